@@ -1,0 +1,1 @@
+//! Eigenvalues and eigenvectors of small symmetric matrices by cyclic Jacobi rotations.

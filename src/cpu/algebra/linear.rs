@@ -1,0 +1,1 @@
+//! Positive definite solves (Cholesky) and general ones (Gauss with pivoting) of small systems.

@@ -1,0 +1,1 @@
+//! Null space of a short, wide matrix.

@@ -1,0 +1,1 @@
+//! Singular value decomposition of 3×3 matrices.

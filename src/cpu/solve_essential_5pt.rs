@@ -1,0 +1,1 @@
+//! solve essential 5pt.

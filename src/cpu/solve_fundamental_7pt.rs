@@ -1,0 +1,1 @@
+//! solve fundamental 7pt.

@@ -1,0 +1,1 @@
+//! solve homography 4pt.

@@ -1,0 +1,1 @@
+//! solve pose p3p.

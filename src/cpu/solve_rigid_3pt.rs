@@ -1,0 +1,1 @@
+//! solve rigid 3pt.

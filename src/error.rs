@@ -1,0 +1,116 @@
+use thiserror::Error;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong; every message says what was expected and what came.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two per-match arrays differ in length.
+    #[error("{what}: expected {expected} entries, one a match, but there are {found}")]
+    LengthMismatch {
+        /// The array that has the wrong length.
+        what: &'static str,
+        /// The number of matches.
+        expected: usize,
+        /// The number of entries found.
+        found: usize,
+    },
+    /// Fewer matches than one sample of the model needs.
+    #[error("{model} needs at least {needed} matches to sample from, but there are {found}")]
+    TooFewMatches {
+        /// The model asked for.
+        model: &'static str,
+        /// The sample size of its solver.
+        needed: usize,
+        /// The number of usable matches.
+        found: usize,
+    },
+    /// A coordinate or a per-match value is NaN or infinite.
+    #[error("{what} of match {index} must be finite, but is {value}")]
+    NotFinite {
+        /// What the value is.
+        what: &'static str,
+        /// The first match that has one.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// All points of one side are equal or on one line, so that no model is determined.
+    #[error("{what} must not all lie on one {locus}: no {model} is determined by them")]
+    DegenerateMatches {
+        /// The side.
+        what: &'static str,
+        /// `point` or `line`.
+        locus: &'static str,
+        /// The model asked for.
+        model: &'static str,
+    },
+    /// A camera whose intrinsics cannot be inverted.
+    #[error("{which}: focal lengths must be finite and positive, but are ({fx}, {fy})")]
+    SingularCamera {
+        /// Which camera.
+        which: &'static str,
+        /// Horizontal focal length found, pixels.
+        fx: f64,
+        /// Vertical focal length found, pixels.
+        fy: f64,
+    },
+    /// Per-match weights that are negative, or zero everywhere.
+    #[error("weights must be non-negative with at least {needed} above zero, but {found}")]
+    BadWeights {
+        /// How many positive weights a sample needs.
+        needed: usize,
+        /// What was found instead.
+        found: String,
+    },
+    /// An option outside its range.
+    #[error("option {name}: expected {expected}, but got {found}")]
+    BadOption {
+        /// The option's name.
+        name: &'static str,
+        /// The accepted range.
+        expected: &'static str,
+        /// The value given.
+        found: String,
+    },
+    /// The problem lacks what the options ask for.
+    #[error("{option} needs {missing}, but the problem has none")]
+    MissingInput {
+        /// The option that needs it.
+        option: &'static str,
+        /// The array that is missing.
+        missing: &'static str,
+    },
+    /// No adapter that the backend may use.
+    #[error(
+        "no GPU adapter found ({details}); expected one of Vulkan, Metal, DX12 or WebGPU. A software one on Debian: apt-get install mesa-vulkan-drivers"
+    )]
+    NoAdapter {
+        /// What the search said.
+        details: String,
+    },
+    /// The device was lost, or refused the work.
+    #[error("the GPU device failed: {0}")]
+    Device(String),
+    /// A single problem that does not fit the device's memory.
+    #[error(
+        "the work needs {needed} bytes in one GPU buffer, but the device allows {available}: use fewer matches or fewer hypotheses a round"
+    )]
+    OutOfMemory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes the device allows.
+        available: u64,
+    },
+    /// A file that cannot be read or does not hold what it should.
+    #[cfg(feature = "data")]
+    #[error("{path}: {message}")]
+    File {
+        /// The file.
+        path: String,
+        /// What was expected and what came.
+        message: String,
+    },
+}

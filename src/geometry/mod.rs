@@ -1,0 +1,12 @@
+//! Cameras, matches, models and how accurate they are. Knows nothing of GPUs, files or sampling.
+
+pub mod accuracy;
+mod camera;
+mod matches;
+mod model;
+mod pose;
+
+pub use camera::Camera;
+pub use matches::{Matches, MatchesView};
+pub use model::{Model, ModelKind};
+pub use pose::{Pose, cross_matrix};

@@ -1,0 +1,39 @@
+use glam::{DMat3, DVec3};
+
+/// A rotation and a translation: `y = rotation x + translation`.
+///
+/// As the motion of an essential matrix it is camera2_from_camera1 with a translation of length 1; as an absolute pose
+/// camera_from_world; as a rigid transform points2_from_points1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pose {
+    /// The rotation matrix.
+    pub rotation: DMat3,
+    /// The translation.
+    pub translation: DVec3,
+}
+
+impl Pose {
+    /// The pose that leaves every point where it is.
+    pub const IDENTITY: Self = Self { rotation: DMat3::IDENTITY, translation: DVec3::ZERO };
+
+    /// Maps a point.
+    pub fn transform(&self, point: DVec3) -> DVec3 {
+        self.rotation * point + self.translation
+    }
+
+    /// The pose that undoes this one.
+    pub fn inverse(&self) -> Self {
+        let rotation = self.rotation.transpose();
+        Self { rotation, translation: -(rotation * self.translation) }
+    }
+
+    /// The essential matrix `[translation]× rotation`.
+    pub fn essential(&self) -> DMat3 {
+        cross_matrix(self.translation) * self.rotation
+    }
+}
+
+/// The matrix `[v]×` with `[v]× w = v × w`.
+pub fn cross_matrix(v: DVec3) -> DMat3 {
+    DMat3::from_cols(DVec3::new(0.0, v.z, -v.y), DVec3::new(-v.z, 0.0, v.x), DVec3::new(v.y, -v.x, 0.0))
+}

@@ -1,0 +1,1 @@
+//! One launcher for each shader, under the same stem; each encodes into the caller's command encoder.

@@ -1,0 +1,124 @@
+use crate::{Error, Result};
+
+/// Where the work runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Backend {
+    /// A real GPU where there is one, else the CPU; never a software rasteriser.
+    #[default]
+    Auto,
+    /// Any adapter, software ones included.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// How minimal samples are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Sampler {
+    /// Every match alike.
+    #[default]
+    Uniform,
+    /// Matches of low SNN ratio more often.
+    Ratio,
+    /// In proportion to the weights given, without replacement.
+    Weights,
+}
+
+/// How a model's residuals become its score: the sum over the matches of a gain in 0..=1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Score {
+    /// 1 within the threshold, else 0.
+    Ransac,
+    /// 1 − r²/τ² within the threshold (Torr and Zisserman 2000).
+    #[default]
+    Msac,
+    /// The noise scale marginalised up to the threshold (Barath et al. 2020).
+    #[cfg_attr(feature = "data", serde(rename = "magsac++"))]
+    #[cfg_attr(feature = "cli", value(name = "magsac++"))]
+    Magsacpp,
+}
+
+/// Options of the estimator.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct Options {
+    /// Inlier threshold, pixels (for rigid transforms in the unit of the points).
+    pub threshold_px: f64,
+    /// Hypotheses drawn at least.
+    pub min_iterations: u32,
+    /// Hypotheses drawn at most; with `min_iterations` equal to it the budget is fixed.
+    pub max_iterations: u32,
+    /// Stop once an all-inlier sample was drawn with this probability.
+    pub confidence: f64,
+    /// How samples are drawn.
+    pub sampler: Sampler,
+    /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
+    pub sample_ratio_below: f64,
+    /// How models are scored.
+    pub score: Score,
+    /// Whether the match weights scale each match's part of the score.
+    pub weigh_score: bool,
+    /// Whether the match weights scale each match's part of the refinement.
+    pub weigh_refinement: bool,
+    /// Refit on all matches with their weights, without sampling.
+    pub use_all: bool,
+    /// Look for the homography that explains the matches, and for a second motion.
+    pub diagnose: bool,
+    /// Where the work runs.
+    pub backend: Backend,
+    /// Threads of the CPU backend over the pairs of a batch; 0 takes one a core.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threshold_px: 1.0,
+            min_iterations: 1000,
+            max_iterations: 1000,
+            confidence: 0.9999,
+            sampler: Sampler::default(),
+            sample_ratio_below: 1.0,
+            score: Score::default(),
+            weigh_score: false,
+            weigh_refinement: false,
+            use_all: false,
+            diagnose: true,
+            backend: Backend::default(),
+            threads: 0,
+        }
+    }
+}
+
+impl Options {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`] with the first option outside its range.
+    pub fn check(&self) -> Result<()> {
+        let bad =
+            |name, expected, found: &dyn ToString| Err(Error::BadOption { name, expected, found: found.to_string() });
+        if !(self.threshold_px.is_finite() && self.threshold_px > 0.0) {
+            return bad("threshold_px", "a finite number above 0", &self.threshold_px);
+        }
+        if !(0.0..1.0).contains(&self.confidence) {
+            return bad("confidence", "a number in 0..1", &self.confidence);
+        }
+        if self.max_iterations == 0 {
+            return bad("max_iterations", "at least 1", &self.max_iterations);
+        }
+        if self.min_iterations > self.max_iterations {
+            return bad("min_iterations", "at most max_iterations", &self.min_iterations);
+        }
+        if self.sample_ratio_below.is_nan() || self.sample_ratio_below <= 0.0 {
+            return bad("sample_ratio_below", "a number above 0", &self.sample_ratio_below);
+        }
+        Ok(())
+    }
+}

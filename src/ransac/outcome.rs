@@ -1,0 +1,44 @@
+use crate::geometry::{Model, Pose};
+use glam::DMat3;
+
+/// What an estimation found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The model with its score and mask; `None` when no sample gave one, which is no error.
+    pub estimate: Option<Estimate>,
+    /// Hypotheses drawn.
+    pub iterations: u32,
+}
+
+/// A model and what supports it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// The refined model.
+    pub model: Model,
+    /// Its score: the sum of the matches' gains.
+    pub score: f64,
+    /// One entry a match, of this very model: residual within the threshold and, where there is depth, in front.
+    pub inliers: Vec<bool>,
+    /// What the diagnosis saw; for two-view models where [`diagnose`](super::Options::diagnose) is set.
+    pub diagnosis: Diagnosis,
+}
+
+impl Estimate {
+    /// How many matches are inliers.
+    pub fn inlier_count(&self) -> usize {
+        self.inliers.iter().filter(|&&inlier| inlier).count()
+    }
+}
+
+/// Degeneracies and ambiguities of a two-view estimate.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagnosis {
+    /// One homography explains most inliers: a planar scene, or no translation.
+    pub planar: bool,
+    /// A rotation alone explains most inliers: the translation is not determined.
+    pub rotation_only: bool,
+    /// The homography that explains the most inliers, pixels, with their number.
+    pub homography: Option<(DMat3, usize)>,
+    /// The best motion clearly different from the winner, with its score.
+    pub second_motion: Option<(Pose, f64)>,
+}

@@ -1,0 +1,23 @@
+use crate::geometry::MatchesView;
+
+/// One problem of a batch: its matches, what is known of each match, and its seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// The matches, and which model they are for.
+    pub matches: MatchesView<'a>,
+    /// SNN ratio of each match: lower is more likely right.
+    pub ratios: Option<&'a [f32]>,
+    /// Weight of each match, at least 0: for the sampler, and by option for the score and the refinement.
+    pub weights: Option<&'a [f32]>,
+    /// Threshold of this pair, pixels, in place of the options' one.
+    pub threshold_px: Option<f64>,
+    /// The same seed gives the same samples, on every backend.
+    pub seed: u64,
+}
+
+impl<'a> Problem<'a> {
+    /// A problem with nothing known but the matches, and seed 0.
+    pub const fn new(matches: MatchesView<'a>) -> Self {
+        Self { matches, ratios: None, weights: None, threshold_px: None, seed: 0 }
+    }
+}
