@@ -7,6 +7,7 @@
 
 use super::algebra::Solutions;
 use super::algebra::cubic::{pencil_determinant, real_roots};
+pub use super::fit_pose::fit_pose;
 use super::solve_rigid_3pt::solve_rigid_3pt;
 use crate::geometry::{Pose, cross_matrix};
 use glam::{DMat3, DVec2, DVec3};
