@@ -224,7 +224,7 @@ fn fits_of_many_exact_matches_give_the_truth() {
 
 #[test]
 fn a_pose_is_fitted_to_planar_and_other_points() {
-    // Four exact points now and then have another minimum that no start leaves.
+    // Four exact points not on a plane now and then have another minimum that no start leaves.
     for (n, share) in [(4, 0.997), (5, 0.999), (6, 0.999), (20, 0.999)] {
         let error = |scene: &Scene| {
             let (_, points) = scene.images();
@@ -323,7 +323,7 @@ fn is_finite(pose: &Pose) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn degenerate_image_samples_give_nothing_or_finite_models(a in awkward2(9), b in awkward2(9)) {
