@@ -2,6 +2,7 @@
 //! former recovered (DEGENSAC: Chum, Werner and Matas 2005, "Two-view geometry estimation unaffected by a dominant
 //! plane").
 
+use super::algebra::matrix3::{outer_product, unit_frobenius};
 use super::algebra::svd3::Svd3;
 use super::normalize_matches::rows_of_matrix;
 use super::residual::{Fundamental, Homography, Residual};
@@ -66,7 +67,7 @@ pub fn homography_of_sample(
             x2[k].cross(a * x1[k]).dot(parallax) / parallax.length_squared()
         });
         let v = DMat3::from_cols(x1[0], x1[1], x1[2]).transpose().inverse() * DVec3::from(offsets);
-        let rough = a - DMat3::from_cols(epipole2 * v.x, epipole2 * v.y, epipole2 * v.z);
+        let rough = a - outer_product(epipole2, v);
         let transfer = sample.transfer(rough * (rough * x1[0]).z.signum());
         let mut closest: [usize; 7] = std::array::from_fn(|i| i);
         closest.sort_unstable_by(|&i, &j| transfer(i).total_cmp(&transfer(j)));
@@ -139,7 +140,7 @@ fn fit_rotation(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f64]>) -
     for (i, (p, q)) in points1.iter().zip(points2).enumerate() {
         let p = p.extend(1.0).normalize();
         let q = q.extend(1.0).normalize() * weights.map_or(1.0, |w| w[i]);
-        covariance += DMat3::from_cols(q * p.x, q * p.y, q * p.z);
+        covariance += outer_product(q, p);
     }
     let svd = Svd3::new(&covariance);
     let sigma = svd.singular_values;
@@ -213,9 +214,6 @@ impl TwoViews<'_> {
         let mapped = sample.map(|i| *homography * self.points1[i].extend(1.0));
         let epipole2 = x2[0].cross(mapped[0]).cross(x2[1].cross(mapped[1]));
         let sides = [0, 1].map(|k| epipole2.cross(x2[k]).dot(epipole2.cross(mapped[k])));
-        let f = cross_matrix(epipole2) * *homography;
-        let norm = DVec3::new(f.x_axis.length(), f.y_axis.length(), f.z_axis.length()).length();
-        let f = f * norm.recip();
-        (f.is_finite() && sides.iter().all(|&side| side > 0.0)).then_some(f)
+        unit_frobenius(&(cross_matrix(epipole2) * *homography)).filter(|_| sides.iter().all(|&side| side > 0.0))
     }
 }

@@ -6,6 +6,7 @@
 //! perspective-n-point problem"), here by Gauss–Newton steps on the rotation.
 
 use super::algebra::eigen::SymmetricEigen;
+use super::algebra::matrix3::outer_product;
 use super::algebra::svd3::Svd3;
 use crate::geometry::{Pose, cross_matrix};
 use glam::{DMat3, DQuat, DVec2, DVec3};
@@ -56,7 +57,7 @@ impl Sums {
     fn add(&mut self, point: DVec2, x: DVec3, weight: f64) {
         for (k, q) in [1.0, point.x, point.y, point.length_squared()].into_iter().enumerate() {
             let scaled = x * (weight * q);
-            self.second[k] += DMat3::from_cols(scaled * x.x, scaled * x.y, scaled * x.z);
+            self.second[k] += outer_product(scaled, x);
             self.first[k] += scaled;
             self.zeroth[k] += weight * q;
         }

@@ -4,6 +4,7 @@
 //! Three centred points span a plane, and the best rotation takes plane to plane: with both normals as z axes what is
 //! left is a rotation in the plane, whose angle maximises Σ yᵢ · R xᵢ.
 
+use super::algebra::matrix3::outer_product;
 use super::algebra::svd3::Svd3;
 use crate::geometry::Pose;
 use glam::{DMat3, DVec2, DVec3};
@@ -65,7 +66,7 @@ pub fn fit_rigid(points1: &[DVec3], points2: &[DVec3], weights: Option<&[f64]>) 
     let mut covariance = DMat3::ZERO;
     for i in 0..n {
         let (p, q) = (points1[i] - centroid1, (points2[i] - centroid2) * weight(i));
-        covariance += DMat3::from_cols(q * p.x, q * p.y, q * p.z);
+        covariance += outer_product(q, p);
     }
     if !covariance.is_finite() {
         return None;
