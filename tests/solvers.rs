@@ -1,5 +1,6 @@
 //! What the solvers promise: the truth is among the solutions of noise-free problems, degenerate samples never give NaN,
 //! and fits of many matches respect their weights.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
