@@ -1,5 +1,6 @@
 //! Arguments that subcommands share.
 
+use crate::cpu::residual::EpipolarResidual;
 use crate::data::{CameraSet, parse_camera};
 use crate::{Backend, Camera, Options, Sampler, Score};
 use anyhow::Context;
@@ -38,6 +39,9 @@ pub(super) struct OptionArgs {
     /// How models are scored
     #[arg(long, value_enum)]
     score: Option<Score>,
+    /// How far a match is from an epipolar geometry
+    #[arg(long, value_enum)]
+    residual: Option<EpipolarResidual>,
     /// Let the weights scale each match's part of the score
     #[arg(long)]
     weigh_score: bool,
@@ -84,6 +88,7 @@ impl OptionArgs {
         set(&mut options.sampler, self.sampler);
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
+        set(&mut options.residual, self.residual);
         options.weigh_score |= self.weigh_score;
         options.weigh_refinement |= self.weigh_refinement;
         options.use_all |= self.use_all;

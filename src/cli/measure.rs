@@ -2,8 +2,8 @@
 
 use crate::data::PairRecord;
 use crate::geometry::accuracy::{direction_error_deg, f1_score, median, pose_error_deg, rotation_error_deg};
-use crate::geometry::accuracy::{fundamental_of_pose, symmetric_epipolar_px};
-use crate::geometry::{Camera, Matches, Model, Pose};
+use crate::geometry::accuracy::{fundamental_of_pose, pose_of_fundamental, symmetric_epipolar_px};
+use crate::geometry::{Matches, Model, Pose};
 use glam::DMat3;
 
 /// A match is an inlier of a fundamental matrix, for the F1 score, below this symmetric point-to-line distance.
@@ -54,11 +54,12 @@ impl Accuracy {
         match model {
             Model::Essential(motion) => Some(Self::of_motion(motion, truth)),
             Model::Fundamental(fundamental) => {
-                let Matches::TwoView { cameras: Some(cameras), .. } = &record.matches else { return None };
-                let motion = motion_of_fundamental(fundamental, cameras, inliers, record);
-                let accuracy = motion.map_or_else(|| Self::failure(true), |motion| Self::of_motion(&motion, truth));
-                let true_fundamental = fundamental_of_pose(truth, cameras);
-                Some(Self { epipolar: Some(epipolar_accuracy(fundamental, &true_fundamental, record)), ..accuracy })
+                let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else {
+                    return None;
+                };
+                let motion = pose_of_fundamental(fundamental, cameras, points1_px, points2_px, inliers);
+                let epipolar = epipolar_accuracy(fundamental, &fundamental_of_pose(truth, cameras), record);
+                Some(Self { epipolar: Some(epipolar), ..Self::of_motion(&motion, truth) })
             }
             _ => None,
         }
@@ -81,9 +82,4 @@ fn epipolar_accuracy(estimate: &DMat3, truth: &DMat3, record: &PairRecord) -> Ep
         f1: f1_score(&inliers(&estimated), &true_inliers),
         median_px: median(&of_true).unwrap_or(f64::INFINITY),
     }
-}
-
-/// The motion in `K2ᵀ F K1` with the most inliers in front of both cameras.
-fn motion_of_fundamental(_f: &DMat3, _cameras: &[Camera; 2], _inliers: &[bool], _record: &PairRecord) -> Option<Pose> {
-    None
 }

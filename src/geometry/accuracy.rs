@@ -1,6 +1,8 @@
 //! Pose errors, area under the recall curve, F1 and epipolar errors: how good an estimate is against the truth.
 
 use super::{Camera, Pose};
+use crate::cpu::algebra::svd3::Svd3;
+use crate::cpu::solve_essential_5pt::{decompose_essential, is_in_front};
 use glam::{DMat3, DVec2, DVec3};
 
 /// The angle of the rotation between two rotation matrices, degrees in 0..=180.
@@ -60,6 +62,27 @@ pub fn auc_bins(errors_deg: &[f64], limit_deg: f64) -> f64 {
 pub fn fundamental_of_pose(pose: &Pose, cameras: &[Camera; 2]) -> DMat3 {
     let [k1, k2] = cameras.map(|camera| camera.matrix());
     k2.inverse().transpose() * pose.essential() * k1.inverse()
+}
+
+/// The motion camera2_from_camera1, of unit translation, in a fundamental matrix: of the four poses of the essential
+/// matrix closest to `K2ᵀ F K1` (equal singular values), the one with the most matches in front of both cameras.
+///
+/// Only matches that are inliers are asked; `inliers` has an entry a match.
+pub fn pose_of_fundamental(
+    fundamental: &DMat3,
+    cameras: &[Camera; 2],
+    points1_px: &[DVec2],
+    points2_px: &[DVec2],
+    inliers: &[bool],
+) -> Pose {
+    let [k1, k2] = cameras.map(|camera| camera.matrix());
+    let essential = Svd3::new(&(k2.transpose() * *fundamental * k1)).recompose(DVec3::new(1.0, 1.0, 0.0));
+    let rays: Vec<[DVec3; 2]> = (points1_px.iter().zip(points2_px).zip(inliers))
+        .filter(|(_, inlier)| **inlier)
+        .map(|((&p1, &p2), _)| [cameras[0].normalize(p1).extend(1.0), cameras[1].normalize(p2).extend(1.0)])
+        .collect();
+    let in_front = |pose: &Pose| rays.iter().filter(|[ray1, ray2]| is_in_front(pose, *ray1, *ray2)).count();
+    decompose_essential(&essential).into_iter().max_by_key(in_front).unwrap_or(Pose::IDENTITY)
 }
 
 /// The symmetric point-to-line distance of a match under F, pixels: the mean of the distances of each of its points to
