@@ -1,6 +1,7 @@
 //! `nabla-ransac estimate`: one model from the matches of a file.
 
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
+use super::draw::{self, Mark};
 use super::measure::Accuracy;
 use super::{json, print, print_json};
 use crate::data::{PairRecord, Scene};
@@ -27,6 +28,12 @@ pub(super) struct EstimateArgs {
     model: ModelKind,
     #[command(flatten)]
     filter: FilterArgs,
+    /// Draw the matches into this PNG file
+    #[arg(long, value_name = "FILE.png")]
+    draw: Option<PathBuf>,
+    /// The two images (one for a pose), to draw over
+    #[arg(long, value_names = ["A", "B"], num_args = 1..=2, requires = "draw")]
+    images: Vec<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -62,6 +69,9 @@ pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let outcome = estimator.estimate(&problem)?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator };
+    if let Some(path) = &arguments.draw {
+        draw::draw(path, &arguments.images, &record, &report.marks(), title(kind))?;
+    }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }
 }
 
@@ -78,13 +88,15 @@ const fn hint(kind: ModelKind) -> &'static str {
 }
 
 impl Report<'_> {
-    /// The mask over all matches of the file; those not used are outliers.
-    fn mask(&self, estimate: &Estimate) -> Vec<bool> {
-        let mut mask = vec![false; self.record.matches.len()];
-        for (&index, &inlier) in self.used.iter().zip(&estimate.inliers) {
-            mask[index] = inlier;
+    /// What the picture shows of each match of the file.
+    fn marks(&self) -> Vec<Mark> {
+        let mut marks = vec![Mark::Unused; self.record.matches.len()];
+        let inliers = self.outcome.estimate.as_ref().map(|estimate| &estimate.inliers);
+        for (place, &index) in self.used.iter().enumerate() {
+            let inlier = inliers.is_some_and(|inliers| inliers.get(place) == Some(&true));
+            marks[index] = if inlier { Mark::Inlier } else { Mark::Outlier };
         }
-        mask
+        marks
     }
 
     fn json(&self) -> Value {
@@ -104,7 +116,8 @@ impl Report<'_> {
         });
         if let (Some(estimate), Value::Object(report)) = (&self.outcome.estimate, &mut report) {
             report.extend(json::estimate(estimate));
-            report.insert("inliers".to_owned(), json!(self.mask(estimate)));
+            let inliers: Vec<bool> = self.marks().iter().map(|&mark| mark == Mark::Inlier).collect();
+            report.insert("inliers".to_owned(), json!(inliers));
             if let Some(accuracy) = self.accuracy(estimate) {
                 report.insert("pose_error_deg".to_owned(), json::number(accuracy.pose_error_deg));
             }

@@ -3,7 +3,7 @@
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
 use super::measure::Accuracy;
 use super::summary::Summary;
-use super::{print, print_json};
+use super::{plot, print, print_json};
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Result};
@@ -36,6 +36,9 @@ pub(super) struct EvalArgs {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// Draw recall, time and error curves into this PNG file
+    #[arg(long, value_name = "FILE.png")]
+    plot: Option<PathBuf>,
     /// Write a line for each pair into this CSV file
     #[arg(long, value_name = "FILE.csv")]
     per_pair: Option<PathBuf>,
@@ -99,6 +102,9 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
 
     if let Some(path) = &arguments.per_pair {
         fs::write(path, per_pair_csv(&results)).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &arguments.plot {
+        plot::draw(path, arguments.model, &results)?;
     }
     let summary = Summary::new(arguments, &results, &estimator, threads);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
@@ -200,15 +206,14 @@ impl Run<'_> {
         outcome: Result<Outcome>,
         milliseconds: f64,
     ) -> PairResult {
-        let failure = Accuracy::failure(self.arguments.model == ModelKind::Fundamental);
         let estimate = outcome.map(|outcome| outcome.estimate);
         let (accuracy, ending) = match (estimate, record) {
-            (Err(error), _) => (failure, Ending::Failed(error.to_string())),
+            (Err(error), _) => (Accuracy::FAILURE, Ending::Failed(error.to_string())),
             (Ok(Some(estimate)), Some(record)) => match Accuracy::of(&estimate.model, &estimate.inliers, record) {
                 Some(accuracy) => (accuracy, Ending::Found),
-                None => (failure, Ending::Failed("its true motion and cameras are not known".to_owned())),
+                None => (Accuracy::FAILURE, Ending::Failed("its true motion and cameras are not known".to_owned())),
             },
-            _ => (failure, Ending::NoModel),
+            _ => (Accuracy::FAILURE, Ending::NoModel),
         };
         let scene = &self.scenes[scene];
         PairResult { scene: scene.name(), pair: scene.id(pair).to_owned(), accuracy, milliseconds, ending }
@@ -220,8 +225,7 @@ fn per_pair_csv(results: &[PairResult]) -> String {
     let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
     let line = |result: &PairResult| {
         let accuracy = &result.accuracy;
-        let f1 = accuracy.epipolar.map_or(String::new(), |epipolar| finite(100.0 * epipolar.f1));
-        let epipolar = accuracy.epipolar.map_or(String::new(), |epipolar| finite(epipolar.median_px));
+        let (f1, epipolar) = (100.0 * accuracy.epipolar.f1, finite(accuracy.epipolar.median_px));
         let found = result.ending == Ending::Found;
         let error = finite(accuracy.pose_error_deg);
         format!("{},{},{error},{f1},{epipolar},{},{found}\n", result.scene, result.pair, result.milliseconds)

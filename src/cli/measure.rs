@@ -3,8 +3,8 @@
 use crate::data::PairRecord;
 use crate::geometry::accuracy::{direction_error_deg, f1_score, median, pose_error_deg, rotation_error_deg};
 use crate::geometry::accuracy::{fundamental_of_pose, pose_of_fundamental, symmetric_epipolar_px};
-use crate::geometry::{Matches, Model, Pose};
-use glam::DMat3;
+use crate::geometry::{Matches, Model};
+use glam::{DMat3, DVec2};
 
 /// A match is an inlier of a fundamental matrix, for the F1 score, below this symmetric point-to-line distance.
 pub(super) const INLIER_PX: f64 = 1.0;
@@ -15,11 +15,10 @@ pub(super) struct Accuracy {
     pub(super) pose_error_deg: f64,
     pub(super) rotation_error_deg: f64,
     pub(super) translation_error_deg: f64,
-    /// Of fundamental matrices only.
-    pub(super) epipolar: Option<EpipolarAccuracy>,
+    pub(super) epipolar: EpipolarAccuracy,
 }
 
-/// How well a fundamental matrix fits.
+/// How well an epipolar geometry fits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EpipolarAccuracy {
     /// F1 of the inliers below [`INLIER_PX`] under the estimate against those under the truth.
@@ -30,46 +29,32 @@ pub(super) struct EpipolarAccuracy {
 
 impl Accuracy {
     /// Of a pair for which no model was found.
-    pub(super) fn failure(of_fundamental: bool) -> Self {
-        Self {
-            pose_error_deg: f64::INFINITY,
-            rotation_error_deg: f64::INFINITY,
-            translation_error_deg: f64::INFINITY,
-            epipolar: of_fundamental.then_some(EpipolarAccuracy { f1: 0.0, median_px: f64::INFINITY }),
-        }
-    }
+    pub(super) const FAILURE: Self = Self {
+        pose_error_deg: f64::INFINITY,
+        rotation_error_deg: f64::INFINITY,
+        translation_error_deg: f64::INFINITY,
+        epipolar: EpipolarAccuracy { f1: 0.0, median_px: f64::INFINITY },
+    };
 
-    fn of_motion(estimate: &Pose, truth: &Pose) -> Self {
-        Self {
-            pose_error_deg: pose_error_deg(estimate, truth),
-            rotation_error_deg: rotation_error_deg(&estimate.rotation, &truth.rotation),
-            translation_error_deg: direction_error_deg(estimate.translation, truth.translation),
-            epipolar: None,
-        }
-    }
-
-    /// Of an essential or fundamental matrix of this pair; `None` where the pair's truth is not known.
+    /// Of an essential or fundamental matrix of this pair; `None` where the pair's truth or cameras are not known.
     pub(super) fn of(model: &Model, inliers: &[bool], record: &PairRecord) -> Option<Self> {
         let truth = record.truth.as_ref()?;
-        match model {
-            Model::Essential(motion) => Some(Self::of_motion(motion, truth)),
-            Model::Fundamental(fundamental) => {
-                let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else {
-                    return None;
-                };
-                let motion = pose_of_fundamental(fundamental, cameras, points1_px, points2_px, inliers);
-                let epipolar = epipolar_accuracy(fundamental, &fundamental_of_pose(truth, cameras), record);
-                Some(Self { epipolar: Some(epipolar), ..Self::of_motion(&motion, truth) })
-            }
-            _ => None,
-        }
+        let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else { return None };
+        let (motion, fundamental) = match model {
+            Model::Essential(motion) => (*motion, fundamental_of_pose(motion, cameras)),
+            Model::Fundamental(f) => (pose_of_fundamental(f, cameras, points1_px, points2_px, inliers), *f),
+            _ => return None,
+        };
+        Some(Self {
+            pose_error_deg: pose_error_deg(&motion, truth),
+            rotation_error_deg: rotation_error_deg(&motion.rotation, &truth.rotation),
+            translation_error_deg: direction_error_deg(motion.translation, truth.translation),
+            epipolar: epipolar_accuracy(&fundamental, &fundamental_of_pose(truth, cameras), points1_px, points2_px),
+        })
     }
 }
 
-fn epipolar_accuracy(estimate: &DMat3, truth: &DMat3, record: &PairRecord) -> EpipolarAccuracy {
-    let Matches::TwoView { points1_px, points2_px, .. } = &record.matches else {
-        return EpipolarAccuracy { f1: 0.0, median_px: f64::INFINITY };
-    };
+fn epipolar_accuracy(estimate: &DMat3, truth: &DMat3, points1_px: &[DVec2], points2_px: &[DVec2]) -> EpipolarAccuracy {
     let distances = |f: &DMat3| -> Vec<f64> {
         points1_px.iter().zip(points2_px).map(|(&point1, &point2)| symmetric_epipolar_px(f, point1, point2)).collect()
     };

@@ -3,10 +3,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
 mod arguments;
+mod canvas;
+mod draw;
 mod estimate;
 mod eval;
 mod json;
 mod measure;
+mod plot;
 mod summary;
 
 use clap::{CommandFactory, Parser, Subcommand};

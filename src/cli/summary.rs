@@ -37,9 +37,8 @@ impl<'a> Summary<'a> {
     ) -> Self {
         let errors: Vec<f64> = results.iter().map(|result| result.accuracy.pose_error_deg).collect();
         let times: Vec<f64> = results.iter().map(|result| result.milliseconds).collect();
-        let epipolar: Vec<_> = results.iter().filter_map(|result| result.accuracy.epipolar).collect();
-        let f1: Vec<f64> = epipolar.iter().map(|epipolar| 100.0 * epipolar.f1).collect();
-        let distances: Vec<f64> = epipolar.iter().map(|epipolar| epipolar.median_px).collect();
+        let f1: Vec<f64> = results.iter().map(|result| 100.0 * result.accuracy.epipolar.f1).collect();
+        let distances: Vec<f64> = results.iter().map(|result| result.accuracy.epipolar.median_px).collect();
         let of_fundamental = arguments.model == ModelKind::Fundamental;
         Self {
             arguments,
@@ -48,7 +47,7 @@ impl<'a> Summary<'a> {
             auc_bins: LIMITS_DEG.map(|limit| auc_bins(&errors, limit)),
             median_error_deg: median(&errors).unwrap_or(f64::NAN),
             f1_percent: of_fundamental.then(|| mean(&f1)),
-            median_epipolar_px: median(&distances),
+            median_epipolar_px: median(&distances).filter(|_| of_fundamental),
             ms_median: median(&times).unwrap_or(f64::NAN),
             ms_mean: mean(&times),
             backend: estimator.backend(),
