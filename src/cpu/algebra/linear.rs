@@ -1,1 +1,77 @@
-//! Positive definite solves (Cholesky) and general ones (Gauss with pivoting) of small systems.
+//! Solves of small dense systems: positive definite by Cholesky, general by Gauss with partial pivoting.
+
+/// Solves `A x = b` for symmetric positive definite `A` (lower triangle read), or `None` when it is not.
+pub fn solve_positive_definite<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) -> Option<[f64; N]> {
+    let mut l = [[0.0; N]; N];
+    for i in 0..N {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
+            let rest = a[i][j] - dot;
+            if i == j {
+                if rest.is_nan() || rest <= 0.0 {
+                    return None;
+                }
+                l[i][i] = rest.sqrt();
+            } else {
+                l[i][j] = rest / l[j][j];
+            }
+        }
+    }
+    let mut x = *b;
+    for i in 0..N {
+        let dot: f64 = (0..i).map(|k| l[i][k] * x[k]).sum();
+        x[i] = (x[i] - dot) / l[i][i];
+    }
+    for i in (0..N).rev() {
+        let dot: f64 = (i + 1..N).map(|k| l[k][i] * x[k]).sum();
+        x[i] = (x[i] - dot) / l[i][i];
+    }
+    Some(x)
+}
+
+/// Solves `A x = b` for a general `A`, or `None` when a pivot vanishes.
+pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; N]> {
+    for column in 0..N {
+        let pivot = (column..N).max_by(|&i, &j| a[i][column].abs().total_cmp(&a[j][column].abs()))?;
+        a.swap(column, pivot);
+        b.swap(column, pivot);
+        let inverse = 1.0 / a[column][column];
+        if !inverse.is_finite() {
+            return None;
+        }
+        for row in column + 1..N {
+            let factor = a[row][column] * inverse;
+            for k in column..N {
+                a[row][k] -= factor * a[column][k];
+            }
+            b[row] -= factor * b[column];
+        }
+    }
+    for i in (0..N).rev() {
+        let dot: f64 = (i + 1..N).map(|k| a[i][k] * b[k]).sum();
+        b[i] = (b[i] - dot) / a[i][i];
+    }
+    b.iter().all(|x| x.is_finite()).then_some(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_solve_a_known_system() {
+        let a = [[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]];
+        let truth = [1.0, -2.0, 0.25];
+        let b = std::array::from_fn(|i| (0..3).map(|k| a[i][k] * truth[k]).sum());
+        for found in [solve_positive_definite(&a, &b).unwrap(), solve_general(a, b).unwrap()] {
+            assert!(found.iter().zip(truth).all(|(x, y): (&f64, f64)| (x - y).abs() < 1e-14));
+        }
+    }
+
+    #[test]
+    fn singular_systems_have_no_solution() {
+        let a = [[1.0, 2.0], [2.0, 4.0]];
+        assert_eq!(solve_general(a, [1.0, 0.0]), None);
+        assert_eq!(solve_positive_definite(&[[-1.0, 0.0], [0.0, 1.0]], &[1.0, 1.0]), None);
+    }
+}
