@@ -37,8 +37,8 @@ impl Estimator {
     ///
     /// # Errors
     /// What is wrong with the problem; see [`Error`](crate::Error). No model found is an outcome, no error.
-    pub fn estimate(&self, _problem: &Problem<'_>) -> Result<Outcome> {
-        Ok(Outcome::default())
+    pub fn estimate(&self, problem: &Problem<'_>) -> Result<Outcome> {
+        super::cpu_pipeline::estimate(problem, &self.options)
     }
 
     /// Estimates one model a problem; each has its own result.

@@ -1,10 +1,14 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
+mod cpu_pipeline;
 mod estimator;
 mod options;
 mod outcome;
 mod problem;
+mod stopping;
+mod weights;
 
+pub use crate::cpu::residual::EpipolarResidual;
 pub use estimator::Estimator;
 pub use options::{Backend, Options, Sampler, Score};
 pub use outcome::{Diagnosis, Estimate, Outcome};

@@ -1,4 +1,4 @@
-use crate::{Error, Result};
+use crate::{Error, Result, cpu::residual::EpipolarResidual};
 
 /// Where the work runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Options {
     pub sample_ratio_below: f64,
     /// How models are scored.
     pub score: Score,
+    /// How far a match is from an epipolar geometry.
+    pub residual: EpipolarResidual,
     /// Whether the match weights scale each match's part of the score.
     pub weigh_score: bool,
     /// Whether the match weights scale each match's part of the refinement.
@@ -86,6 +88,7 @@ impl Default for Options {
             sampler: Sampler::default(),
             sample_ratio_below: 1.0,
             score: Score::default(),
+            residual: EpipolarResidual::default(),
             weigh_score: false,
             weigh_refinement: false,
             use_all: false,
