@@ -4,6 +4,7 @@
 
 mod arguments;
 mod canvas;
+mod devices;
 mod draw;
 mod estimate;
 mod eval;
@@ -35,6 +36,8 @@ enum Command {
     Estimate(Box<estimate::EstimateArgs>),
     /// Estimate a model for every pair of some files and compare it with the truth
     Eval(Box<eval::EvalArgs>),
+    /// List the GPU adapters, their limits, and which one is taken
+    Devices(devices::DevicesArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Estimate(arguments) => estimate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut io::stdout());
             Ok(())

@@ -11,6 +11,7 @@ mod npz;
 mod record;
 mod safetensors;
 mod scene;
+pub mod synthetic;
 
 pub use camera::{CameraSet, parse_camera};
 pub use record::PairRecord;
