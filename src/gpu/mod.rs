@@ -1,1 +1,17 @@
 //! wgpu plumbing: context, shader text, kernel, typed buffers, read-back. Knows nothing of geometry.
+
+mod adapters;
+mod buffers;
+mod context;
+mod kernel;
+mod read_back;
+mod shader;
+
+pub use adapters::{AdapterReport, adapters, adapters_async};
+pub use buffers::TypedBuffer;
+pub use context::Context;
+pub use kernel::Kernel;
+pub use read_back::ReadBack;
+pub use shader::Shader;
+#[expect(unused_imports, reason = "the launchers take their texts with it")]
+pub(crate) use shader::shader_part;

@@ -1,0 +1,316 @@
+// Relative pose of five normalised matches: x2ᵀ E x1 = 0, det E = 0, 2EEᵀE − tr(EEᵀ)E = 0 with E = [t]× R.
+//
+// Nistér, "An efficient solution to the five-point relative pose problem", PAMI 2004: null space of the 5×9 system,
+// elimination of the ten cubic constraints, a polynomial of degree 10. Each real root is then polished by Newton steps on
+// the motion itself, so that f32 is enough.
+// In: 5 × (x1 y1 x2 y2). Out: at most 10 [R | t] with |t| = 1 and all five points in front of both cameras. Degenerate
+// samples (repeated points, all on one line, no motion) give none or some finite ones.
+
+const CONSTRAINTS: u32 = 5u;
+const DEGREE: u32 = 10u;
+const MAX_MODELS: u32 = 10u;
+/// What Newton's method may leave of the epipolar equations.
+const ACCEPTED_RESIDUAL: f32 = 5e-5;
+
+@compute @workgroup_size(SOLVER_WORKGROUP)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
+    if hypothesis >= solver_params[0] {
+        return;
+    }
+    var matches: array<vec4<f32>, 5>;
+    var rows: array<array<f32, 9>, CONSTRAINTS>;
+    for (var i = 0u; i < 5u; i++) {
+        let m = points[5u * hypothesis + i];
+        matches[i] = m;
+        rows[i] = array(m.z * m.x, m.z * m.y, m.z, m.w * m.x, m.w * m.y, m.w, m.x, m.y, 1.0);
+    }
+    var basis = null_space(&rows);
+    var cubics = essential_constraints(&basis);
+    eliminate(&cubics);
+    var equations = equations_in_z(&cubics);
+    var polynomial = determinant_in_z(&equations);
+    var roots = real_roots(&polynomial);
+
+    var count = 0u;
+    // Translation and one entry of the rotation tell the models of a sample apart.
+    var keys: array<vec4<f32>, MAX_MODELS>;
+    for (var r = 0u; r < roots.count; r++) {
+        var motion = motion_of_essential(essential_at(&equations, &basis, roots.values[r]));
+        let residual = polish_motion(&motion, &matches);
+        // Written so that NaN fails it too.
+        if !(residual <= ACCEPTED_RESIDUAL) || !face_points(&motion, &matches) {
+            continue;
+        }
+        let key = vec4(motion.translation, motion.rotation[0].x);
+        var repeated = false;
+        for (var k = 0u; k < count; k++) {
+            repeated = repeated || distance(keys[k], key) < 1e-4;
+        }
+        if !repeated && count < MAX_MODELS {
+            keys[count] = key;
+            let rotation = transpose(motion.rotation);
+            let t = motion.translation;
+            let slot = hypothesis * MAX_MODELS + count;
+            write_model(slot, vec4(rotation[0], t.x), vec4(rotation[1], t.y), vec4(rotation[2], t.z));
+            count++;
+        }
+    }
+    model_counts[hypothesis] = count;
+}
+
+/// Turns the motion into that of the four of its E which has all five points in front; false where there is none.
+fn face_points(motion: ptr<function, Motion>, matches: ptr<function, array<vec4<f32>, 5>>) -> bool {
+    for (var twist = 0u; twist < 2u; twist++) {
+        let count = in_front(*motion, matches);
+        if count.x == 5u {
+            return true;
+        }
+        if count.y == 5u {
+            (*motion).translation = -(*motion).translation;
+            return true;
+        }
+        *motion = twisted(*motion);
+    }
+    return false;
+}
+
+// Polynomials in (x, y, z), with E = x B₀ + y B₁ + z B₂ + B₃. Linear ones are vec4 (x, y, z, 1).
+
+struct Quadratic {
+    squares: vec3<f32>, // x² y² z²
+    products: vec3<f32>, // xy xz yz
+    linear: vec3<f32>, // x y z
+    one: f32,
+}
+
+/// In Nistér's order: x³ y³ x²y xy² | x²z x² y²z y² | xyz xy xz² xz | x yz² yz y | z³ z² z 1.
+alias Cubic = array<vec4<f32>, 5>;
+
+fn add_product(sum: ptr<function, Quadratic>, a: vec4<f32>, b: vec4<f32>) {
+    (*sum).squares += a.xyz * b.xyz;
+    (*sum).products += a.xxy * b.yzz + a.yzz * b.xxy;
+    (*sum).linear += a.xyz * b.w + b.xyz * a.w;
+    (*sum).one += a.w * b.w;
+}
+
+fn add_cubic_product(sum: ptr<function, Cubic>, q: Quadratic, l: vec4<f32>) {
+    let s = q.squares;
+    let p = q.products;
+    let d = q.linear;
+    (*sum)[0] += vec4(s.x * l.x, s.y * l.y, s.x * l.y + p.x * l.x, p.x * l.y + s.y * l.x);
+    (*sum)[1] += vec4(s.x * l.z + p.y * l.x, s.x * l.w + d.x * l.x, s.y * l.z + p.z * l.y, s.y * l.w + d.y * l.y);
+    (*sum)[2] += vec4(
+        p.x * l.z + p.y * l.y + p.z * l.x,
+        p.x * l.w + d.x * l.y + d.y * l.x,
+        p.y * l.z + s.z * l.x,
+        p.y * l.w + d.x * l.z + d.z * l.x,
+    );
+    (*sum)[3] += vec4(
+        d.x * l.w + q.one * l.x,
+        p.z * l.z + s.z * l.y,
+        p.z * l.w + d.y * l.z + d.z * l.y,
+        d.y * l.w + q.one * l.y,
+    );
+    (*sum)[4] += vec4(s.z * l.z, s.z * l.w + d.z * l.z, d.z * l.w + q.one * l.z, q.one * l.w);
+}
+
+/// The ten cubic constraints: nine of the trace condition, then the determinant.
+fn essential_constraints(basis: ptr<function, array<array<f32, 9>, NULLITY>>) -> array<Cubic, 10> {
+    var e: array<vec4<f32>, 9>;
+    for (var k = 0u; k < 9u; k++) {
+        e[k] = vec4((*basis)[0][k], (*basis)[1][k], (*basis)[2][k], (*basis)[3][k]);
+    }
+    var cubics = array<Cubic, 10>();
+    // Row i of EEᵀ − ½ tr(EEᵀ) I is at 3i.
+    var gram = array<Quadratic, 9>();
+    var half_trace = Quadratic();
+    for (var i = 0u; i < 9u; i++) {
+        add_product(&half_trace, 0.5 * e[i], e[i]);
+    }
+    for (var i = 0u; i < 3u; i++) {
+        for (var k = 0u; k < 3u; k++) {
+            var entry = Quadratic();
+            for (var j = 0u; j < 3u; j++) {
+                add_product(&entry, e[3u * i + j], e[3u * k + j]);
+            }
+            if i == k {
+                entry.squares -= half_trace.squares;
+                entry.products -= half_trace.products;
+                entry.linear -= half_trace.linear;
+                entry.one -= half_trace.one;
+            }
+            gram[3u * i + k] = entry;
+        }
+    }
+    for (var i = 0u; i < 3u; i++) {
+        for (var j = 0u; j < 3u; j++) {
+            var cubic = Cubic();
+            for (var k = 0u; k < 3u; k++) {
+                add_cubic_product(&cubic, gram[3u * i + k], e[3u * k + j]);
+            }
+            cubics[3u * i + j] = cubic;
+        }
+    }
+    var determinant = Cubic();
+    for (var k = 0u; k < 3u; k++) {
+        let i = (k + 1u) % 3u;
+        let j = (k + 2u) % 3u;
+        var minor = Quadratic();
+        add_product(&minor, e[i], e[3u + j]);
+        add_product(&minor, -e[j], e[3u + i]);
+        add_cubic_product(&determinant, minor, e[6u + k]);
+    }
+    cubics[9] = determinant;
+    return cubics;
+}
+
+/// Gauss elimination of the first ten monomials with partial pivoting; of the reduced rows only the last six, which the
+/// equations in z are made of, are reduced backwards too.
+fn eliminate(rows: ptr<function, array<Cubic, 10>>) {
+    for (var column = 0u; column < 10u; column++) {
+        let part = column / 4u;
+        let lane = column % 4u;
+        var pivot = column;
+        var size = -1.0;
+        for (var i = column; i < 10u; i++) {
+            let candidate = abs((*rows)[i][part][lane]);
+            if candidate > size {
+                size = candidate;
+                pivot = i;
+            }
+        }
+        var pivot_row = (*rows)[pivot];
+        (*rows)[pivot] = (*rows)[column];
+        let inverse = 1.0 / pivot_row[part][lane];
+        for (var k = 0u; k < 5u; k++) {
+            pivot_row[k] *= inverse;
+        }
+        (*rows)[column] = pivot_row;
+        for (var i = column + 1u; i < 10u; i++) {
+            let factor = (*rows)[i][part][lane];
+            for (var k = part; k < 5u; k++) {
+                (*rows)[i][k] -= factor * pivot_row[k];
+            }
+        }
+    }
+    for (var column = 9u; column > 4u; column--) {
+        for (var i = 4u; i < column; i++) {
+            let factor = (*rows)[i][column / 4u][column % 4u];
+            for (var k = 2u; k < 5u; k++) {
+                (*rows)[i][k] -= factor * (*rows)[column][k];
+            }
+        }
+    }
+}
+
+/// An equation x(z) x + y(z) y + one(z) = 0; coefficients of z⁰ z¹ z² z³, and of z⁴ apart.
+struct EquationInZ {
+    x: vec4<f32>,
+    y: vec4<f32>,
+    one: vec4<f32>,
+    one4: f32,
+}
+
+/// Nistér's three equations: the rows of x²z, y²z and xyz less z times those of x², y² and xy; made orthonormal, which
+/// scales their determinant but keeps its terms from cancelling.
+fn equations_in_z(rows: ptr<function, array<Cubic, 10>>) -> array<EquationInZ, 3> {
+    var equations: array<EquationInZ, 3>;
+    for (var i = 0u; i < 3u; i++) {
+        let a = (*rows)[4u + 2u * i];
+        let b = (*rows)[5u + 2u * i];
+        equations[i].x = vec4(a[3].x, a[2].wz, 0.0) - vec4(0.0, b[3].x, b[2].wz);
+        equations[i].y = vec4(a[3].wzy, 0.0) - vec4(0.0, b[3].wzy);
+        equations[i].one = a[4].wzyx - vec4(0.0, b[4].wzy);
+        equations[i].one4 = -b[4].x;
+    }
+    for (var k = 0u; k < 3u; k++) {
+        var pivot = k;
+        for (var i = k + 1u; i < 3u; i++) {
+            let longer = inner(equations[i], equations[i]) > inner(equations[pivot], equations[pivot]);
+            pivot = select(pivot, i, longer);
+        }
+        let unit = combined(EquationInZ(), equations[pivot], inverseSqrt(inner(equations[pivot], equations[pivot])));
+        equations[pivot] = equations[k];
+        equations[k] = unit;
+        for (var i = k + 1u; i < 3u; i++) {
+            equations[i] = combined(equations[i], unit, -inner(equations[i], unit));
+        }
+    }
+    return equations;
+}
+
+fn inner(a: EquationInZ, b: EquationInZ) -> f32 {
+    return dot(a.x, b.x) + dot(a.y, b.y) + dot(a.one, b.one) + a.one4 * b.one4;
+}
+
+fn combined(a: EquationInZ, b: EquationInZ, factor: f32) -> EquationInZ {
+    return EquationInZ(
+        a.x + factor * b.x,
+        a.y + factor * b.y,
+        a.one + factor * b.one,
+        a.one4 + factor * b.one4,
+    );
+}
+
+/// The determinant of the three equations in (x, y, 1), lowest coefficient first.
+fn determinant_in_z(equations: ptr<function, array<EquationInZ, 3>>) -> array<f32, DEGREE + 1u> {
+    var sum = array<f32, DEGREE + 1u>();
+    for (var k = 0u; k < 3u; k++) {
+        let a = (*equations)[(k + 1u) % 3u];
+        let b = (*equations)[(k + 2u) % 3u];
+        var minor = array<f32, 7>();
+        for (var p = 0u; p < 4u; p++) {
+            for (var q = 0u; q < 4u; q++) {
+                minor[p + q] += a.x[p] * b.y[q] - a.y[p] * b.x[q];
+            }
+        }
+        let c = (*equations)[k];
+        for (var p = 0u; p < 7u; p++) {
+            for (var q = 0u; q < 4u; q++) {
+                sum[p + q] += minor[p] * c.one[q];
+            }
+            sum[p + 4u] += minor[p] * c.one4;
+        }
+    }
+    return sum;
+}
+
+/// E at a root (z, w) of the determinant: with v the null vector of the equations, E = v₀ B₀ + v₁ B₁ + v₂ (z B₂ + w B₃).
+fn essential_at(
+    equations: ptr<function, array<EquationInZ, 3>>,
+    basis: ptr<function, array<array<f32, 9>, NULLITY>>,
+    root: vec2<f32>,
+) -> mat3x3<f32> {
+    let z = root.x;
+    let w = root.y;
+    let powers = vec4(w * w * w, w * w * z, w * z * z, z * z * z);
+    var rows: array<vec3<f32>, 3>;
+    for (var i = 0u; i < 3u; i++) {
+        let equation = (*equations)[i];
+        let one = w * dot(powers, equation.one) + z * powers.w * equation.one4;
+        rows[i] = vec3(dot(powers, equation.x), dot(powers, equation.y), one);
+    }
+    var v = cross(rows[0], rows[1]);
+    for (var i = 1u; i < 3u; i++) {
+        let candidate = cross(rows[i], rows[(i + 1u) % 3u]);
+        if dot(candidate, candidate) > dot(v, v) {
+            v = candidate;
+        }
+    }
+    v = normalize(v);
+    let weights = vec4(v.xy, v.z * z, v.z * w);
+    var columns: array<vec3<f32>, 3>;
+    for (var j = 0u; j < 3u; j++) {
+        for (var i = 0u; i < 3u; i++) {
+            let k = 3u * i + j;
+            columns[j][i] =
+                dot(weights, vec4((*basis)[0][k], (*basis)[1][k], (*basis)[2][k], (*basis)[3][k]));
+        }
+    }
+    return mat3x3(columns[0], columns[1], columns[2]);
+}

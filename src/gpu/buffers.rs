@@ -1,0 +1,80 @@
+use super::{Context, ReadBack};
+use crate::Result;
+use bytemuck::Pod;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+/// A storage buffer of `len` elements of one type; dereferences to the [`wgpu::Buffer`].
+#[derive(Clone, Debug)]
+pub struct TypedBuffer<T> {
+    buffer: wgpu::Buffer,
+    len: usize,
+    element: PhantomData<T>,
+}
+
+impl<T: Pod> TypedBuffer<T> {
+    /// A zeroed buffer (of one element where `len` is 0), usable as storage and for copies.
+    pub fn new(context: &Context, label: &str, len: usize) -> Self {
+        Self::with_usage(context, label, len, wgpu::BufferUsages::empty())
+    }
+
+    /// The same, with more usages.
+    pub fn with_usage(context: &Context, label: &str, len: usize, usage: wgpu::BufferUsages) -> Self {
+        let buffer = context.device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: Self::bytes(len.max(1)).next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT),
+            usage: usage | wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        Self { buffer, len, element: PhantomData }
+    }
+
+    /// A buffer that holds `data`.
+    pub fn from_slice(context: &Context, label: &str, data: &[T]) -> Self {
+        let buffer = Self::new(context, label, data.len());
+        buffer.write(context, 0, data);
+        buffer
+    }
+
+    /// Elements.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no elements.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes of `len` elements.
+    pub const fn bytes(len: usize) -> u64 {
+        (len * size_of::<T>()) as u64
+    }
+
+    /// Writes elements from `first` on, ahead of the next submission.
+    pub fn write(&self, context: &Context, first: usize, data: &[T]) {
+        if !data.is_empty() {
+            context.queue().write_buffer(&self.buffer, Self::bytes(first), bytemuck::cast_slice(data));
+        }
+    }
+
+    /// Reads all elements; blocks.
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device).
+    pub fn read_blocking(&self, context: &Context) -> Result<Vec<T>> {
+        let mut encoder = context.encoder("read back");
+        let read_back = ReadBack::encode(context, &mut encoder, &[(&self.buffer, Self::bytes(self.len))]);
+        context.queue().submit([encoder.finish()]);
+        let bytes = read_back.wait_blocking(context)?;
+        Ok(bytemuck::pod_collect_to_vec(bytes.first().map_or(&[][..], Vec::as_slice)))
+    }
+}
+
+impl<T> Deref for TypedBuffer<T> {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+}

@@ -1,0 +1,78 @@
+use super::{Context, Shader};
+
+/// WebGPU's limit on workgroups in one dimension.
+const MAX_WORKGROUPS: u32 = 65_535;
+
+/// A compute pipeline made from a [`Shader`], with entry point `main` and its buffers in group 0.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    pipeline: wgpu::ComputePipeline,
+    name: &'static str,
+}
+
+impl Kernel {
+    /// Compiles the shader; errors go to the error scope around it ([`Context::catch`]).
+    pub fn new(context: &Context, shader: &Shader) -> Self {
+        let device = context.device();
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(shader.name),
+            source: wgpu::ShaderSource::Wgsl(shader.source().into()),
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(shader.name),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            // No shader relies on zeroed workgroup memory.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: None,
+        });
+        Self { pipeline, name: shader.name }
+    }
+
+    /// Binds buffers to bindings 0, 1, … of group 0; the shader must use every one of them.
+    pub fn bind(&self, context: &Context, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+        let entries: Vec<_> = (0..)
+            .zip(buffers)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        context.device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(self.name),
+            layout: &self.pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        })
+    }
+
+    /// Dispatches `workgroups` of them; above 65 535 they are spread over y too, so that the shader takes its index from
+    /// `workgroup_index` of `shared/dispatch` and leaves when it is beyond the end.
+    pub fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, bindings: &wgpu::BindGroup, workgroups: u32) {
+        let rows = workgroups.div_ceil(MAX_WORKGROUPS).max(1);
+        self.dispatch_xyz(pass, bindings, [workgroups.div_ceil(rows), rows, 1]);
+    }
+
+    /// Dispatches a box of workgroups.
+    pub fn dispatch_xyz(&self, pass: &mut wgpu::ComputePass<'_>, bindings: &wgpu::BindGroup, [x, y, z]: [u32; 3]) {
+        self.set(pass, bindings);
+        pass.dispatch_workgroups(x, y, z);
+    }
+
+    /// Dispatches as many workgroups as the three u32 at `offset` bytes of `arguments` say.
+    pub fn dispatch_indirect(
+        &self,
+        pass: &mut wgpu::ComputePass<'_>,
+        bindings: &wgpu::BindGroup,
+        arguments: &wgpu::Buffer,
+        offset: u64,
+    ) {
+        self.set(pass, bindings);
+        pass.dispatch_workgroups_indirect(arguments, offset);
+    }
+
+    fn set(&self, pass: &mut wgpu::ComputePass<'_>, bindings: &wgpu::BindGroup) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, bindings, &[]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Every shader is valid WGSL that needs no WebGPU feature, and has its launcher and its CPU twin.
+
+use nabla_ransac::gpu::Shader;
+use nabla_ransac::kernels;
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const SHADERS: &[Shader] = &[kernels::solve_essential_5pt::SHADER];
+
+#[test]
+fn every_composition_is_valid_without_any_feature() {
+    for shader in SHADERS {
+        let source = shader.source();
+        let module = naga::front::wgsl::parse_str(&source)
+            .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
+        Validator::new(ValidationFlags::all(), Capabilities::empty())
+            .validate(&module)
+            .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
+        let [entry] = module.entry_points.as_slice() else { panic!("{}: one entry point", shader.name) };
+        assert_eq!(entry.name, "main", "{}", shader.name);
+        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", shader.name);
+    }
+}
+
+#[test]
+fn every_shader_has_a_launcher_and_a_cpu_twin() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed: BTreeSet<_> = SHADERS.iter().filter_map(|shader| shader.name.split('/').next()).collect();
+    for entry in std::fs::read_dir(root.join("shaders")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "wgsl") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert!(listed.contains(stem), "{stem} is validated by no test");
+        for room in ["cpu", "kernels"] {
+            assert!(root.join("src").join(room).join(stem).with_extension("rs").exists(), "src/{room}/{stem}.rs");
+        }
+    }
+}
