@@ -63,7 +63,7 @@ def opencv_fundamental(pair, _seed, method, iterations, threshold_px=0.75):
 
 
 def pymagsac_options(sampler):
-    return {"sampler": sampler, "sigma_th": 1.0, "conf": CONFIDENCE, "min_iters": 1000, "max_iters": 1000}
+    return {"sampler": sampler, "sigma_th": 2.0, "conf": CONFIDENCE, "min_iters": 1000, "max_iters": 1000}
 
 
 def pymagsac_essential(pair, _seed, sampler):
