@@ -1,11 +1,16 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
+mod check;
 mod cpu_pipeline;
+mod diagnosis;
 mod estimator;
 mod options;
 mod outcome;
 mod problem;
+mod schedule;
+mod search;
 mod stopping;
+mod use_all;
 mod weights;
 
 pub use crate::cpu::residual::EpipolarResidual;
