@@ -12,7 +12,7 @@ pub struct Kernel {
 
 impl Kernel {
     /// Compiles the shader; errors go to the error scope around it ([`Context::catch`]).
-    pub fn new(context: &Context, shader: &Shader) -> Self {
+    pub fn new(context: &Context, shader: &Shader<'_>) -> Self {
         let device = context.device();
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(shader.name),

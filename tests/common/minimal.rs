@@ -64,7 +64,10 @@ fn two_view(scene: &Scene, scale1: f64, scale2: f64) -> Vec<DVec4> {
 
 /// The two sides of N two-view matches.
 fn views<const N: usize>(points: &[DVec4]) -> ([DVec2; N], [DVec2; N]) {
-    (std::array::from_fn(|i| points[i].truncate().truncate()), std::array::from_fn(|i| DVec2::new(points[i].z, points[i].w)))
+    (
+        std::array::from_fn(|i| points[i].truncate().truncate()),
+        std::array::from_fn(|i| DVec2::new(points[i].z, points[i].w)),
+    )
 }
 
 pub fn pose_rows(pose: &Pose) -> Rows {
