@@ -85,8 +85,7 @@ pub fn fit_homography(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f6
     let unit_h = DMat3::from_cols_array(&eigen.vectors[0]).transpose();
     let h = normalized(to_unit2.inverse_matrix() * unit_h * to_unit1.matrix())?;
     let depth_row = h.row(2);
-    let in_front: f64 =
-        (0..points1.len()).map(|i| weight(i) * depth_row.dot(points1[i].extend(1.0)).signum()).sum();
+    let in_front: f64 = (0..points1.len()).map(|i| weight(i) * depth_row.dot(points1[i].extend(1.0)).signum()).sum();
     Some(if in_front < 0.0 { -h } else { h })
 }
 

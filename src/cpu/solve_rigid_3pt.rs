@@ -23,8 +23,7 @@ pub fn solve_rigid_3pt(points1: &[DVec3; 3], points2: &[DVec3; 3]) -> Option<Pos
         rotor += DVec2::new(p.dot(*q), p.perp_dot(*q));
     }
     let rotor = rotor.normalize_or_zero();
-    let in_plane =
-        DMat3::from_cols(DVec3::new(rotor.x, rotor.y, 0.0), DVec3::new(-rotor.y, rotor.x, 0.0), DVec3::Z);
+    let in_plane = DMat3::from_cols(DVec3::new(rotor.x, rotor.y, 0.0), DVec3::new(-rotor.y, rotor.x, 0.0), DVec3::Z);
     let rotation = frame2 * in_plane * frame1.transpose();
     let pose = Pose { rotation, translation: centroid2 - rotation * centroid1 };
     (rotor != DVec2::ZERO && pose.translation.is_finite()).then_some(pose)

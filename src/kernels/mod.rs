@@ -2,4 +2,9 @@
 
 pub mod run_solver;
 pub mod solve_essential_5pt;
+pub mod solve_fundamental_7pt;
+pub mod solve_fundamental_8pt;
+pub mod solve_homography_4pt;
+pub mod solve_pose_p3p;
+pub mod solve_rigid_3pt;
 pub mod solver;

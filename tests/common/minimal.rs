@@ -3,11 +3,11 @@
 
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use nabla_ransac::cpu;
-use nabla_ransac::data::synthetic::{Scene, random_rotation};
+use nabla_ransac::data::synthetic::{Scene, random_direction, random_rotation};
 use nabla_ransac::geometry::Pose;
 use nabla_ransac::gpu::Shader;
 use nabla_ransac::kernels;
-use rand::{Rng, RngExt, rngs::StdRng};
+use rand::{RngExt, rngs::StdRng};
 use std::f64::consts::PI;
 
 /// Three rows of four: [R | t], or a 3×3 of Frobenius norm 1 with zeros in the last column.
@@ -37,24 +37,132 @@ pub struct Solver {
     pub error: fn(&Rows, &Rows) -> f64,
 }
 
-pub const SOLVERS: [Solver; 1] = [Solver {
-    name: "essential 5-point",
-    shader: kernels::solve_essential_5pt::SHADER,
-    vec4s: 5,
-    most_models: 10,
-    draw: essential,
-    twin: |points| {
-        let (points1, points2) = views::<5>(points);
-        cpu::solve_essential_5pt::solve_essential_poses(&points1, &points2).iter().map(pose_rows).collect()
+pub const SOLVERS: [Solver; 6] = [
+    Solver {
+        name: "essential 5-point",
+        shader: kernels::solve_essential_5pt::SHADER,
+        vec4s: 5,
+        most_models: 10,
+        draw: essential,
+        twin: |points| {
+            let (points1, points2) = views::<5>(points);
+            cpu::solve_essential_5pt::solve_essential_poses(&points1, &points2).iter().map(pose_rows).collect()
+        },
+        error: direction_error,
     },
-    error: direction_error,
-}];
+    Solver {
+        name: "fundamental 7-point",
+        shader: kernels::solve_fundamental_7pt::SHADER,
+        vec4s: 7,
+        most_models: 3,
+        draw: |rng| fundamental(rng, 7),
+        twin: |points| {
+            let (points1, points2) = views::<7>(points);
+            cpu::solve_fundamental_7pt::solve_fundamental_7pt(&points1, &points2).iter().map(matrix_rows).collect()
+        },
+        error: matrix_error,
+    },
+    Solver {
+        name: "fundamental 8-point",
+        shader: kernels::solve_fundamental_8pt::SHADER,
+        vec4s: 8,
+        most_models: 1,
+        draw: |rng| fundamental(rng, 8),
+        twin: |points| {
+            let (points1, points2) = views::<8>(points);
+            let model = cpu::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, None);
+            model.iter().map(matrix_rows).collect()
+        },
+        error: matrix_error,
+    },
+    Solver {
+        name: "homography 4-point",
+        shader: kernels::solve_homography_4pt::SHADER,
+        vec4s: 4,
+        most_models: 1,
+        draw: |rng| homography(rng, 4),
+        twin: |points| {
+            let (points1, points2) = views::<4>(points);
+            cpu::solve_homography_4pt::solve_homography_4pt(&points1, &points2).iter().map(matrix_rows).collect()
+        },
+        error: matrix_error,
+    },
+    Solver {
+        name: "pose P3P",
+        shader: kernels::solve_pose_p3p::SHADER,
+        vec4s: 6,
+        most_models: 4,
+        draw: pose,
+        twin: |points| {
+            let (world, image) = sides::<3>(points);
+            let image = image.map(DVec3::truncate);
+            cpu::solve_pose_p3p::solve_pose_p3p(&image, &world).iter().map(pose_rows).collect()
+        },
+        error: pose_error,
+    },
+    Solver {
+        name: "rigid 3-point",
+        shader: kernels::solve_rigid_3pt::SHADER,
+        vec4s: 6,
+        most_models: 1,
+        draw: |rng| rigid(rng, 3),
+        twin: |points| {
+            let (points1, points2) = sides::<3>(points);
+            cpu::solve_rigid_3pt::solve_rigid_3pt(&points1, &points2).iter().map(pose_rows).collect()
+        },
+        error: pose_error,
+    },
+];
 
 fn essential(rng: &mut StdRng) -> Minimal {
     let scene = Scene::general(rng, 5);
     let pose = scene.camera2_from_camera1;
     let truth = pose_rows(&Pose { translation: pose.translation.normalize(), ..pose });
     Minimal { points: two_view(&scene, 1.0, 1.0), truth }
+}
+
+/// Uncalibrated: each image of a focal length of its own.
+pub fn fundamental(rng: &mut StdRng, count: usize) -> Minimal {
+    let scene = Scene::general(rng, count);
+    let [f1, f2] = [rng.random_range(0.5..1.0), rng.random_range(0.5..1.0)];
+    let [k1, k2] = [f1, f2].map(|f: f64| DMat3::from_diagonal(DVec3::new(f.recip(), f.recip(), 1.0)));
+    let truth = k2 * scene.camera2_from_camera1.essential() * k1;
+    Minimal { points: two_view(&scene, f1, f2), truth: matrix_rows(&truth) }
+}
+
+pub fn homography(rng: &mut StdRng, count: usize) -> Minimal {
+    let scene = Scene::planar(rng, count);
+    Minimal { points: two_view(&scene, 1.0, 1.0), truth: matrix_rows(&scene.homography().unwrap()) }
+}
+
+/// The world centred on the points, of unit size, and turned at random.
+fn pose(rng: &mut StdRng) -> Minimal {
+    let scene = Scene::general(rng, 3);
+    let (world, size, centre) = unit_world(&scene.points_camera1);
+    let rotation = random_rotation(rng, PI);
+    let image = scene.points1().into_iter().map(|x| x.extend(0.0));
+    let world = world.into_iter().map(|point| rotation.transpose() * point);
+    let truth = pose_rows(&Pose { rotation, translation: centre / size });
+    Minimal { points: interleave(world, image), truth }
+}
+
+pub fn rigid(rng: &mut StdRng, count: usize) -> Minimal {
+    let (points1, ..) = unit_world(&Scene::general(rng, count).points_camera1);
+    let truth = Pose { rotation: random_rotation(rng, PI), translation: random_direction(rng) };
+    let points2: Vec<_> = points1.iter().map(|&point| truth.transform(point)).collect();
+    Minimal { points: interleave(points1.into_iter(), points2.into_iter()), truth: pose_rows(&truth) }
+}
+
+/// Points centred and of unit size, with the size and centre they had.
+fn unit_world(points: &[DVec3]) -> (Vec<DVec3>, f64, DVec3) {
+    let n = points.len() as f64;
+    let centre = points.iter().sum::<DVec3>() / n;
+    let size = (points.iter().map(|p| p.distance_squared(centre)).sum::<f64>() / n).sqrt();
+    (points.iter().map(|&p| (p - centre) / size).collect(), size, centre)
+}
+
+fn interleave(first: impl Iterator<Item = DVec3>, second: impl Iterator<Item = DVec3>) -> Vec<DVec4> {
+    first.zip(second).flat_map(|(p, q)| [p.extend(0.0), q.extend(0.0)]).collect()
 }
 
 fn two_view(scene: &Scene, scale1: f64, scale2: f64) -> Vec<DVec4> {
@@ -64,7 +172,15 @@ fn two_view(scene: &Scene, scale1: f64, scale2: f64) -> Vec<DVec4> {
 
 /// The two sides of N two-view matches.
 fn views<const N: usize>(points: &[DVec4]) -> ([DVec2; N], [DVec2; N]) {
-    (std::array::from_fn(|i| points[i].truncate().truncate()), std::array::from_fn(|i| DVec2::new(points[i].z, points[i].w)))
+    (
+        std::array::from_fn(|i| points[i].truncate().truncate()),
+        std::array::from_fn(|i| DVec2::new(points[i].z, points[i].w)),
+    )
+}
+
+/// The two sides of N 3-D matches.
+pub fn sides<const N: usize>(points: &[DVec4]) -> ([DVec3; N], [DVec3; N]) {
+    (std::array::from_fn(|i| points[2 * i].truncate()), std::array::from_fn(|i| points[2 * i + 1].truncate()))
 }
 
 pub fn pose_rows(pose: &Pose) -> Rows {
@@ -91,4 +207,18 @@ fn translation(rows: &Rows) -> DVec3 {
 /// The larger of the angle between the rotations and that between the translations, radians.
 fn direction_error(a: &Rows, b: &Rows) -> f64 {
     rotation_error(a, b).max(translation(a).angle_between(translation(b)))
+}
+
+/// The rotation's angle, or the translation's difference relative to its length (at least 1), whichever is larger.
+pub fn pose_error(a: &Rows, b: &Rows) -> f64 {
+    let (ta, tb) = (translation(a), translation(b));
+    rotation_error(a, b).max(ta.distance(tb) / tb.length().max(1.0))
+}
+
+/// The Frobenius distance of matrices scaled to norm 1, up to sign.
+pub fn matrix_error(a: &Rows, b: &Rows) -> f64 {
+    let norm = |m: &Rows| m.iter().map(|row| row.length_squared()).sum::<f64>().sqrt();
+    let (scale_a, scale_b) = (norm(a).recip(), norm(b).recip());
+    let distance = |sign: f64| norm(&std::array::from_fn(|i| a[i] * scale_a - b[i] * (sign * scale_b)));
+    distance(1.0).min(distance(-1.0))
 }
