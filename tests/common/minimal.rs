@@ -3,8 +3,9 @@
 
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use nabla_ransac::cpu;
+use nabla_ransac::cpu::normalize_matches::{NormalizedMatches, Scaling, scalings};
 use nabla_ransac::data::synthetic::{Scene, random_direction, random_rotation};
-use nabla_ransac::geometry::Pose;
+use nabla_ransac::geometry::{MatchesView, Pose};
 use nabla_ransac::gpu::Shader;
 use nabla_ransac::kernels;
 use rand::{RngExt, rngs::StdRng};
@@ -114,60 +115,76 @@ pub const SOLVERS: [Solver; 6] = [
     },
 ];
 
+/// Matches of the pair that a sample is drawn from; the pair as a whole is normalised, as the GPU data are.
+const PAIR: usize = 40;
+
 fn essential(rng: &mut StdRng) -> Minimal {
     let scene = Scene::general(rng, 5);
     let pose = scene.camera2_from_camera1;
     let truth = pose_rows(&Pose { translation: pose.translation.normalize(), ..pose });
-    Minimal { points: two_view(&scene, 1.0, 1.0), truth }
+    let points = scene.points1().into_iter().zip(scene.points2()).map(|(x1, x2)| two_view(x1, x2)).collect();
+    Minimal { points, truth }
 }
 
-/// Uncalibrated: each image of a focal length of its own.
 pub fn fundamental(rng: &mut StdRng, count: usize) -> Minimal {
-    let scene = Scene::general(rng, count);
-    let [f1, f2] = [rng.random_range(0.5..1.0), rng.random_range(0.5..1.0)];
-    let [k1, k2] = [f1, f2].map(|f: f64| DMat3::from_diagonal(DVec3::new(f.recip(), f.recip(), 1.0)));
-    let truth = k2 * scene.camera2_from_camera1.essential() * k1;
-    Minimal { points: two_view(&scene, f1, f2), truth: matrix_rows(&truth) }
+    let scene = Scene::general(rng, PAIR);
+    let (points1_px, points2_px) = (&scene.points1()[..], &scene.points2()[..]);
+    let (points, [to_unit1, to_unit2]) = normalized(&MatchesView::Fundamental { points1_px, points2_px });
+    let essential = scene.camera2_from_camera1.essential();
+    let truth = to_unit2.inverse().transpose() * essential * to_unit1.inverse();
+    Minimal { points: points[..count].to_vec(), truth: matrix_rows(&truth) }
 }
 
 pub fn homography(rng: &mut StdRng, count: usize) -> Minimal {
-    let scene = Scene::planar(rng, count);
-    Minimal { points: two_view(&scene, 1.0, 1.0), truth: matrix_rows(&scene.homography().unwrap()) }
+    let scene = Scene::planar(rng, PAIR);
+    let (points1_px, points2_px) = (&scene.points1()[..], &scene.points2()[..]);
+    let (points, [to_unit1, to_unit2]) = normalized(&MatchesView::Homography { points1_px, points2_px });
+    let truth = to_unit2 * scene.homography().unwrap() * to_unit1.inverse();
+    Minimal { points: points[..count].to_vec(), truth: matrix_rows(&truth) }
 }
 
-/// The world centred on the points, of unit size, and turned at random.
+/// The matches of a pair as the GPU takes them, with what normalised each image.
+fn normalized(view: &MatchesView<'_>) -> (Vec<DVec4>, [DMat3; 2]) {
+    let matches = NormalizedMatches::new(view, 1.0, None, None);
+    let [x1, y1, x2, y2, ..] = &matches.columns;
+    let points = (0..matches.count).map(|i| DVec4::new(x1[i], y1[i], x2[i], y2[i])).collect();
+    let to_unit = matches.scaling.map(|Scaling { offset: o, scale: s }| {
+        DMat3::from_cols(DVec3::X * s.x, DVec3::Y * s.y, DVec3::new(-o.x * s.x, -o.y * s.y, 1.0))
+    });
+    (points, to_unit)
+}
+
+/// The world centred, scaled and turned at random.
 fn pose(rng: &mut StdRng) -> Minimal {
-    let scene = Scene::general(rng, 3);
-    let (world, size, centre) = unit_world(&scene.points_camera1);
+    let scene = Scene::general(rng, PAIR);
+    let (points1, scale, offset) = unit_world(&scene);
     let rotation = random_rotation(rng, PI);
+    let world = points1.into_iter().take(3).map(|point| rotation.transpose() * point);
     let image = scene.points1().into_iter().map(|x| x.extend(0.0));
-    let world = world.into_iter().map(|point| rotation.transpose() * point);
-    let truth = pose_rows(&Pose { rotation, translation: centre / size });
+    let truth = pose_rows(&Pose { rotation, translation: offset * scale });
     Minimal { points: interleave(world, image), truth }
 }
 
 pub fn rigid(rng: &mut StdRng, count: usize) -> Minimal {
-    let (points1, ..) = unit_world(&Scene::general(rng, count).points_camera1);
+    let (points1, ..) = unit_world(&Scene::general(rng, PAIR));
     let truth = Pose { rotation: random_rotation(rng, PI), translation: random_direction(rng) };
-    let points2: Vec<_> = points1.iter().map(|&point| truth.transform(point)).collect();
+    let points2: Vec<_> = points1.iter().take(count).map(|&point| truth.transform(point)).collect();
     Minimal { points: interleave(points1.into_iter(), points2.into_iter()), truth: pose_rows(&truth) }
 }
 
-/// Points centred and of unit size, with the size and centre they had.
-fn unit_world(points: &[DVec3]) -> (Vec<DVec3>, f64, DVec3) {
-    let n = points.len() as f64;
-    let centre = points.iter().sum::<DVec3>() / n;
-    let size = (points.iter().map(|p| p.distance_squared(centre)).sum::<f64>() / n).sqrt();
-    (points.iter().map(|&p| (p - centre) / size).collect(), size, centre)
+/// The points of a scene scaled to a box of half side 1 about the origin, with the scale and the offset.
+fn unit_world(scene: &Scene) -> (Vec<DVec3>, f64, DVec3) {
+    let points = &scene.points_camera1;
+    let [s, _] = scalings(&MatchesView::Rigid { points1: points, points2: points });
+    (points.iter().map(|&point| (point - s.offset) * s.scale).collect(), s.scale.x, s.offset)
 }
 
 fn interleave(first: impl Iterator<Item = DVec3>, second: impl Iterator<Item = DVec3>) -> Vec<DVec4> {
     first.zip(second).flat_map(|(p, q)| [p.extend(0.0), q.extend(0.0)]).collect()
 }
 
-fn two_view(scene: &Scene, scale1: f64, scale2: f64) -> Vec<DVec4> {
-    let pair = |(x1, x2): (DVec2, DVec2)| DVec4::new(x1.x * scale1, x1.y * scale1, x2.x * scale2, x2.y * scale2);
-    scene.points1().into_iter().zip(scene.points2()).map(pair).collect()
+fn two_view(x1: DVec2, x2: DVec2) -> DVec4 {
+    DVec4::new(x1.x, x1.y, x2.x, x2.y)
 }
 
 /// The two sides of N two-view matches.
