@@ -6,7 +6,17 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const SHADERS: &[Shader] = &[kernels::solve_essential_5pt::SHADER];
+const SHADERS: &[Shader] = &[
+    kernels::solve_essential_5pt::SHADER,
+    kernels::solve_fundamental_7pt::SHADER,
+    kernels::solve_fundamental_8pt::SHADER,
+    kernels::solve_fundamental_8pt::FIT_SHADER,
+    kernels::solve_homography_4pt::SHADER,
+    kernels::solve_homography_4pt::FIT_SHADER,
+    kernels::solve_pose_p3p::SHADER,
+    kernels::solve_rigid_3pt::SHADER,
+    kernels::solve_rigid_3pt::FIT_SHADER,
+];
 
 #[test]
 fn every_composition_is_valid_without_any_feature() {
