@@ -143,12 +143,14 @@ impl Context {
 }
 
 pub(super) fn instance() -> wgpu::Instance {
-    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
+    // OpenGL is left out: below WebGPU's limits, and its libraries print to the terminal
+    let backends = wgpu::Backends::PRIMARY;
+    wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() })
 }
 
 /// The first adapter accepted: discrete before integrated before others, software last.
 pub(super) async fn pick(instance: &wgpu::Instance, accepts: fn(&wgpu::Adapter) -> bool) -> Option<wgpu::Adapter> {
-    let mut found = instance.enumerate_adapters(wgpu::Backends::all()).await;
+    let mut found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     found.retain(accepts);
     found.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     found.into_iter().next()

@@ -171,7 +171,8 @@ impl GpuPipeline {
         &self.buffers.inlier_mask
     }
 
-    pub(super) const fn buffers(&self) -> &Buffers {
+    /// All its buffers.
+    pub const fn buffers(&self) -> &Buffers {
         &self.buffers
     }
 

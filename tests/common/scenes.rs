@@ -1,6 +1,8 @@
 //! Synthetic scenes with a known model, noise and outliers, of every kind.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
+use nabla_ransac::kernels::layout::PairInput;
 use nabla_ransac::{Camera, MatchesView, Model, ModelKind, Pose};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -80,6 +82,38 @@ impl Scene {
             ModelKind::Homography => MatchesView::Homography { points1_px, points2_px },
             ModelKind::Pose => MatchesView::Pose { points_px: points2_px, points_world: &self.world1, camera: camera2 },
             ModelKind::Rigid => MatchesView::Rigid { points1: &self.world1, points2: &self.world2 },
+        }
+    }
+
+    /// As the GPU takes the matches.
+    pub fn raw_matches(&self) -> Vec<[f32; 4]> {
+        let two = |p: &DVec2, q: &DVec2| [p.x as f32, p.y as f32, q.x as f32, q.y as f32];
+        let spatial = |p: &DVec3| p.extend(0.0).as_vec4().to_array();
+        match self.kind {
+            ModelKind::Pose => {
+                let pairs = self.world1.iter().zip(&self.image2);
+                pairs.flat_map(|(x, p)| [spatial(x), spatial(&p.extend(0.0))]).collect()
+            }
+            ModelKind::Rigid => {
+                self.world1.iter().zip(&self.world2).flat_map(|(p, q)| [spatial(p), spatial(q)]).collect()
+            }
+            _ => self.image1.iter().zip(&self.image2).map(|(p, q)| two(p, q)).collect(),
+        }
+    }
+
+    /// As the GPU takes what is known of the pair.
+    pub fn input(&self, threshold: f64, seed: u64, match_start: usize) -> PairInput {
+        let packed = |c: &Camera| c.focal_px.extend(c.principal_point_px.x).extend(c.principal_point_px.y);
+        PairInput {
+            camera1: packed(&self.cameras[0]).as_vec4().to_array(),
+            camera2: packed(&self.cameras[1]).as_vec4().to_array(),
+            skew: [0.0; 2],
+            threshold: threshold as f32,
+            match_start: match_start as u32,
+            match_count: self.inlier.len() as u32,
+            seed_low: seed as u32,
+            seed_high: (seed >> 32) as u32,
+            enabled: 1,
         }
     }
 
