@@ -34,7 +34,7 @@ pub(super) enum SampleBy {
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
 ///
-/// Write the pairs with [`Self::write_pairs`] and the matches into [`Self::matches`] (or give the host's own buffer), then
+/// Write the pairs with [`Self::write_pairs`] and the matches into [`Self::raw_matches`] (or give the host's own buffer), then
 /// [`Self::encode`] into any command encoder; [`Self::results`] and [`Self::inlier_mask`] hold the outcome when it was
 /// submitted.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl GpuPipeline {
         self.capacity
     }
 
-    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::matches`].
+    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::raw_matches`].
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] with the numbers of bytes when there are more pairs than the capacity, or a range ends beyond it.
@@ -152,7 +152,7 @@ impl GpuPipeline {
 
     /// The matches, in pixels: `x1 y1 x2 y2` of two views; `X Y Z 0, x y 0 0` of a pose; `X1 Y1 Z1 0, X2 Y2 Z2 0` of a
     /// rigid transform.
-    pub const fn matches(&self) -> &TypedBuffer<[f32; 4]> {
+    pub const fn raw_matches(&self) -> &TypedBuffer<[f32; 4]> {
         &self.buffers.raw_matches
     }
 
