@@ -104,7 +104,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     if (local == 0u) {
         let first_hypothesis = select(progress.first_hypothesis + progress.hypotheses, 0u, is_first);
         let left = max(settings.max_iterations, first_hypothesis) - first_hypothesis;
-        let hypotheses = min(settings.hypotheses, left);
+        let hypotheses = min(clamp(first_hypothesis, settings.first_round, settings.hypotheses), left);
         progress.active_pairs = left_pairs;
         progress.hypotheses = hypotheses;
         progress.first_hypothesis = first_hypothesis;

@@ -42,7 +42,7 @@ const BY_SUM: u32 = 2u;
 
 struct Settings {
     pair_count: u32,
-    hypotheses: u32, // a pair and round
+    hypotheses: u32, // a pair and round, at most
     sample_size: u32,
     max_solutions: u32,
     candidates: u32, // refined a pair and round
@@ -53,6 +53,8 @@ struct Settings {
     weigh_score: u32,
     weigh_refinement: u32,
     kind: u32,
+    first_round: u32, // hypotheses of the first round; a later one has as many as there were before
+    unused: array<u32, 3>,
     magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
 }
 
@@ -100,8 +102,7 @@ struct Refinement {
     reach_sq: f32, // farther matches take no part, thresholds squared
     iterations: u32,
     keep_above: f32, // of the score before
-    unused0: u32,
-    unused1: u32,
+    unused: array<u32, 2>,
 }
 
 const TRUNCATED: u32 = 0u;

@@ -52,26 +52,54 @@ impl GpuEstimator {
 
     /// Estimates one model a problem; each has its own result.
     pub async fn estimate_batch_async(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        let (mut answers, batches) = self.plan(problems);
-        for batch in batches {
-            match self.start(&batch).await {
-                Ok((_pipeline, read_back)) => answer(&mut answers, &batch, read_back.wait(&self.context).await),
-                Err(error) => answer(&mut answers, &batch, Err(error)),
-            }
+        let (mut answers, mut batches) = self.plan(problems);
+        while let Some(batch) = batches.pop() {
+            let bytes = match self.start(&batch).await {
+                Ok(read_back) => read_back.wait(&self.context).await,
+                Err(error) => Err(error),
+            };
+            self.take(bytes, batch, &mut answers, &mut batches);
         }
         finish(answers)
     }
 
     /// [`Self::estimate_batch_async`], blocking; not for browsers.
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        let (mut answers, batches) = self.plan(problems);
-        for batch in batches {
-            match pollster::block_on(self.start(&batch)) {
-                Ok((_pipeline, read_back)) => answer(&mut answers, &batch, read_back.wait_blocking(&self.context)),
-                Err(error) => answer(&mut answers, &batch, Err(error)),
-            }
+        let (mut answers, mut batches) = self.plan(problems);
+        while let Some(batch) = batches.pop() {
+            let started = pollster::block_on(self.start(&batch));
+            let bytes = started.and_then(|read_back| read_back.wait_blocking(&self.context));
+            self.take(bytes, batch, &mut answers, &mut batches);
         }
         finish(answers)
+    }
+
+    /// Answers the batch's problems; a batch that failed on a living device is tried again in halves, in case its
+    /// memory was refused.
+    fn take(
+        &self,
+        bytes: Result<Vec<Vec<u8>>>,
+        mut batch: Vec<Prepared>,
+        answers: &mut [Option<Result<Outcome>>],
+        batches: &mut Vec<Vec<Prepared>>,
+    ) {
+        match bytes {
+            Ok(bytes) => {
+                for (problem, outcome) in batch.iter().zip(outcomes(&batch, &bytes)) {
+                    answers[problem.index] = Some(outcome);
+                }
+            }
+            Err(error) if batch.len() > 1 && self.context.is_alive() => {
+                tracing::debug!(%error, pairs = batch.len(), "batch split");
+                batches.push(batch.split_off(batch.len() / 2));
+                batches.push(batch);
+            }
+            Err(error) => {
+                for problem in batch {
+                    answers[problem.index] = Some(Err(Error::Device(error.to_string())));
+                }
+            }
+        }
     }
 
     /// Refuses what cannot be estimated, and splits the rest into batches of one kind that fit the memory.
@@ -123,16 +151,15 @@ impl GpuEstimator {
         Capacity { pairs: pairs as u32, matches: matches as u32, ..capacity_for(&self.options) }
     }
 
-    async fn start(&self, batch: &[Prepared]) -> Result<(Arc<Mutex<GpuPipeline>>, ReadBack)> {
+    async fn start(&self, batch: &[Prepared]) -> Result<ReadBack> {
         self.context.check_lost()?;
         let pipeline = self.pipeline(batch).await?;
         let submitted = self.context.catch(|| {
-            // held until all is submitted: the next batch would overwrite the buffers
+            // held until all is submitted: another batch would overwrite what is uploaded
             let pipeline = pipeline.lock().unwrap_or_else(PoisonError::into_inner);
             submit(&self.context, &pipeline, batch)
         });
-        let read_back = submitted.await??;
-        Ok((pipeline, read_back))
+        submitted.await?
     }
 
     /// The kept pipeline, or a larger one in its place.
@@ -159,21 +186,6 @@ impl GpuEstimator {
         let (_, kept) = pipelines.iter().find(|(k, _)| *k == key)?;
         let room = kept.lock().unwrap_or_else(PoisonError::into_inner).capacity();
         (room.pairs >= needed.pairs && room.matches >= needed.matches).then(|| Arc::clone(kept))
-    }
-}
-
-fn answer(answers: &mut [Option<Result<Outcome>>], batch: &[Prepared], bytes: Result<Vec<Vec<u8>>>) {
-    match bytes {
-        Ok(bytes) => {
-            for (problem, outcome) in batch.iter().zip(outcomes(batch, &bytes)) {
-                answers[problem.index] = Some(outcome);
-            }
-        }
-        Err(error) => {
-            for problem in batch {
-                answers[problem.index] = Some(Err(Error::Device(error.to_string())));
-            }
-        }
     }
 }
 

@@ -16,8 +16,13 @@ use crate::{
 /// loss is another one than the score's.
 const KEEP_LOCAL: f32 = 1.0;
 const KEEP_FINAL: f32 = 0.95;
-/// Rounds at most, since they are all encoded ahead.
+/// Hypotheses of the first round at least, and of any round at most unless that makes too many rounds, which are all
+/// encoded ahead. A fixed budget is one round: on a GPU few long steps are quicker than many short ones.
+const FIRST_ROUND: u32 = 64;
+const LAST_ROUND: u32 = 1024;
 const MAX_ROUNDS: u32 = 128;
+/// Of so many hypotheses of a round one model is refined.
+const HYPOTHESES_A_CANDIDATE: u32 = 128;
 /// Bytes from one entry of the workgroup counts to the next.
 const ENTRY: u64 = 12;
 
@@ -185,7 +190,7 @@ impl GpuPipeline {
         let pairs = Workgroups::Count(self.capacity.pairs);
         self.stages.normalize.encode(&mut pass, pairs);
         self.stages.plan.encode(&mut pass, Workgroups::Count(1));
-        for _ in 0..self.settings.max_iterations.div_ceil(self.settings.hypotheses) {
+        for _ in 0..rounds(&self.settings) {
             self.encode_round(&mut pass);
         }
         self.stages.refine_final.encode(&mut pass, pairs);
@@ -225,11 +230,22 @@ impl Stages {
     }
 }
 
-/// Hypotheses and candidates a round: as many as must be drawn anyway, so that few rounds are needed.
+/// Hypotheses of the first round: as many as must be drawn anyway.
+fn first_round(options: &Options) -> u32 {
+    options.min_iterations.clamp(FIRST_ROUND, LAST_ROUND).min(options.max_iterations)
+}
+
+/// Hypotheses and candidates a round at most, for one pair.
 pub(super) fn capacity_for(options: &Options) -> Capacity {
-    let hypotheses = options.min_iterations.clamp(64, 1024).max(options.max_iterations.div_ceil(MAX_ROUNDS));
-    let hypotheses = hypotheses.min(options.max_iterations);
-    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / 64).clamp(1, 8) }
+    let longest = LAST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
+    let hypotheses = longest.min(first_round(options).max(options.max_iterations / 2));
+    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(4, 8) }
+}
+
+/// Rounds until the last hypothesis; each has as many as there were before it, within the bounds, as in `plan_round`.
+fn rounds(settings: &layout::Settings) -> usize {
+    let next = |&drawn: &u32| Some(drawn.saturating_add(drawn.clamp(settings.first_round, settings.hypotheses)));
+    std::iter::successors(Some(0), next).take_while(|&drawn| drawn < settings.max_iterations).count()
 }
 
 fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: SampleBy) -> layout::Settings {
@@ -250,6 +266,8 @@ fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: 
         weigh_score: u32::from(options.weigh_score),
         weigh_refinement: u32::from(options.weigh_refinement),
         kind: variant.kind as u32,
+        first_round: first_round(options),
+        unused: [0; 3],
         magsac,
     }
 }
@@ -268,5 +286,27 @@ fn refinement(from: &Refinement, candidates: u32, keep_above: f32) -> layout::Re
         iterations: from.max_iterations,
         keep_above,
         unused: [0; 2],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_reach_the_last_hypothesis_and_a_fixed_budget_is_one() {
+        let of = |min_iterations, max_iterations| {
+            let options = Options { min_iterations, max_iterations, ..Options::default() };
+            let capacity = capacity_for(&options);
+            assert!(first_round(&options) <= capacity.hypotheses, "{min_iterations} {max_iterations}");
+            let (hypotheses, first_round) = (capacity.hypotheses, first_round(&options));
+            rounds(&layout::Settings { hypotheses, first_round, max_iterations, ..Default::default() })
+        };
+        assert_eq!(of(1000, 1000), 1);
+        assert_eq!(of(1, 1), 1);
+        // 64 64 128 256 512 1024
+        assert_eq!(of(1, 2048), 6);
+        assert!(of(1000, 100_000) <= 128);
+        assert!(of(0, u32::MAX) <= 160);
     }
 }
