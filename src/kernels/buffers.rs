@@ -89,9 +89,7 @@ pub struct Buffers {
     pub inputs: TypedBuffer<PairInput>,
     /// A match, in pixels.
     pub raw_matches: TypedBuffer<[f32; 4]>,
-    /// A match: weight in the sampling.
-    pub sample_weights: TypedBuffer<f32>,
-    /// A match: weight in the score and the refinement.
+    /// A match: its weight.
     pub weights: TypedBuffer<f32>,
     /// A pair.
     pub pairs: TypedBuffer<Pair>,
@@ -132,24 +130,18 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Makes all buffers; `weights` and `sums` say whether there are weights and given prefix sums.
-    pub fn new(
-        context: &Context,
-        variant: Variant,
-        capacity: Capacity,
-        settings: &Settings,
-        host: HostBuffers,
-    ) -> Self {
+    /// Makes all buffers; `sums` says whether samples are drawn by prefix sums of weights.
+    pub fn new(context: &Context, variant: Variant, capacity: Capacity, sums: bool, host: HostBuffers) -> Self {
         let kind = variant.kind;
         let [pairs, matches] = [capacity.pairs as usize, capacity.matches as usize];
         let hypotheses = pairs * capacity.hypotheses as usize;
         let models = hypotheses * kind.max_solutions();
         let vectors = matches * variant.match_vectors();
-        let weighted = |on: bool| if on { matches } else { 1 };
-        let weighs = settings.weigh_score + settings.weigh_refinement > 0;
         let sample_points = hypotheses * kind.sample_size() * variant.match_vectors();
-        let own_weights = host.weights.map(|buffer| TypedBuffer::from_buffer(buffer, matches));
-        let weights = |label, on| own_weights.clone().unwrap_or_else(|| TypedBuffer::new(context, label, weighted(on)));
+        let weights = host.weights.map_or_else(
+            || TypedBuffer::new(context, "no weights", 1),
+            |buffer| TypedBuffer::from_buffer(buffer, matches),
+        );
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
         Self {
             settings: TypedBuffer::new(context, "settings", 1),
@@ -158,11 +150,10 @@ impl Buffers {
                 || TypedBuffer::new(context, "matches in pixels", vectors),
                 |buffer| TypedBuffer::from_buffer(buffer, vectors),
             ),
-            sample_weights: weights("sample weights", settings.weigh_sampling == 1),
-            weights: weights("weights", weighs),
+            weights,
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
-            weight_sums: TypedBuffer::new(context, "weight sums", weighted(settings.weigh_sampling > 0)),
+            weight_sums: TypedBuffer::new(context, "weight sums", if sums { matches } else { 1 }),
             progress: TypedBuffer::new(context, "progress", 4 + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),

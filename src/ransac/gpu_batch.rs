@@ -2,6 +2,7 @@
 
 use super::{
     Diagnosis, Options, Outcome, Problem,
+    check::check,
     gpu_pipeline::{GpuPipeline, SampleBy},
     outcome::Estimate,
     weights::MatchWeights,
@@ -34,6 +35,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(index: usize, problem: &Problem<'_>, options: &Options) -> Result<Self> {
+        check(problem)?;
         let weights = MatchWeights::new(problem, options)?;
         let (sample_by, sums) = match weights.source {
             SampleSource::Uniform(_) => (SampleBy::Uniform, Vec::new()),
@@ -50,6 +52,10 @@ impl Prepared {
             input: input(problem, options),
             origin,
         })
+    }
+
+    pub(super) const fn is_weighted(&self) -> bool {
+        self.weights.is_some()
     }
 
     pub(super) const fn match_count(&self) -> usize {
@@ -117,10 +123,7 @@ pub(super) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepare
         let vectors = problem.matches.len() / problem.match_count().max(1);
         buffers.raw_matches.write(context, start * vectors, &problem.matches);
         buffers.weight_sums.write(context, start, &problem.sums);
-        if buffers.weights.len() > 1 {
-            let ones = || vec![1.0; problem.match_count()];
-            buffers.weights.write(context, start, &problem.weights.clone().unwrap_or_else(ones));
-        }
+        buffers.weights.write(context, start, problem.weights.as_deref().unwrap_or_default());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }

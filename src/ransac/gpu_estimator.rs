@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, ModelKind, Result,
-    gpu::{Context, ReadBack},
+    gpu::{Context, ReadBack, TypedBuffer},
     kernels::{Capacity, HostBuffers},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ pub struct GpuEstimator {
 }
 
 /// What problems of one submission have in common.
-type Key = (ModelKind, SampleBy);
+type Key = (ModelKind, SampleBy, bool);
 
 impl GpuEstimator {
     /// On the host's or on our own device.
@@ -107,6 +107,11 @@ impl GpuEstimator {
         let mut answers: Vec<Option<Result<Outcome>>> = Vec::new();
         let mut batches: Vec<(Key, Vec<Prepared>)> = Vec::new();
         for (index, problem) in problems.iter().enumerate() {
+            if self.options.use_all {
+                // one small least-squares problem a pair: nothing for a GPU
+                answers.push(Some(super::cpu_pipeline::estimate(problem, &self.options)));
+                continue;
+            }
             let prepared = Prepared::new(index, problem, &self.options).and_then(|p| self.check_size(p));
             let prepared = match prepared {
                 Ok(prepared) => prepared,
@@ -116,7 +121,7 @@ impl GpuEstimator {
                 }
             };
             answers.push(None);
-            let key = (prepared.kind, prepared.sample_by);
+            let key = prepared.key();
             // the last batch of this key, if there is room in it
             match batches.iter_mut().rev().find(|(k, _)| *k == key) {
                 Some((_, batch)) if self.fits(batch, &prepared) => batch.push(prepared),
@@ -165,15 +170,18 @@ impl GpuEstimator {
     /// The kept pipeline, or a larger one in its place.
     async fn pipeline(&self, batch: &[Prepared]) -> Result<Arc<Mutex<GpuPipeline>>> {
         let Some(first) = batch.first() else { return Err(Error::Device("an empty batch".to_owned())) };
-        let key = (first.kind, first.sample_by);
-        let matches = batch.iter().map(Prepared::match_count).sum();
+        let key = first.key();
+        let matches: usize = batch.iter().map(Prepared::match_count).sum();
         let needed = self.capacity(batch.len(), matches);
         if let Some(kept) = self.kept(key, needed) {
             return Ok(kept);
         }
         let options = &self.options;
-        let made =
-            GpuPipeline::with_sampling(self.context.clone(), key.0, options, needed, key.1, HostBuffers::default());
+        let (kind, sample_by, weighted) = key;
+        let weights =
+            weighted.then(|| wgpu::Buffer::clone(&TypedBuffer::<f32>::new(&self.context, "weights", matches)));
+        let host = HostBuffers { matches: None, weights };
+        let made = GpuPipeline::with_sampling(self.context.clone(), kind, options, needed, sample_by, host);
         let made = Arc::new(Mutex::new(made.await?));
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         pipelines.retain(|(k, _)| *k != key);
@@ -186,6 +194,12 @@ impl GpuEstimator {
         let (_, kept) = pipelines.iter().find(|(k, _)| *k == key)?;
         let room = kept.lock().unwrap_or_else(PoisonError::into_inner).capacity();
         (room.pairs >= needed.pairs && room.matches >= needed.matches).then(|| Arc::clone(kept))
+    }
+}
+
+impl Prepared {
+    const fn key(&self) -> Key {
+        (self.kind, self.sample_by, self.is_weighted())
     }
 }
 

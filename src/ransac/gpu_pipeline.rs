@@ -3,7 +3,7 @@
 
 use super::{
     Options, Sampler,
-    cpu_pipeline::{FINAL, LOCAL},
+    schedule::{FINAL, FIRST_ROUND, KEEP_FINAL, LOCAL, REFINED_A_ROUND},
 };
 use crate::{
     Error, ModelKind, Result,
@@ -12,13 +12,10 @@ use crate::{
     kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solver},
 };
 
-/// A refined model is kept where its score is at least so much of the one before: in a round, and at the end, where the
-/// loss is another one than the score's.
+/// A model refined in a round is kept where its score does not fall.
 const KEEP_LOCAL: f32 = 1.0;
-const KEEP_FINAL: f32 = 0.95;
-/// Hypotheses of the first round at least, and of any round at most unless that makes too many rounds, which are all
-/// encoded ahead. A fixed budget is one round: on a GPU few long steps are quicker than many short ones.
-const FIRST_ROUND: u32 = 64;
+/// Hypotheses of a round at most, unless that makes too many rounds, which are all encoded ahead; a fixed budget up to it
+/// is one round. More than on the CPU: on a GPU few long steps are quicker than many short ones.
 const LAST_ROUND: u32 = 1024;
 const MAX_ROUNDS: u32 = 128;
 /// Of so many hypotheses of a round one model is refined.
@@ -68,10 +65,10 @@ struct Stages {
 impl GpuPipeline {
     /// A pipeline for models of `kind`, with all its buffers; `matches` is the room for those of all pairs together.
     ///
-    /// The sampler must be uniform or by weights: SNN ratios are not known here.
+    /// Weights are used where the host gives their buffer; SNN ratios are not known here.
     ///
     /// # Errors
-    /// [`Error::BadOption`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
+    /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
     pub async fn new(
         context: Context,
         kind: ModelKind,
@@ -80,11 +77,14 @@ impl GpuPipeline {
         host: HostBuffers,
     ) -> Result<Self> {
         options.check()?;
-        let sample_by = match options.sampler {
-            Sampler::Uniform => SampleBy::Uniform,
-            Sampler::Weights => SampleBy::Weight,
-            Sampler::Ratio => {
-                let expected = "uniform or weights, where matches stay on the GPU";
+        let sample_by = match (options.sampler, &host.weights) {
+            (Sampler::Uniform, _) | (Sampler::Auto, None) => SampleBy::Uniform,
+            (Sampler::Weights | Sampler::Auto, Some(_)) => SampleBy::Weight,
+            (Sampler::Weights, None) => {
+                return Err(Error::MissingInput { option: "the sampler by weights", missing: "weights" });
+            }
+            (Sampler::Ratio, _) => {
+                let expected = "auto, uniform or weights, where matches stay on the GPU";
                 return Err(Error::BadOption { name: "sampler", expected, found: "ratio".to_owned() });
             }
         };
@@ -119,9 +119,9 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        let settings = settings(variant, options, capacity, sample_by);
+        let settings = settings(variant, options, capacity, sample_by, host.weights.is_some());
         let made = context.catch(|| {
-            let buffers = Buffers::new(&context, variant, capacity, &settings, host);
+            let buffers = Buffers::new(&context, variant, capacity, sample_by != SampleBy::Uniform, host);
             buffers.local_refinement.write(&context, 0, &[refinement(&LOCAL, capacity.candidates, KEEP_LOCAL)]);
             buffers.final_refinement.write(&context, 0, &[refinement(&FINAL, 0, KEEP_FINAL)]);
             let stages = Stages::new(&context, variant, &buffers);
@@ -159,11 +159,6 @@ impl GpuPipeline {
     /// rigid transform.
     pub const fn raw_matches(&self) -> &TypedBuffer<[f32; 4]> {
         &self.buffers.raw_matches
-    }
-
-    /// The weights of the matches, when an option uses them: for the sampling, and for the score and the refinement.
-    pub const fn weights(&self) -> [&TypedBuffer<f32>; 2] {
-        [&self.buffers.sample_weights, &self.buffers.weights]
     }
 
     /// The result of each pair.
@@ -239,7 +234,12 @@ fn first_round(options: &Options) -> u32 {
 pub(super) fn capacity_for(options: &Options) -> Capacity {
     let longest = LAST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
     let hypotheses = longest.min(first_round(options).max(options.max_iterations / 2));
-    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(4, 8) }
+    Capacity {
+        pairs: 1,
+        matches: 1,
+        hypotheses,
+        candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, 8),
+    }
 }
 
 /// Rounds until the last hypothesis; each has as many as there were before it, within the bounds, as in `plan_round`.
@@ -248,7 +248,13 @@ fn rounds(settings: &layout::Settings) -> usize {
     std::iter::successors(Some(0), next).take_while(|&drawn| drawn < settings.max_iterations).count()
 }
 
-fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: SampleBy) -> layout::Settings {
+fn settings(
+    variant: Variant,
+    options: &Options,
+    capacity: Capacity,
+    sample_by: SampleBy,
+    weighted: bool,
+) -> layout::Settings {
     let mut magsac = [[0.0; 4]; 3];
     for (to, &from) in magsac.as_flattened_mut().iter_mut().zip(MagsacGain::new(variant.kind).coefficients()) {
         *to = from;
@@ -263,8 +269,8 @@ fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: 
         max_iterations: options.max_iterations,
         log_miss: (1.0 - options.confidence).ln() as f32,
         weigh_sampling: sample_by as u32,
-        weigh_score: u32::from(options.weigh_score),
-        weigh_refinement: u32::from(options.weigh_refinement),
+        weigh_score: u32::from(options.weigh_score && weighted),
+        weigh_refinement: u32::from(options.weigh_refinement && weighted),
         kind: variant.kind as u32,
         first_round: first_round(options),
         unused: [0; 3],
@@ -304,8 +310,8 @@ mod tests {
         };
         assert_eq!(of(1000, 1000), 1);
         assert_eq!(of(1, 1), 1);
-        // 64 64 128 256 512 1024
-        assert_eq!(of(1, 2048), 6);
+        // 32 32 64 128 256 512 1024
+        assert_eq!(of(1, 2048), 7);
         assert!(of(1000, 100_000) <= 128);
         assert!(of(0, u32::MAX) <= 160);
     }
