@@ -9,7 +9,9 @@ use crate::{
     Error, ModelKind, Result,
     cpu::{refine_model::Refinement, robust::Loss, robust::MagsacGain},
     gpu::{Context, Shader, TypedBuffer},
-    kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solver},
+    kernels::{
+        self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, buffers::MAX_CANDIDATES, layout, solver,
+    },
 };
 
 /// A model refined in a round is kept where its score does not fall.
@@ -19,7 +21,7 @@ const KEEP_LOCAL: f32 = 1.0;
 const LAST_ROUND: u32 = 1024;
 const MAX_ROUNDS: u32 = 128;
 /// Of so many hypotheses of a round one model is refined.
-const HYPOTHESES_A_CANDIDATE: u32 = 128;
+const HYPOTHESES_A_CANDIDATE: u32 = 64;
 /// Bytes from one entry of the workgroup counts to the next.
 const ENTRY: u64 = 12;
 
@@ -238,7 +240,7 @@ pub(super) fn capacity_for(options: &Options) -> Capacity {
         pairs: 1,
         matches: 1,
         hypotheses,
-        candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, 8),
+        candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, MAX_CANDIDATES),
     }
 }
 
