@@ -54,7 +54,8 @@ struct Settings {
     weigh_refinement: u32,
     kind: u32,
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
-    unused: array<u32, 3>,
+    rounds: u32, // at most
+    unused: array<u32, 2>,
     magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
 }
 
@@ -73,6 +74,7 @@ const HOMOGRAPHY: u32 = 2u;
 const POSE: u32 = 3u;
 const RIGID: u32 = 4u;
 
+// Of each pair, round and rank; what a pair's last rounds lack is not found.
 struct Candidate {
     rows: array<vec4<f32>, 3>,
     score: f32,
@@ -108,3 +110,8 @@ struct Refinement {
 const TRUNCATED: u32 = 0u;
 const CAUCHY: u32 = 1u;
 const SQUARED: u32 = 2u;
+
+// The place of a candidate of the round under way (rounds count from 1).
+fn candidate_place(settings_: Settings, pair: u32, round: u32, rank: u32) -> u32 {
+    return (pair * settings_.rounds + round - 1u) * settings_.candidates + rank;
+}

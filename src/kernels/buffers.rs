@@ -25,6 +25,8 @@ pub struct Capacity {
     pub hypotheses: u32,
     /// Models refined a pair and round.
     pub candidates: u32,
+    /// Rounds.
+    pub rounds: u32,
 }
 
 impl Capacity {
@@ -41,7 +43,7 @@ impl Capacity {
     /// Bytes for each pair beside its hypotheses and matches.
     pub const fn bytes_per_pair(self) -> u64 {
         (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + size_of::<PairResult>() + 12) as u64
-            + self.candidates as u64 * size_of::<Candidate>() as u64
+            + self.rounds as u64 * self.candidates as u64 * size_of::<Candidate>() as u64
     }
 
     /// Bytes of all buffers.
@@ -111,7 +113,7 @@ pub struct Buffers {
     pub lists: TypedBuffer<u32>,
     /// Model × [`SCORE_SHARES`].
     pub partial_scores: TypedBuffer<f32>,
-    /// Pair × candidates.
+    /// Pair × rounds × candidates.
     pub candidates: TypedBuffer<Candidate>,
     /// A pair.
     pub best: TypedBuffer<Candidate>,
@@ -161,7 +163,11 @@ impl Buffers {
             model_counts: TypedBuffer::new(context, "model counts", hypotheses),
             lists: TypedBuffer::new(context, "model lists", models + pairs),
             partial_scores: TypedBuffer::new(context, "partial scores", models * SCORE_SHARES),
-            candidates: TypedBuffer::new(context, "candidates", pairs * capacity.candidates as usize),
+            candidates: TypedBuffer::new(
+                context,
+                "candidates",
+                pairs * (capacity.rounds * capacity.candidates) as usize,
+            ),
             best: TypedBuffer::new(context, "best models", pairs),
             workgroups: indirect("workgroups", 9),
             round_counts: indirect("round counts", 4),

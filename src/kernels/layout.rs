@@ -97,13 +97,15 @@ pub struct Settings {
     pub kind: u32,
     /// Hypotheses of the first round; a later one has as many as there were before it.
     pub first_round: u32,
+    /// Rounds at most.
+    pub rounds: u32,
     /// Unused.
-    pub unused: [u32; 3],
+    pub unused: [u32; 2],
     /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
     pub magsac: [[f32; 4]; 3],
 }
 
-/// A model in normalised coordinates.
+/// A model in normalised coordinates, one of a round's best.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Candidate {

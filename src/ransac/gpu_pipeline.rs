@@ -182,12 +182,13 @@ impl GpuPipeline {
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.clear_buffer(&self.buffers.progress, 0, None);
         encoder.clear_buffer(&self.buffers.best, 0, None);
+        encoder.clear_buffer(&self.buffers.candidates, 0, None);
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ransac"), ..Default::default() });
         let pairs = Workgroups::Count(self.capacity.pairs);
         self.stages.normalize.encode(&mut pass, pairs);
         self.stages.plan.encode(&mut pass, Workgroups::Count(1));
-        for _ in 0..rounds(&self.settings) {
+        for _ in 0..self.settings.rounds {
             self.encode_round(&mut pass);
         }
         self.stages.refine_final.encode(&mut pass, pairs);
@@ -232,22 +233,20 @@ fn first_round(options: &Options) -> u32 {
     options.min_iterations.clamp(FIRST_ROUND, LAST_ROUND).min(options.max_iterations)
 }
 
-/// Hypotheses and candidates a round at most, for one pair.
+/// Hypotheses, candidates and rounds at most, for one pair.
 pub(super) fn capacity_for(options: &Options) -> Capacity {
     let longest = LAST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
     let hypotheses = longest.min(first_round(options).max(options.max_iterations / 2));
-    Capacity {
-        pairs: 1,
-        matches: 1,
-        hypotheses,
-        candidates: (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, MAX_CANDIDATES),
-    }
+    let candidates = (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, MAX_CANDIDATES);
+    let rounds = round_starts(options, hypotheses).count() as u32;
+    Capacity { pairs: 1, matches: 1, hypotheses, candidates, rounds }
 }
 
-/// Rounds until the last hypothesis; each has as many as there were before it, within the bounds, as in `plan_round`.
-fn rounds(settings: &layout::Settings) -> usize {
-    let next = |&drawn: &u32| Some(drawn.saturating_add(drawn.clamp(settings.first_round, settings.hypotheses)));
-    std::iter::successors(Some(0), next).take_while(|&drawn| drawn < settings.max_iterations).count()
+/// The first hypothesis of each round; each has as many as there were before it, within the bounds, as in `plan_round`.
+pub(super) fn round_starts(options: &Options, hypotheses: u32) -> impl Iterator<Item = u32> {
+    let (first, end) = (first_round(options), options.max_iterations);
+    let next = move |&drawn: &u32| Some(drawn.saturating_add(drawn.clamp(first, hypotheses)));
+    std::iter::successors(Some(0), next).take_while(move |&drawn| drawn < end)
 }
 
 fn settings(
@@ -275,7 +274,8 @@ fn settings(
         weigh_refinement: u32::from(options.weigh_refinement && weighted),
         kind: variant.kind as u32,
         first_round: first_round(options),
-        unused: [0; 3],
+        rounds: capacity.rounds,
+        unused: [0; 2],
         magsac,
     }
 }
@@ -307,8 +307,7 @@ mod tests {
             let options = Options { min_iterations, max_iterations, ..Options::default() };
             let capacity = capacity_for(&options);
             assert!(first_round(&options) <= capacity.hypotheses, "{min_iterations} {max_iterations}");
-            let (hypotheses, first_round) = (capacity.hypotheses, first_round(&options));
-            rounds(&layout::Settings { hypotheses, first_round, max_iterations, ..Default::default() })
+            capacity.rounds
         };
         assert_eq!(of(1000, 1000), 1);
         assert_eq!(of(1, 1), 1);
