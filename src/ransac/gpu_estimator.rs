@@ -76,16 +76,16 @@ impl GpuEstimator {
 
     /// Answers the batch's problems; a batch that failed on a living device is tried again in halves, in case its
     /// memory was refused.
-    fn take(
+    fn take<'a>(
         &self,
         bytes: Result<Vec<Vec<u8>>>,
-        mut batch: Vec<Prepared>,
+        mut batch: Vec<Prepared<'a>>,
         answers: &mut [Option<Result<Outcome>>],
-        batches: &mut Vec<Vec<Prepared>>,
+        batches: &mut Vec<Vec<Prepared<'a>>>,
     ) {
         match bytes {
             Ok(bytes) => {
-                for (problem, outcome) in batch.iter().zip(outcomes(&batch, &bytes)) {
+                for (problem, outcome) in batch.iter().zip(outcomes(&batch, &self.options, &bytes)) {
                     answers[problem.index] = Some(outcome);
                 }
             }
@@ -103,9 +103,9 @@ impl GpuEstimator {
     }
 
     /// Refuses what cannot be estimated, and splits the rest into batches of one kind that fit the memory.
-    fn plan(&self, problems: &[Problem<'_>]) -> (Vec<Option<Result<Outcome>>>, Vec<Vec<Prepared>>) {
+    fn plan<'a>(&self, problems: &[Problem<'a>]) -> (Vec<Option<Result<Outcome>>>, Vec<Vec<Prepared<'a>>>) {
         let mut answers: Vec<Option<Result<Outcome>>> = Vec::new();
-        let mut batches: Vec<(Key, Vec<Prepared>)> = Vec::new();
+        let mut batches: Vec<(Key, Vec<Prepared<'a>>)> = Vec::new();
         for (index, problem) in problems.iter().enumerate() {
             if self.options.use_all {
                 // one small least-squares problem a pair: nothing for a GPU
@@ -131,7 +131,7 @@ impl GpuEstimator {
         (answers, batches.into_iter().map(|(_, batch)| batch).collect())
     }
 
-    fn check_size(&self, prepared: Prepared) -> Result<Prepared> {
+    fn check_size<'a>(&self, prepared: Prepared<'a>) -> Result<Prepared<'a>> {
         if self.fits(&[], &prepared) {
             return Ok(prepared);
         }
@@ -143,7 +143,7 @@ impl GpuEstimator {
         Err(Error::OutOfMemory { needed: capacity.bytes(prepared.kind), available: self.memory })
     }
 
-    fn fits(&self, batch: &[Prepared], next: &Prepared) -> bool {
+    fn fits(&self, batch: &[Prepared<'_>], next: &Prepared<'_>) -> bool {
         let matches = batch.iter().map(Prepared::match_count).sum::<usize>() + next.match_count();
         let capacity = self.capacity(batch.len() + 1, matches);
         batch.len() < MAX_PAIRS
@@ -156,19 +156,19 @@ impl GpuEstimator {
         Capacity { pairs: pairs as u32, matches: matches as u32, ..capacity_for(&self.options) }
     }
 
-    async fn start(&self, batch: &[Prepared]) -> Result<ReadBack> {
+    async fn start(&self, batch: &[Prepared<'_>]) -> Result<ReadBack> {
         self.context.check_lost()?;
         let pipeline = self.pipeline(batch).await?;
         let submitted = self.context.catch(|| {
             // held until all is submitted: another batch would overwrite what is uploaded
             let pipeline = pipeline.lock().unwrap_or_else(PoisonError::into_inner);
-            submit(&self.context, &pipeline, batch)
+            submit(&self.context, &pipeline, batch, &self.options)
         });
         submitted.await?
     }
 
     /// The kept pipeline, or a larger one in its place.
-    async fn pipeline(&self, batch: &[Prepared]) -> Result<Arc<Mutex<GpuPipeline>>> {
+    async fn pipeline(&self, batch: &[Prepared<'_>]) -> Result<Arc<Mutex<GpuPipeline>>> {
         let Some(first) = batch.first() else { return Err(Error::Device("an empty batch".to_owned())) };
         let key = first.key();
         let matches: usize = batch.iter().map(Prepared::match_count).sum();
@@ -197,9 +197,9 @@ impl GpuEstimator {
     }
 }
 
-impl Prepared {
+impl Prepared<'_> {
     const fn key(&self) -> Key {
-        (self.kind, self.sample_by, self.is_weighted())
+        (self.kind, self.sample_by(), self.is_weighted())
     }
 }
 

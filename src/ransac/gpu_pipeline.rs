@@ -173,6 +173,10 @@ impl GpuPipeline {
         &self.buffers.inlier_mask
     }
 
+    pub(super) const fn candidates_a_pair(&self) -> usize {
+        (self.capacity.candidates * self.capacity.rounds) as usize
+    }
+
     /// All its buffers.
     pub const fn buffers(&self) -> &Buffers {
         &self.buffers
