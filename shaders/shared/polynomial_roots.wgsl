@@ -56,12 +56,18 @@ fn roots_of_chart(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, 
     var p = derivative(form, reversed, DEGREE);
     var low = -CHART;
     var value_low = form_at(on_chart(low, reversed));
-    for (var i = 1u; i <= last; i++) {
-        let high = separators[i];
+    var i = 1u;
+    while i <= last {
+        var high = separators[i];
+        if high - low > 0.06 {
+            high = low + 0.06;
+        } else {
+            i++;
+        }
         let value_high = form_at(on_chart(high, reversed));
         if (value_low < 0.0) != (value_high < 0.0) {
             push_root(roots, on_chart(root_of_form(&p, reversed, low, high, value_low), reversed));
-        } else if i < last && touches_zero(&p, high, value_high, form_at(on_chart(separators[i + 1u], reversed)), value_low) {
+        } else if i <= last && touches_zero(&p, high, value_high, form_at(on_chart(separators[i], reversed)), value_low) {
             push_root(roots, on_chart(high, reversed));
         }
         low = high;
