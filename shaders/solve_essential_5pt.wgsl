@@ -33,13 +33,16 @@ fn main(
         rows[i] = array(m.z * m.x, m.z * m.y, m.z, m.w * m.x, m.w * m.y, m.w, m.x, m.y, 1.0);
     }
     var basis = null_space(&rows);
-    var cubics = essential_constraints(&basis);
-    var quality = eliminate(&cubics);
-    for (var attempt = 1u; attempt < ATTEMPTS && quality < GOOD_PIVOTS; attempt++) {
-        // The elimination is ill-conditioned where the plane of B₀ and B₁ comes near an essential matrix: take others.
-        basis = array(basis[2], basis[select(0u, 3u, attempt == 1u)], basis[select(3u, 0u, attempt == 1u)], basis[1]);
+    var cubics: array<Cubic, 10>;
+    for (var attempt = 0u; attempt < ATTEMPTS; attempt++) {
         cubics = essential_constraints(&basis);
-        quality = eliminate(&cubics);
+        if eliminate(&cubics) >= GOOD_PIVOTS {
+            break;
+        }
+        if attempt + 1u < ATTEMPTS {
+            // The elimination is ill-conditioned where the plane of B₀ and B₁ comes near an essential matrix: take others.
+            basis = array(basis[2], basis[select(0u, 3u, attempt == 0u)], basis[select(3u, 0u, attempt == 0u)], basis[1]);
+        }
     }
     equations = equations_in_z(&cubics);
     var polynomial = determinant_in_z();
