@@ -1,5 +1,6 @@
 //! One launcher for each shader, under the same stem; each encodes into the caller's command encoder.
 
+pub mod fit;
 pub mod run_solver;
 pub mod solve_essential_5pt;
 pub mod solve_fundamental_7pt;
