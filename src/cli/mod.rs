@@ -1,1 +1,88 @@
 //! The subcommands: the only place that prints.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
+
+mod arguments;
+mod canvas;
+mod devices;
+mod draw;
+mod estimate;
+mod eval;
+mod json;
+mod measure;
+mod plot;
+mod summary;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Exit status of an error while running; usage errors exit with clap's 2.
+const FAILURE: u8 = 1;
+
+/// Robust estimation of two-view geometry, camera pose and rigid motion, on any GPU or without one.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Estimate one model from the matches of a file
+    Estimate(Box<estimate::EstimateArgs>),
+    /// Estimate a model for every pair of some files and compare it with the truth
+    Eval(Box<eval::EvalArgs>),
+    /// List the GPU adapters, their limits, and which one is taken
+    Devices(devices::DevicesArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Runs the command that the process was started with; its exit status.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let done = match cli.command {
+        Command::Estimate(arguments) => estimate::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Devices(arguments) => devices::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut io::stdout());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+/// Whoever read our output has closed it, as `head` does: nothing is wrong.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Writes to standard output; unlike `println!` without a panic when it is closed.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}
+
+fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    let text = if io::stdout().is_terminal() { serde_json::to_string_pretty(value)? } else { value.to_string() };
+    print(&(text + "\n"))
+}

@@ -1,4 +1,5 @@
 use super::{Camera, ModelKind};
+use crate::{Error, Result};
 use glam::{DVec2, DVec3};
 
 /// Tentative matches of one problem, borrowed; the variant says which model they are for.
@@ -79,6 +80,78 @@ pub enum Matches {
     },
 }
 
+impl Matches {
+    /// How many there are; for sides of different lengths that of the first.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::TwoView { points1_px, .. } => points1_px.len(),
+            Self::ImageWorld { points_px, .. } => points_px.len(),
+            Self::WorldWorld { points1, .. } => points1.len(),
+        }
+    }
+
+    /// How many points the second side has; the same in matches that are well-formed.
+    pub const fn second_len(&self) -> usize {
+        match self {
+            Self::TwoView { points2_px, .. } => points2_px.len(),
+            Self::ImageWorld { points_world, .. } => points_world.len(),
+            Self::WorldWorld { points2, .. } => points2.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Borrows them for a model.
+    ///
+    /// # Errors
+    /// [`Error::MissingInput`] when they are not the matches of this model, or a camera that it needs is missing.
+    pub fn view(&self, kind: ModelKind) -> Result<MatchesView<'_>> {
+        let missing = |missing| Err(Error::MissingInput { option: wanted_by(kind), missing });
+        match (kind, self) {
+            (ModelKind::Essential, Self::TwoView { points1_px, points2_px, cameras }) => match *cameras {
+                Some([camera1, camera2]) => Ok(MatchesView::Essential { points1_px, points2_px, camera1, camera2 }),
+                None => missing("the intrinsics of both cameras"),
+            },
+            (ModelKind::Fundamental, Self::TwoView { points1_px, points2_px, .. }) => {
+                Ok(MatchesView::Fundamental { points1_px, points2_px })
+            }
+            (ModelKind::Homography, Self::TwoView { points1_px, points2_px, .. }) => {
+                Ok(MatchesView::Homography { points1_px, points2_px })
+            }
+            (ModelKind::Pose, Self::ImageWorld { points_px, points_world, camera }) => match *camera {
+                Some(camera) => Ok(MatchesView::Pose { points_px, points_world, camera }),
+                None => missing("the intrinsics of the camera"),
+            },
+            (ModelKind::Rigid, Self::WorldWorld { points1, points2 }) => Ok(MatchesView::Rigid { points1, points2 }),
+            (ModelKind::Pose, _) => missing("2-D to 3-D matches"),
+            (ModelKind::Rigid, _) => missing("3-D to 3-D matches"),
+            (ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography, _) => missing("2-D to 2-D matches"),
+        }
+    }
+
+    /// The matches at these indices, in this order; indices out of range are left out.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::TwoView { points1_px, points2_px, cameras } => Self::TwoView {
+                points1_px: pick(points1_px, indices),
+                points2_px: pick(points2_px, indices),
+                cameras: *cameras,
+            },
+            Self::ImageWorld { points_px, points_world, camera } => Self::ImageWorld {
+                points_px: pick(points_px, indices),
+                points_world: pick(points_world, indices),
+                camera: *camera,
+            },
+            Self::WorldWorld { points1, points2 } => {
+                Self::WorldWorld { points1: pick(points1, indices), points2: pick(points2, indices) }
+            }
+        }
+    }
+}
+
 impl MatchesView<'_> {
     /// The model these matches are for.
     pub const fn kind(&self) -> ModelKind {
@@ -101,4 +174,20 @@ impl MatchesView<'_> {
             Self::Rigid { points1, points2 } => [points1.len(), points2.len()],
         }
     }
+}
+
+/// What needs the input, for messages.
+const fn wanted_by(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Essential => "the essential model",
+        ModelKind::Fundamental => "the fundamental model",
+        ModelKind::Homography => "the homography model",
+        ModelKind::Pose => "the pose model",
+        ModelKind::Rigid => "the rigid model",
+    }
+}
+
+/// The values at these indices, in this order; indices out of range are left out.
+pub(crate) fn pick<T: Copy>(values: &[T], indices: &[usize]) -> Vec<T> {
+    indices.iter().filter_map(|&index| values.get(index).copied()).collect()
 }

@@ -7,6 +7,8 @@ mod model;
 mod pose;
 
 pub use camera::Camera;
+#[cfg(feature = "data")]
+pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};

@@ -11,6 +11,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/matrix3"),
         shader_part!("shared/null_space"),
         shader_part!("shared/polynomial_roots"),
+        shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
         shader_part!("shared/solve_linear"),
         shader_part!("shared/essential_motion"),

@@ -10,6 +10,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/solver"),
         shader_part!("shared/matrix3"),
         shader_part!("shared/polynomial_roots"),
+        shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
         shader_part!("shared/align_triangles"),
         shader_part!("solve_pose_p3p"),

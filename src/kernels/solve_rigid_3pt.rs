@@ -8,6 +8,7 @@ pub const SHADER: Shader = Shader {
     parts: &[
         shader_part!("shared/dispatch"),
         shader_part!("shared/solver"),
+        shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
         shader_part!("shared/align_triangles"),
         shader_part!("solve_rigid_3pt"),
@@ -20,6 +21,7 @@ pub const FIT_SHADER: Shader = Shader {
     parts: &[
         shader_part!("shared/dispatch"),
         shader_part!("shared/solver"),
+        shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
         shader_part!("shared/svd3"),
         shader_part!("shared/fit_ranges"),

@@ -17,9 +17,9 @@ pub struct SolverKernel {
 pub struct SolverBuffers<'a> {
     /// u32, at least one: how many hypotheses there are to solve.
     pub params: &'a wgpu::Buffer,
-    /// vec4<f32>, n × sample size × 1 (two views) or 2 (3-D points): normalised samples.
+    /// `vec4<f32>`, n × sample size × 1 (two views) or 2 (3-D points): normalised samples.
     pub points: &'a wgpu::Buffer,
-    /// vec4<f32>, n × most solutions × 3: the rows of the models.
+    /// `vec4<f32>`, n × most solutions × 3: the rows of the models.
     pub models: &'a wgpu::Buffer,
     /// u32, n: valid models of each hypothesis, the first ones.
     pub model_counts: &'a wgpu::Buffer,
@@ -42,5 +42,17 @@ impl SolverKernel {
     /// The same, with the number of workgroups from a buffer.
     pub fn dispatch_indirect(&self, pass: &mut wgpu::ComputePass<'_>, arguments: &wgpu::Buffer, offset: u64) {
         self.kernel.dispatch_indirect(pass, &self.bindings, arguments, offset);
+    }
+}
+
+/// The minimal solver of a kind of models.
+pub const fn shader(kind: crate::ModelKind) -> Shader<'static> {
+    use crate::ModelKind::{Essential, Fundamental, Homography, Pose, Rigid};
+    match kind {
+        Essential => super::solve_essential_5pt::SHADER,
+        Fundamental => super::solve_fundamental_7pt::SHADER,
+        Homography => super::solve_homography_4pt::SHADER,
+        Pose => super::solve_pose_p3p::SHADER,
+        Rigid => super::solve_rigid_3pt::SHADER,
     }
 }

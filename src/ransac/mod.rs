@@ -1,15 +1,25 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
+mod check;
 mod cpu_pipeline;
+mod diagnosis;
 mod estimator;
+mod gpu_batch;
+mod gpu_estimator;
+mod gpu_pipeline;
 mod options;
 mod outcome;
 mod problem;
+mod schedule;
+mod search;
 mod stopping;
+mod use_all;
 mod weights;
 
 pub use crate::cpu::residual::EpipolarResidual;
 pub use estimator::Estimator;
+pub use gpu_estimator::GpuEstimator;
+pub use gpu_pipeline::GpuPipeline;
 pub use options::{Backend, Options, Sampler, Score};
 pub use outcome::{Diagnosis, Estimate, Outcome};
 pub use problem::Problem;

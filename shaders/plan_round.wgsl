@@ -1,0 +1,120 @@
+// Between two rounds: takes each pair's best refined model over, decides by the stopping rule which pairs go on, packs
+// them, and writes how many workgroups each stage of the next round has. One workgroup in all; the first call only plans.
+// Twin of the rule: src/ransac/stopping.rs.
+
+@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(1) var<storage, read_write> pairs: array<Pair>;
+@group(0) @binding(2) var<storage, read> candidates: array<Candidate>;
+@group(0) @binding(3) var<storage, read_write> best: array<Candidate>;
+// its pairs: those of this round, then room for as many
+@group(0) @binding(4) var<storage, read_write> progress: Progress;
+// workgroups (x, y, z) of: a hypothesis an invocation; a pair a workgroup; a candidate a workgroup
+@group(0) @binding(5) var<storage, read_write> workgroups: array<u32>;
+// [0]: hypotheses in all; [1..4]: workgroups of the scoring, x to be found
+@group(0) @binding(6) var<storage, read_write> round_counts: array<u32>;
+
+const WORKGROUP: u32 = 256u;
+const MAX_WORKGROUPS: u32 = 65535u;
+const FINISHED: u32 = 0xffffffffu;
+
+var<workgroup> sums: array<u32, WORKGROUP>;
+
+// Takes over the best candidate of the slot; whether the pair goes on.
+fn goes_on(slot: u32, pair: u32) -> bool {
+    for (var k = 0u; k < settings.candidates; k++) {
+        let from_ = slot * settings.candidates + k;
+        if (candidates[from_].found != 0u && (best[pair].found == 0u || candidates[from_].score > best[pair].score)) {
+            best[pair] = candidates[from_];
+        }
+    }
+    let drawn = pairs[pair].iterations + progress.hypotheses;
+    pairs[pair].iterations = drawn;
+    if (drawn >= settings.max_iterations) {
+        return false;
+    }
+    return drawn < settings.min_iterations || best[pair].found == 0u || !is_confident(pair, drawn);
+}
+
+// Whether a sample of inliers only, without replacement, was drawn with the confidence asked for.
+fn is_confident(pair: u32, drawn: u32) -> bool {
+    let inliers = best[pair].inliers;
+    if (inliers < settings.sample_size) {
+        return false;
+    }
+    var all_inliers = 1.0;
+    for (var j = 0u; j < settings.sample_size; j++) {
+        all_inliers *= f32(inliers - j) / f32(pairs[pair].sampleable - j);
+    }
+    if (all_inliers >= 1.0) {
+        return true;
+    }
+    // ln(1 − p), by its series where 1 − p would round
+    let log_rest = select(log(1.0 - all_inliers), -all_inliers * (1.0 + 0.5 * all_inliers), all_inliers < 1e-3);
+    return f32(drawn) * log_rest <= settings.log_miss;
+}
+
+fn write_workgroups(place: u32, count: u32) {
+    let rows = (count + MAX_WORKGROUPS - 1u) / MAX_WORKGROUPS;
+    workgroups[place] = select(0u, (count + rows - 1u) / max(rows, 1u), count > 0u);
+    workgroups[place + 1u] = rows;
+    workgroups[place + 2u] = 1u;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) local: u32) {
+    let is_first = progress.round == 0u;
+    let slots = select(progress.active_pairs, settings.pair_count, is_first);
+    let run = (slots + WORKGROUP - 1u) / WORKGROUP;
+    let start = min(local * run, slots);
+    let end = min(start + run, slots);
+    var count = 0u;
+    for (var slot = start; slot < end; slot++) {
+        var pair = slot;
+        var active_ = false;
+        if (is_first) {
+            active_ = pairs[slot].flags == 0u;
+        } else {
+            pair = progress.pairs[slot];
+            active_ = goes_on(slot, pair);
+        }
+        progress.pairs[slot] = select(FINISHED, pair, active_);
+        count += select(0u, 1u, active_);
+    }
+    sums[local] = count;
+    workgroupBarrier();
+    for (var step = 1u; step < WORKGROUP; step *= 2u) {
+        let before = select(0u, sums[max(local, step) - step], local >= step);
+        workgroupBarrier();
+        sums[local] += before;
+        workgroupBarrier();
+    }
+    var place = settings.pair_count + sums[local] - count;
+    for (var slot = start; slot < end; slot++) {
+        if (progress.pairs[slot] != FINISHED) {
+            progress.pairs[place] = progress.pairs[slot];
+            place++;
+        }
+    }
+    let left_pairs = sums[WORKGROUP - 1u];
+    storageBarrier();
+    workgroupBarrier();
+    for (var slot = local; slot < left_pairs; slot += WORKGROUP) {
+        progress.pairs[slot] = progress.pairs[settings.pair_count + slot];
+    }
+    if (local == 0u) {
+        let first_hypothesis = select(progress.first_hypothesis + progress.hypotheses, 0u, is_first);
+        let left = max(settings.max_iterations, first_hypothesis) - first_hypothesis;
+        let hypotheses = min(clamp(first_hypothesis, settings.first_round, settings.hypotheses), left);
+        progress.active_pairs = left_pairs;
+        progress.hypotheses = hypotheses;
+        progress.first_hypothesis = first_hypothesis;
+        progress.round += 1u;
+        write_workgroups(0u, (left_pairs * hypotheses + 63u) / 64u);
+        write_workgroups(3u, left_pairs);
+        write_workgroups(6u, left_pairs * settings.candidates);
+        round_counts[0] = left_pairs * hypotheses;
+        round_counts[1] = 0u;
+        round_counts[2] = left_pairs;
+        round_counts[3] = SCORE_SHARES;
+    }
+}

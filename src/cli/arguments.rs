@@ -1,0 +1,161 @@
+//! Arguments that subcommands share.
+
+use crate::cpu::residual::EpipolarResidual;
+use crate::data::{CameraSet, parse_camera};
+use crate::{Backend, Camera, Options, Sampler, Score};
+use anyhow::Context;
+use clap::Args;
+use std::fs;
+use std::path::PathBuf;
+
+/// Options of the estimator. What is not given here is taken from the options file, else it is the library's default.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Estimator")]
+pub(super) struct OptionArgs {
+    /// TOML file of options, by the names of the library's `Options`; the command line goes before it
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
+    /// Inlier threshold, pixels (rigid: the unit of the points)
+    #[arg(long, value_name = "PX", allow_negative_numbers = true)]
+    threshold_px: Option<f64>,
+    /// Fixed number of hypotheses
+    #[arg(long, value_name = "N", conflicts_with_all = ["min_iterations", "max_iterations"])]
+    iterations: Option<u32>,
+    /// Hypotheses drawn at least
+    #[arg(long, value_name = "N")]
+    min_iterations: Option<u32>,
+    /// Hypotheses drawn at most
+    #[arg(long, value_name = "N")]
+    max_iterations: Option<u32>,
+    /// Stop once an all-inlier sample was drawn with this probability
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    confidence: Option<f64>,
+    /// How samples are drawn
+    #[arg(long, value_enum)]
+    sampler: Option<Sampler>,
+    /// Score matches with a higher SNN ratio, but never sample them
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    sample_ratio_below: Option<f64>,
+    /// How models are scored
+    #[arg(long, value_enum)]
+    score: Option<Score>,
+    /// How far a match is from an epipolar geometry
+    #[arg(long, value_enum)]
+    residual: Option<EpipolarResidual>,
+    /// Let the weights scale each match's part of the score
+    #[arg(long)]
+    weigh_score: bool,
+    /// Let the weights scale each match's part of the refinement
+    #[arg(long)]
+    weigh_refinement: bool,
+    /// Refit on all matches with their weights, without sampling
+    #[arg(long)]
+    use_all: bool,
+    /// Do not look for homographies and second motions
+    #[arg(long)]
+    no_diagnosis: bool,
+    /// Where the work runs: auto never takes a software GPU, gpu takes any
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
+    /// Threads; 0 takes one a core
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Seed of the samples: the same seed gives the same samples on any machine
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+}
+
+impl OptionArgs {
+    /// Defaults, then the file, then the command line.
+    pub(super) fn options(&self) -> anyhow::Result<Options> {
+        let mut options = match &self.options {
+            Some(path) => {
+                let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                toml::from_str(&text).with_context(|| path.display().to_string())?
+            }
+            None => Options::default(),
+        };
+        set(&mut options.threshold_px, self.threshold_px);
+        set(&mut options.min_iterations, self.min_iterations.or(self.iterations));
+        set(&mut options.max_iterations, self.max_iterations.or(self.iterations));
+        // One bound alone moves the other out of its way.
+        match (self.min_iterations, self.max_iterations) {
+            (Some(least), None) => options.max_iterations = options.max_iterations.max(least),
+            (None, Some(most)) => options.min_iterations = options.min_iterations.min(most),
+            _ => {}
+        }
+        set(&mut options.confidence, self.confidence);
+        set(&mut options.sampler, self.sampler);
+        set(&mut options.sample_ratio_below, self.sample_ratio_below);
+        set(&mut options.score, self.score);
+        set(&mut options.residual, self.residual);
+        options.weigh_score |= self.weigh_score;
+        options.weigh_refinement |= self.weigh_refinement;
+        options.use_all |= self.use_all;
+        options.diagnose &= !self.no_diagnosis;
+        set(&mut options.backend, self.backend);
+        set(&mut options.threads, self.threads);
+        options.check()?;
+        Ok(options)
+    }
+}
+
+fn set<T>(option: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *option = given;
+    }
+}
+
+/// Cameras given beside the file.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Cameras (where the file has none, or others)")]
+pub(super) struct CameraArgs {
+    /// Intrinsics of image 1, pixels
+    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
+    camera1: Option<Camera>,
+    /// Intrinsics of image 2, pixels
+    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
+    camera2: Option<Camera>,
+    /// Intrinsics of the one image of a pose, or of both images, pixels
+    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
+    camera: Option<Camera>,
+    /// TOML file with [camera1] and [camera2], or [camera], of fx, fy, cx, cy
+    #[arg(long, value_name = "FILE")]
+    cameras: Option<PathBuf>,
+}
+
+impl CameraArgs {
+    /// The command line, then the file.
+    pub(super) fn cameras(&self) -> anyhow::Result<CameraSet> {
+        let given = CameraSet { camera1: self.camera1, camera2: self.camera2 };
+        let same = self.camera.map_or_else(CameraSet::default, CameraSet::same);
+        let file = self.cameras.as_deref().map(CameraSet::read).transpose()?.unwrap_or_default();
+        Ok(given.or(same).or(file))
+    }
+}
+
+/// Most matches that `--snn` leaves.
+const MAX_SNN_MATCHES: usize = 2000;
+
+/// The prefilter by SNN ratio.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct FilterArgs {
+    /// Use only matches with an SNN ratio below this, the 2000 best at most
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    pub(super) snn: Option<f64>,
+}
+
+impl FilterArgs {
+    /// Indices of the matches to use, best first; `None` for all. A sample's worth is always left.
+    pub(super) fn indices(self, record: &crate::data::PairRecord, kind: crate::ModelKind) -> Option<Vec<usize>> {
+        self.snn.map(|below| record.best_by_ratio(below as f32, kind.sample_size(), MAX_SNN_MATCHES))
+    }
+}
+
+/// The seed of one pair: the run's seed and the pair's place in its file, mixed (SplitMix64; Steele et al. 2014).
+pub(super) const fn pair_seed(seed: u64, index: usize) -> u64 {
+    let mut z = seed.wrapping_add((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,235 @@
+//! `nabla-ransac eval`: every pair of some files against its truth.
+
+use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
+use super::measure::Accuracy;
+use super::summary::Summary;
+use super::{plot, print, print_json};
+use crate::data::{PairRecord, Scene};
+use crate::ransac::Outcome;
+use crate::{Backend, Estimator, ModelKind, Result};
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::io::{IsTerminal, stderr};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+/// Pairs in one batch on the GPU.
+const GPU_BATCH: usize = 128;
+/// Exit status after ctrl-c, as shells have it: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+#[derive(Args, Debug)]
+pub(super) struct EvalArgs {
+    /// Files of image pairs with their true motion
+    #[arg(required = true, value_name = "SCENE")]
+    pub(super) scenes: Vec<PathBuf>,
+    /// What to estimate: essential or fundamental
+    #[arg(long, value_parser = parse_two_view)]
+    pub(super) model: ModelKind,
+    #[command(flatten)]
+    pub(super) filter: FilterArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Draw recall, time and error curves into this PNG file
+    #[arg(long, value_name = "FILE.png")]
+    plot: Option<PathBuf>,
+    /// Write a line for each pair into this CSV file
+    #[arg(long, value_name = "FILE.csv")]
+    per_pair: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) options: OptionArgs,
+    #[command(flatten)]
+    cameras: CameraArgs,
+}
+
+fn parse_two_view(name: &str) -> std::result::Result<ModelKind, String> {
+    [ModelKind::Essential, ModelKind::Fundamental]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| "expected essential or fundamental".to_owned())
+}
+
+/// What came of one pair.
+#[derive(Debug)]
+pub(super) struct PairResult {
+    pub(super) scene: String,
+    pub(super) pair: String,
+    pub(super) accuracy: Accuracy,
+    pub(super) milliseconds: f64,
+    pub(super) ending: Ending,
+}
+
+/// How the estimation of a pair ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Found,
+    NoModel,
+    Failed(String),
+}
+
+pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
+    let mut options = arguments.options.options()?;
+    let threads = match options.threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
+    options.threads = 1;
+    let estimator = Estimator::new(options)?;
+    let cameras = arguments.cameras.cameras()?;
+    let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
+    let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
+    ctrlc::set_handler(|| {
+        eprintln!("\ninterrupted: nothing is reported");
+        std::process::exit(INTERRUPTED);
+    })?;
+
+    let run = Run { arguments, scenes: &scenes, estimator: &estimator };
+    let jobs: Vec<Job> =
+        scenes.iter().enumerate().flat_map(|(scene, s)| (0..s.len()).map(move |pair| (scene, pair))).collect();
+    let bar = progress_bar(jobs.len());
+    let results = match estimator.backend() {
+        Backend::Gpu => jobs.chunks(GPU_BATCH).flat_map(|batch| run.batch(batch, &bar)).collect(),
+        _ => run.threads(&jobs, threads, &bar),
+    };
+    bar.finish_and_clear();
+
+    if let Some(path) = &arguments.per_pair {
+        fs::write(path, per_pair_csv(&results)).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &arguments.plot {
+        plot::draw(path, arguments.model, &results)?;
+    }
+    let summary = Summary::new(arguments, &results, &estimator, threads);
+    if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
+}
+
+fn progress_bar(pairs: usize) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(pairs as u64);
+    match ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Index of a scene, and of a pair in it.
+type Job = (usize, usize);
+
+struct Run<'a> {
+    arguments: &'a EvalArgs,
+    scenes: &'a [Scene],
+    estimator: &'a Estimator,
+}
+
+impl Run<'_> {
+    fn threads(&self, jobs: &[Job], threads: usize, bar: &ProgressBar) -> Vec<PairResult> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            while let Some((place, &job)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, jobs.get(i)?)))
+            {
+                done.push((place, self.pair(job)));
+                bar.inc(1);
+            }
+            done
+        };
+        let mut results: Vec<(usize, PairResult)> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads.clamp(1, jobs.len().max(1))).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        results.sort_by_key(|&(place, _)| place);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    fn pair(&self, job: Job) -> PairResult {
+        let record = self.record(job);
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return self.result(job, None, Err(error), 0.0),
+        };
+        let start = Instant::now();
+        let outcome =
+            record.problem(self.arguments.model, self.seed(job)).and_then(|problem| self.estimator.estimate(&problem));
+        self.result(job, Some(&record), outcome, start.elapsed().as_secs_f64() * 1e3)
+    }
+
+    /// One submission; the time of a pair is its share of the whole.
+    fn batch(&self, jobs: &[Job], bar: &ProgressBar) -> Vec<PairResult> {
+        let records: Vec<Result<PairRecord>> = jobs.iter().map(|&job| self.record(job)).collect();
+        let start = Instant::now();
+        let problems: Vec<_> = records
+            .iter()
+            .zip(jobs)
+            .filter_map(|(record, &job)| record.as_ref().ok()?.problem(self.arguments.model, self.seed(job)).ok())
+            .collect();
+        let mut outcomes = self.estimator.estimate_batch(&problems).into_iter();
+        let milliseconds = start.elapsed().as_secs_f64() * 1e3 / jobs.len() as f64;
+        bar.inc(jobs.len() as u64);
+        let finish = |(record, &job): (Result<PairRecord>, &Job)| match record {
+            Err(error) => self.result(job, None, Err(error), milliseconds),
+            Ok(record) => {
+                let outcome = match record.problem(self.arguments.model, self.seed(job)) {
+                    Ok(_) => outcomes.next().unwrap_or_else(|| Ok(Outcome::default())),
+                    Err(error) => Err(error),
+                };
+                self.result(job, Some(&record), outcome, milliseconds)
+            }
+        };
+        records.into_iter().zip(jobs).map(finish).collect()
+    }
+
+    fn seed(&self, (_, pair): Job) -> u64 {
+        pair_seed(self.arguments.options.seed, pair)
+    }
+
+    /// The pair with the matches that the filter leaves.
+    fn record(&self, (scene, pair): Job) -> Result<PairRecord> {
+        let record = self.scenes[scene].pair(pair)?;
+        let indices = self.arguments.filter.indices(&record, self.arguments.model);
+        Ok(indices.map(|indices| record.select(&indices)).unwrap_or(record))
+    }
+
+    fn result(
+        &self,
+        (scene, pair): Job,
+        record: Option<&PairRecord>,
+        outcome: Result<Outcome>,
+        milliseconds: f64,
+    ) -> PairResult {
+        let estimate = outcome.map(|outcome| outcome.estimate);
+        let (accuracy, ending) = match (estimate, record) {
+            (Err(error), _) => (Accuracy::FAILURE, Ending::Failed(error.to_string())),
+            (Ok(Some(estimate)), Some(record)) => match Accuracy::of(&estimate.model, &estimate.inliers, record) {
+                Some(accuracy) => (accuracy, Ending::Found),
+                None => (Accuracy::FAILURE, Ending::Failed("its true motion and cameras are not known".to_owned())),
+            },
+            _ => (Accuracy::FAILURE, Ending::NoModel),
+        };
+        let scene = &self.scenes[scene];
+        PairResult { scene: scene.name(), pair: scene.id(pair).to_owned(), accuracy, milliseconds, ending }
+    }
+}
+
+/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found`; what is not there is empty.
+fn per_pair_csv(results: &[PairResult]) -> String {
+    let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+    let line = |result: &PairResult| {
+        let accuracy = &result.accuracy;
+        let (f1, epipolar) = (100.0 * accuracy.epipolar.f1, finite(accuracy.epipolar.median_px));
+        let found = result.ending == Ending::Found;
+        let error = finite(accuracy.pose_error_deg);
+        format!("{},{},{error},{f1},{epipolar},{},{found}\n", result.scene, result.pair, result.milliseconds)
+    };
+    let lines: String = results.iter().map(line).collect();
+    format!("scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found\n{lines}")
+}

@@ -1,0 +1,70 @@
+//! One estimate against the truth of its pair.
+
+use crate::data::PairRecord;
+use crate::geometry::accuracy::{direction_error_deg, f1_score, median, pose_error_deg, rotation_error_deg};
+use crate::geometry::accuracy::{fundamental_of_pose, pose_of_fundamental, symmetric_epipolar_px};
+use crate::geometry::{Matches, Model};
+use glam::{DMat3, DVec2};
+
+/// A match is an inlier of a fundamental matrix, for the F1 score, below this symmetric point-to-line distance.
+pub(super) const INLIER_PX: f64 = 1.0;
+
+/// Errors of one estimate; infinite or zero where none was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accuracy {
+    pub(super) pose_error_deg: f64,
+    pub(super) rotation_error_deg: f64,
+    pub(super) translation_error_deg: f64,
+    pub(super) epipolar: EpipolarAccuracy,
+}
+
+/// How well an epipolar geometry fits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EpipolarAccuracy {
+    /// F1 of the inliers below [`INLIER_PX`] under the estimate against those under the truth.
+    pub(super) f1: f64,
+    /// Median symmetric distance of the true inliers under the estimate, pixels.
+    pub(super) median_px: f64,
+}
+
+impl Accuracy {
+    /// Of a pair for which no model was found.
+    pub(super) const FAILURE: Self = Self {
+        pose_error_deg: f64::INFINITY,
+        rotation_error_deg: f64::INFINITY,
+        translation_error_deg: f64::INFINITY,
+        epipolar: EpipolarAccuracy { f1: 0.0, median_px: f64::INFINITY },
+    };
+
+    /// Of an essential or fundamental matrix of this pair; `None` where the pair's truth or cameras are not known.
+    pub(super) fn of(model: &Model, inliers: &[bool], record: &PairRecord) -> Option<Self> {
+        let truth = record.truth.as_ref()?;
+        let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else { return None };
+        let (motion, fundamental) = match model {
+            Model::Essential(motion) => (*motion, fundamental_of_pose(motion, cameras)),
+            Model::Fundamental(f) => (pose_of_fundamental(f, cameras, points1_px, points2_px, inliers), *f),
+            _ => return None,
+        };
+        Some(Self {
+            pose_error_deg: pose_error_deg(&motion, truth),
+            rotation_error_deg: rotation_error_deg(&motion.rotation, &truth.rotation),
+            translation_error_deg: direction_error_deg(motion.translation, truth.translation),
+            epipolar: epipolar_accuracy(&fundamental, &fundamental_of_pose(truth, cameras), points1_px, points2_px),
+        })
+    }
+}
+
+fn epipolar_accuracy(estimate: &DMat3, truth: &DMat3, points1_px: &[DVec2], points2_px: &[DVec2]) -> EpipolarAccuracy {
+    let distances = |f: &DMat3| -> Vec<f64> {
+        points1_px.iter().zip(points2_px).map(|(&point1, &point2)| symmetric_epipolar_px(f, point1, point2)).collect()
+    };
+    let inliers = |distances: &[f64]| -> Vec<bool> { distances.iter().map(|&distance| distance < INLIER_PX).collect() };
+    let estimated = distances(estimate);
+    let true_inliers = inliers(&distances(truth));
+    let of_true: Vec<f64> =
+        estimated.iter().zip(&true_inliers).filter(|(_, inlier)| **inlier).map(|(&d, _)| d).collect();
+    EpipolarAccuracy {
+        f1: f1_score(&inliers(&estimated), &true_inliers),
+        median_px: median(&of_true).unwrap_or(f64::INFINITY),
+    }
+}
