@@ -26,5 +26,8 @@ RUSTDOCFLAGS="-D warnings" step cargo doc --release --no-deps
 step cargo test --release
 step cargo build --release --no-default-features
 for example in examples/*.rs; do
-    step cargo run --release --example "$(basename "$example" .rs)"
+    name=$(basename "$example" .rs)
+    arguments=()
+    if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
+    step cargo run --release --example "$name" -- "${arguments[@]}"
 done
