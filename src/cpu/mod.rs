@@ -1,6 +1,8 @@
 //! The twin of each shader under the same stem: the reference for tests, and the fallback without a GPU.
 
 pub mod algebra;
+pub mod degeneracy;
+pub mod fit_pose;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;

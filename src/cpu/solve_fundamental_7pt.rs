@@ -7,6 +7,7 @@
 
 use super::algebra::Solutions;
 use super::algebra::cubic::{pencil_determinant, real_roots};
+use super::algebra::matrix3::unit_frobenius;
 use super::algebra::null_space::null_space;
 use glam::{DMat3, DVec2, DVec3};
 
@@ -24,8 +25,9 @@ pub fn solve_fundamental_7pt(points1: &[DVec2; 7], points2: &[DVec2; 7]) -> Solu
     });
     let [f1, f2] = null_space::<7, 9, 2>(&mut rows).map(|f| DMat3::from_cols_array(&f));
     for [x, y] in real_roots(pencil_determinant(&f1, &f2)).iter() {
-        let f = (f1 * *x + f2 * *y) * x.hypot(*y).recip();
-        if f.is_finite() && is_oriented(&f, points1, points2) {
+        if let Some(f) = unit_frobenius(&(f1 * *x + f2 * *y))
+            && is_oriented(&f, points1, points2)
+        {
             solutions.push(f);
         }
     }

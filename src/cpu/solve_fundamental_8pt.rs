@@ -4,6 +4,7 @@
 //! eight-point algorithm"); the constraint on the singular values is enforced afterwards.
 
 use super::algebra::eigen::SymmetricEigen;
+use super::algebra::matrix3::unit_frobenius;
 use super::algebra::similarity::Similarity;
 use super::algebra::svd3::Svd3;
 use glam::{DMat3, DVec2, DVec3};
@@ -20,10 +21,7 @@ pub fn solve_fundamental_8pt(points1: &[DVec2], points2: &[DVec2], weights: Opti
     let (unit_f, to_unit1, to_unit2) = solve_normalized(points1, points2, weights)?;
     let svd = Svd3::new(&unit_f);
     let rank2 = svd.recompose(svd.singular_values.with_z(0.0));
-    let f = to_unit2.matrix().transpose() * rank2 * to_unit1.matrix();
-    let norm = DVec3::new(f.x_axis.length(), f.y_axis.length(), f.z_axis.length()).length();
-    let f = f * norm.recip();
-    f.is_finite().then_some(f)
+    unit_frobenius(&(to_unit2.matrix().transpose() * rank2 * to_unit1.matrix()))
 }
 
 /// The essential matrix that fits n ≥ 8 matches in normalised image coordinates (K⁻¹ applied): as

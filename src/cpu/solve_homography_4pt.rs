@@ -5,8 +5,9 @@
 //! and Zisserman 2004, section 4.1; Semple and Kneebone 1952).
 
 use super::algebra::eigen::SymmetricEigen;
+use super::algebra::matrix3::{outer_product, unit_frobenius};
 use super::algebra::similarity::Similarity;
-use glam::{DMat3, DVec2, DVec3};
+use glam::{DMat3, DVec2};
 
 /// Doubled triangle areas below this share of the squared extent count as three collinear points.
 const COLLINEAR: f64 = 1e-9;
@@ -35,7 +36,7 @@ pub fn solve_homography_4pt(points1: &[DVec2; 4], points2: &[DVec2; 4]) -> Optio
     for column in [&mut h.x_axis, &mut h.y_axis, &mut h.z_axis] {
         *column += (points2[3] * column.z).extend(0.0);
     }
-    normalized(h * areas2[3].signum())
+    unit_frobenius(&(h * areas2[3].signum()))
 }
 
 /// The first three points seen from the fourth, and the doubled areas of the triangles (2, 3, 4), (3, 1, 4), (1, 2, 4)
@@ -70,7 +71,7 @@ pub fn fit_homography(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f6
         let y = to_unit2.apply(points2[i]);
         for (sum, factor) in sums.iter_mut().zip([1.0, y.x, y.y, y.length_squared()]) {
             let scaled = x * (weight(i) * factor);
-            *sum += DMat3::from_cols(scaled * x.x, scaled * x.y, scaled * x.z);
+            *sum += outer_product(scaled, x);
         }
     }
     let zero = DMat3::ZERO;
@@ -83,15 +84,8 @@ pub fn fit_homography(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f6
         return None;
     }
     let unit_h = DMat3::from_cols_array(&eigen.vectors[0]).transpose();
-    let h = normalized(to_unit2.inverse_matrix() * unit_h * to_unit1.matrix())?;
+    let h = unit_frobenius(&(to_unit2.inverse_matrix() * unit_h * to_unit1.matrix()))?;
     let depth_row = h.row(2);
     let in_front: f64 = (0..points1.len()).map(|i| weight(i) * depth_row.dot(points1[i].extend(1.0)).signum()).sum();
     Some(if in_front < 0.0 { -h } else { h })
-}
-
-/// Scaled to Frobenius norm 1; `None` for zero or what is not finite.
-fn normalized(m: DMat3) -> Option<DMat3> {
-    let norm = DVec3::new(m.x_axis.length(), m.y_axis.length(), m.z_axis.length()).length();
-    let unit = m * norm.recip();
-    unit.is_finite().then_some(unit)
 }

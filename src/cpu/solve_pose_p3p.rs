@@ -7,7 +7,8 @@
 
 use super::algebra::Solutions;
 use super::algebra::cubic::{pencil_determinant, real_roots};
-use super::solve_rigid_3pt::solve_rigid_3pt;
+pub use super::fit_pose::fit_pose;
+use super::solve_rigid_3pt::FlatTriangle;
 use crate::geometry::{Pose, cross_matrix};
 use glam::{DMat3, DVec2, DVec3};
 
@@ -18,10 +19,11 @@ use glam::{DMat3, DVec2, DVec3};
 /// give none or finite poses.
 pub fn solve_pose_p3p(points: &[DVec2; 3], world: &[DVec3; 3]) -> Solutions<Pose, 4> {
     let mut poses = Solutions::new(Pose::IDENTITY);
+    let Some(world_triangle) = FlatTriangle::new(world) else { return poses };
     let rays = points.map(|point| point.extend(1.0).normalize());
     for &depths in Triangle::new(&rays, world).depths().iter() {
         let camera = [rays[0] * depths.x, rays[1] * depths.y, rays[2] * depths.z];
-        if let Some(pose) = solve_rigid_3pt(world, &camera) {
+        if let Some(pose) = FlatTriangle::new(&camera).and_then(|triangle| world_triangle.motion_to(&triangle)) {
             poses.push(pose);
         }
     }

@@ -4,6 +4,7 @@
 //! Three centred points span a plane, and the best rotation takes plane to plane: with both normals as z axes what is
 //! left is a rotation in the plane, whose angle maximises Σ yᵢ · R xᵢ.
 
+use super::algebra::matrix3::outer_product;
 use super::algebra::svd3::Svd3;
 use crate::geometry::Pose;
 use glam::{DMat3, DVec2, DVec3};
@@ -16,36 +17,50 @@ const COLLINEAR: f64 = 1e-6;
 /// Any unit, the same in both. `None` for triangles whose points are collinear or repeated, and for values that are not
 /// finite.
 pub fn solve_rigid_3pt(points1: &[DVec3; 3], points2: &[DVec3; 3]) -> Option<Pose> {
-    let (centroid1, frame1, flat1) = triangle(points1)?;
-    let (centroid2, frame2, flat2) = triangle(points2)?;
-    let mut rotor = DVec2::ZERO;
-    for (p, q) in flat1.iter().zip(&flat2) {
-        rotor += DVec2::new(p.dot(*q), p.perp_dot(*q));
-    }
-    let rotor = rotor.normalize_or_zero();
-    let in_plane = DMat3::from_cols(DVec3::new(rotor.x, rotor.y, 0.0), DVec3::new(-rotor.y, rotor.x, 0.0), DVec3::Z);
-    let rotation = frame2 * in_plane * frame1.transpose();
-    let pose = Pose { rotation, translation: centroid2 - rotation * centroid1 };
-    (rotor != DVec2::ZERO && pose.translation.is_finite()).then_some(pose)
+    FlatTriangle::new(points1)?.motion_to(&FlatTriangle::new(points2)?)
 }
 
-/// Centroid, right-handed frame with the triangle's normal as z axis (one axis a column), and the corners in the xy plane
-/// of that frame.
-fn triangle(points: &[DVec3; 3]) -> Option<(DVec3, DMat3, [DVec2; 3])> {
-    let centroid = (points[0] + points[1] + points[2]) / 3.0;
-    let (side1, side2) = (points[1] - points[0], points[2] - points[0]);
-    let normal = side1.cross(side2);
-    let area = normal.length();
-    // Written so that NaN fails it too.
-    let thick = area > COLLINEAR * side1.length_squared().max(side2.length_squared()) && area.is_finite();
-    if !thick {
-        return None;
+/// A triangle in the plane that it spans.
+pub(super) struct FlatTriangle {
+    centroid: DVec3,
+    /// Right-handed axes, one a column, the triangle's normal as z axis.
+    frame: DMat3,
+    /// The corners in the xy plane of the frame, with the centroid as origin.
+    corners: [DVec2; 3],
+}
+
+impl FlatTriangle {
+    /// `None` for collinear points and values that are not finite.
+    pub(super) fn new(points: &[DVec3; 3]) -> Option<Self> {
+        let centroid = (points[0] + points[1] + points[2]) / 3.0;
+        let (side1, side2) = (points[1] - points[0], points[2] - points[0]);
+        let normal = side1.cross(side2);
+        let area = normal.length();
+        // Written so that NaN fails it too.
+        let thick = area > COLLINEAR * side1.length_squared().max(side2.length_squared()) && area.is_finite();
+        if !thick {
+            return None;
+        }
+        let x = side1.normalize();
+        let z = normal / area;
+        let y = z.cross(x);
+        let corners = points.map(|point| DVec2::new(x.dot(point - centroid), y.dot(point - centroid)));
+        Some(Self { centroid, frame: DMat3::from_cols(x, y, z), corners })
     }
-    let x = side1.normalize();
-    let z = normal / area;
-    let y = z.cross(x);
-    let flat = points.map(|point| DVec2::new(x.dot(point - centroid), y.dot(point - centroid)));
-    Some((centroid, DMat3::from_cols(x, y, z), flat))
+
+    /// The least-squares motion that takes this triangle to the other.
+    pub(super) fn motion_to(&self, other: &Self) -> Option<Pose> {
+        let mut rotor = DVec2::ZERO;
+        for (p, q) in self.corners.iter().zip(&other.corners) {
+            rotor += DVec2::new(p.dot(*q), p.perp_dot(*q));
+        }
+        let rotor = rotor.normalize_or_zero();
+        let in_plane =
+            DMat3::from_cols(DVec3::new(rotor.x, rotor.y, 0.0), DVec3::new(-rotor.y, rotor.x, 0.0), DVec3::Z);
+        let rotation = other.frame * in_plane * self.frame.transpose();
+        let pose = Pose { rotation, translation: other.centroid - rotation * self.centroid };
+        (rotor != DVec2::ZERO && pose.translation.is_finite()).then_some(pose)
+    }
 }
 
 /// The transform with the least weighted sum of squared distances between n ≥ 3 matches (a proper rotation, never a
@@ -65,7 +80,7 @@ pub fn fit_rigid(points1: &[DVec3], points2: &[DVec3], weights: Option<&[f64]>) 
     let mut covariance = DMat3::ZERO;
     for i in 0..n {
         let (p, q) = (points1[i] - centroid1, (points2[i] - centroid2) * weight(i));
-        covariance += DMat3::from_cols(q * p.x, q * p.y, q * p.z);
+        covariance += outer_product(q, p);
     }
     if !covariance.is_finite() {
         return None;

@@ -46,9 +46,10 @@ fn annihilate<const N: usize>(matrix: &mut [[f64; N]; N], vectors: &mut [[f64; N
     rotate_rows(matrix, p, q, cos, sin);
     rotate_rows(vectors, p, q, cos, sin);
     // The rotated matrix is symmetric, so its columns need no arithmetic of their own but in the 2×2 block.
-    for k in 0..N {
-        matrix[k][p] = matrix[p][k];
-        matrix[k][q] = matrix[q][k];
+    let (row_p, row_q) = (matrix[p], matrix[q]);
+    for (k, row) in matrix.iter_mut().enumerate() {
+        row[p] = row_p[k];
+        row[q] = row_q[k];
     }
     matrix[p][p] = diagonal_p - tangent * entry;
     matrix[q][q] = diagonal_q + tangent * entry;

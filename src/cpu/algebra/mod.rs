@@ -3,6 +3,7 @@
 pub mod cubic;
 pub mod eigen;
 pub mod linear;
+pub mod matrix3;
 pub mod null_space;
 pub mod polynomial;
 pub mod similarity;
