@@ -135,9 +135,9 @@ trait ResidualRows {
     /// Coordinates of a match.
     const COORDINATES: usize;
     /// Fills the residuals of each dimension; gives what [`ResidualRows::derivative`] needs.
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms;
+    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms;
     /// The derivatives of each dimension along the tangent `t`.
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64]; 6], derivatives: &mut [[f64; BLOCK]; 3]);
+    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]);
 }
 
 /// Per-match terms that all derivatives share; what each is, its [`ResidualRows`] says.
@@ -159,7 +159,7 @@ impl ResidualRows for SampsonRows {
     const COORDINATES: usize = 4;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
         let m = m.map(|r| [r[0], r[1], r[2]]);
         let mut terms = Terms::EMPTY;
         for k in 0..BLOCK {
@@ -177,7 +177,7 @@ impl ResidualRows for SampsonRows {
     }
 
     #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
+    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
         for k in 0..BLOCK {
             let (x1, y1, x2, y2) = (x[0][k], x[1][k], x[2][k], x[3][k]);
             let u = t.map(|r| r[0] * x1 + r[1] * y1 + r[2]);
@@ -196,7 +196,7 @@ struct ImageRows<const W: usize>;
 
 /// Row · X of the point at the head of a match: (x, y, 1) of an image, (X, Y, Z, 1) of the world.
 #[inline(always)]
-fn map_point<const W: usize>(row: &[f64; 4], x: &[&[f64]; 6], k: usize) -> f64 {
+fn map_point<const W: usize>(row: &[f64; 4], x: &[&[f64; BLOCK]; 6], k: usize) -> f64 {
     if W == 2 {
         row[0] * x[0][k] + row[1] * x[1][k] + row[2]
     } else {
@@ -209,7 +209,7 @@ impl<const W: usize> ResidualRows for ImageRows<W> {
     const COORDINATES: usize = W + 2;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
         let inverse_metric = [1.0 / metric[2], 1.0 / metric[3]];
         let mut terms = Terms::EMPTY;
         for k in 0..BLOCK {
@@ -225,7 +225,7 @@ impl<const W: usize> ResidualRows for ImageRows<W> {
     }
 
     #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
+    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
         for k in 0..BLOCK {
             let d_depth = map_point::<W>(&t[2], x, k);
             for d in 0..2 {
@@ -243,7 +243,7 @@ impl ResidualRows for RigidRows {
     const COORDINATES: usize = 6;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
         let inverse_metric = 1.0 / metric[2];
         for k in 0..BLOCK {
             for d in 0..3 {
@@ -254,7 +254,7 @@ impl ResidualRows for RigidRows {
     }
 
     #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
+    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
         for k in 0..BLOCK {
             for d in 0..3 {
                 derivatives[d][k] = map_point::<3>(&t[d], x, k) * terms.a[k];
@@ -273,11 +273,9 @@ fn normal_equations<R: ResidualRows, const P: usize>(
     let mut sums = NormalEquations { hessian: [[0.0; P]; P], gradient: [0.0; P], cost: 0.0 };
     let mut residuals = [[0.0; BLOCK]; 3];
     let mut derivatives = [[[0.0; BLOCK]; 3]; P];
-    for (block, weights) in near.weights.chunks_exact(BLOCK).enumerate() {
-        let x: [&[f64]; 6] = std::array::from_fn(|k| {
-            let column = &near.columns[if k < R::COORDINATES { k } else { 0 }];
-            &column[block * BLOCK..(block + 1) * BLOCK]
-        });
+    for (block, weights) in near.weights.as_chunks::<BLOCK>().0.iter().enumerate() {
+        let column = |k: usize| if k < R::COORDINATES { &near.columns[k] } else { &near.weights };
+        let x = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
         let terms = R::residuals(matrix, &near.metric, &x, &mut residuals);
         for (tangent, derivative) in tangents.iter().zip(&mut derivatives) {
             R::derivative(tangent, &terms, &x, derivative);
@@ -294,7 +292,7 @@ fn normal_equations<R: ResidualRows, const P: usize>(
 #[inline(always)]
 fn reweigh<R: ResidualRows>(
     residuals: &[[f64; BLOCK]; 3],
-    weights: &[f64],
+    weights: &[f64; BLOCK],
     loss: Loss,
     cost: &mut f64,
 ) -> [f64; BLOCK] {

@@ -76,24 +76,35 @@ fn residuals_sq<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches) -> 
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 fn sum_gains<R: Residual<f32>, G: Gain>(residual: &R, matches: &NormalizedMatches, gain: G, at_least: f32) -> f32 {
-    let mut lanes = [0.0f32; LANES];
     let mut sum = 0.0;
     for (block, &remaining) in matches.remaining_weight.iter().enumerate() {
         if sum + remaining <= at_least {
             return sum;
         }
-        for start in (block * BLOCK..(block + 1) * BLOCK).step_by(LANES) {
-            let weights = &matches.score_weights[start..start + LANES];
-            let columns: [&[f32]; 6] = std::array::from_fn(|k| {
-                let column = &matches.columns_f32[if k < R::COORDINATES { k } else { 0 }];
-                &column[start..start + LANES]
-            });
-            for lane in 0..LANES {
-                let t = residual.residual_sq(std::array::from_fn(|k| columns[k][lane]));
-                lanes[lane] += weights[lane] * gain.gain(t);
-            }
-        }
-        sum = lanes.iter().sum();
+        let column = |k: usize| if k < R::COORDINATES { &matches.columns_f32[k] } else { &matches.score_weights };
+        let columns = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
+        sum += block_gain(residual, columns, &matches.score_weights.as_chunks().0[block], gain);
     }
     sum
+}
+
+/// The gains of one block; a loop over arrays of one length, which vectorises.
+#[inline(always)]
+fn block_gain<R: Residual<f32>, G: Gain>(
+    residual: &R,
+    [a, b, c, d, e, f]: [&[f32; BLOCK]; 6],
+    weights: &[f32; BLOCK],
+    gain: G,
+) -> f32 {
+    let mut gains = [0.0f32; BLOCK];
+    for k in 0..BLOCK {
+        gains[k] = weights[k] * gain.gain(residual.residual_sq([a[k], b[k], c[k], d[k], e[k], f[k]]));
+    }
+    let mut lanes = [0.0f32; LANES];
+    for start in (0..BLOCK).step_by(LANES) {
+        for lane in 0..LANES {
+            lanes[lane] += gains[start + lane];
+        }
+    }
+    lanes.iter().sum()
 }
