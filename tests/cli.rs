@@ -301,3 +301,16 @@ fn completions_are_printed() {
         assert!(succeeds(&["completions", shell]).contains("nabla-ransac"));
     }
 }
+
+#[test]
+fn bench_reports_rates() {
+    let report =
+        json(&["bench", "--seconds", "0.01", "--pairs", "2", "--matches", "200", "--backend", "cpu", "--json"]);
+    let rates = report["rates"].as_array().unwrap();
+    let of = |unit: &str| {
+        rates.iter().filter(|rate| rate["unit"] == unit && rate["per_second"].as_f64() > Some(0.0)).count()
+    };
+    assert_eq!((of("solves/s"), of("model-match evaluations/s"), of("pairs/s")), (6, 1, 2));
+    fails(&["bench", "--seconds", "-1"], 1, &["negative"]);
+    fails(&["bench", "--matches", "0"], 2, &["8.."]);
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
 mod arguments;
+mod bench;
 mod canvas;
 mod devices;
 mod draw;
@@ -12,6 +13,7 @@ mod json;
 mod measure;
 mod plot;
 mod summary;
+mod synthetic_views;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -38,6 +40,8 @@ enum Command {
     Eval(Box<eval::EvalArgs>),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(devices::DevicesArgs),
+    /// Measure how fast the stages and the whole are on the chosen backend
+    Bench(Box<bench::BenchArgs>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -54,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Estimate(arguments) => estimate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut io::stdout());
             Ok(())
