@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     ctrlc::set_handler(|| {
-        eprintln!("\ninterrupted: nothing is reported");
+        eprintln!("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
     })?;
 

@@ -60,8 +60,9 @@ pub fn run() -> ExitCode {
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
     };
     match done {
