@@ -36,6 +36,7 @@ fn measure(context: &Context, solver: &Solver, count: usize) -> anyhow::Result<(
     let mut rng = generator(1);
     let mut done = 0;
     let (mut gpu_ok, mut cpu_ok, mut gpu_models, mut cpu_models, mut seconds) = (0, 0, 0, 0, 0.0);
+    let (mut rounded_ok, mut both_lost, mut near_ok) = (0, 0, 0);
     let (mut missed_by_gpu, mut missed_by_cpu) = (0, 0);
     let mut histogram = vec![[0; 2]; solver.most_models + 1];
     while done < count {
@@ -51,6 +52,10 @@ fn measure(context: &Context, solver: &Solver, count: usize) -> anyhow::Result<(
                 models.iter().map(|model| (solver.error)(model, &problem.truth)).fold(f64::INFINITY, f64::min)
             };
             let (g, c) = (best(&gpu), best(&cpu));
+            let r = best(&(solver.twin)(&problem.points.iter().map(|p| p.as_vec4().as_dvec4()).collect::<Vec<_>>()));
+            rounded_ok += usize::from(r < RECOVERED);
+            both_lost += usize::from(r >= RECOVERED && g >= RECOVERED);
+            near_ok += usize::from(g < 1e-2);
             gpu_ok += usize::from(g < RECOVERED);
             cpu_ok += usize::from(c < RECOVERED);
             gpu_models += gpu.len();
@@ -64,10 +69,12 @@ fn measure(context: &Context, solver: &Solver, count: usize) -> anyhow::Result<(
         done += problems.len();
     }
     println!(
-        "{}: gpu {:.3} % cpu {:.3} %; models gpu {gpu_models} cpu {cpu_models}; missed by gpu {missed_by_gpu}, by cpu {missed_by_cpu}; {seconds:.2} s",
+        "{}: gpu {:.3} % cpu {:.3} %, of rounded {:.3} % (both lost {both_lost}); gpu within 1e-2 {:.3} %; models gpu {gpu_models} cpu {cpu_models}; missed by gpu {missed_by_gpu}, by cpu {missed_by_cpu}; {seconds:.2} s",
         solver.name,
         100.0 * gpu_ok as f64 / count as f64,
         100.0 * cpu_ok as f64 / count as f64,
+        100.0 * rounded_ok as f64 / count as f64,
+        100.0 * near_ok as f64 / count as f64,
     );
     println!("  solutions gpu/cpu: {histogram:?}");
     Ok(())

@@ -94,7 +94,8 @@ fn main(
     let input = inputs[index];
     let start = input.match_start;
     let count = input.match_count;
-    let weighted = settings.weigh_sampling != 0u;
+    let weighted = settings.weigh_sampling == BY_WEIGHT;
+    let summed = settings.weigh_sampling == BY_SUM;
 
     // −low and high of both sides, and in w: something not finite, something negative, the largest weight
     var low1 = vec4<f32>(-HUGE);
@@ -156,6 +157,9 @@ fn main(
             let weight = fixed_point(sample_weights[start + k], scale);
             sum += weight;
             positive += select(0u, 1u, weight > 0u);
+        } else if (summed) {
+            let before = select(0u, weight_sums[max(start + k, 1u) - 1u], k > 0u);
+            positive += select(0u, 1u, weight_sums[start + k] > before);
         }
     }
     var so_far = scan(sum, local) - sum;
@@ -165,13 +169,18 @@ fn main(
             weight_sums[start + k] = so_far;
         }
     }
-    let total = shared_words[WORKGROUP - 1u];
+    var total = count;
+    if (weighted) {
+        total = shared_words[WORKGROUP - 1u];
+    } else if (summed && count > 0u) {
+        total = weight_sums[start + count - 1u];
+    }
     workgroupBarrier();
     positive = scan(positive, local);
     if (local != WORKGROUP - 1u) {
         return;
     }
-    let sampleable = select(count, positive, weighted);
+    let sampleable = select(count, positive, weighted || summed);
     let bad = high1.w > 0.0 || !(input.threshold > 0.0) || !all_finite(first.scale) || !all_finite(second.scale);
     let unit1 = first.scale * input.threshold;
     let unit2 = second.scale * input.threshold;
@@ -186,7 +195,7 @@ fn main(
             | select(0u, TOO_FEW, sampleable < settings.sample_size)
             | select(0u, BAD_INPUT, bad),
         second.scale,
-        select(count, total, weighted),
+        total,
         vec4<f32>(unit1.xy, unit2.xy),
         vec2<u32>(input.seed_low, input.seed_high),
         0u,

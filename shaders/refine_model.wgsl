@@ -19,7 +19,7 @@ const FIRST_DAMPING: f32 = 1e-3;
 const LEAST_DAMPING: f32 = 1e-7;
 const MOST_DAMPING: f32 = 1e6;
 
-var<workgroup> lanes: array<vec4<f32>, 480>; // LANES × EQUATION_VECTORS
+var<workgroup> lanes: array<vec4<f32>, LANES * EQUATION_VECTORS>;
 var<workgroup> system: array<array<f32, 9>, 8>;
 var<workgroup> current: array<vec4<f32>, EQUATION_VECTORS>;
 var<workgroup> tangents: array<array<vec4<f32>, 3>, 8>;
@@ -284,18 +284,19 @@ fn main(
         }
     }
     score_rows(pair, local);
-    if (local != 0u) {
-        return;
+    if (local == 0u) {
+        goes_on = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[index].score);
     }
-    let refined = lanes[0];
-    let inliers = u32(refined.y + 0.5);
-    let before = candidates[index].score;
-    if (refined.x >= refinement.keep_above * before) {
+    if (workgroupUniformLoad(&goes_on) == 0u) {
+        if (local == 0u) {
+            rows = start_rows;
+        }
+        workgroupBarrier();
+        score_rows(pair, local);
+    }
+    if (local == 0u) {
         candidates[index].rows = rows;
-        candidates[index].score = refined.x;
-        candidates[index].inliers = inliers;
-    } else if (refinement.candidates > 0u) {
-        // the model before, with a lower bound of its inliers
-        candidates[index].inliers = min(inliers, u32(before));
+        candidates[index].score = lanes[0].x;
+        candidates[index].inliers = u32(lanes[0].y + 0.5);
     }
 }

@@ -51,8 +51,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let pair = pairs[progress.pairs[slot]];
     let tiles = (pair.match_count + TILE - 1u) / TILE;
     let share = (tiles + SCORE_SHARES - 1u) / SCORE_SHARES * TILE;
-    let begin = min(workgroup.z * share, pair.match_count);
-    let end = min(begin + share, pair.match_count);
+    let begin = pair.match_start + min(workgroup.z * share, pair.match_count);
+    let end = min(begin + share, pair.match_start + pair.match_count);
     let place0 = first + local;
     let place1 = place0 + WORKGROUP;
     let model0 = residual_of(slot, lists[list + 1u + min(place0, count - 1u)], pair.metric);

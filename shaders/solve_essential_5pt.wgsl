@@ -53,10 +53,7 @@ fn main(
         }
         if !repeated && count < MAX_MODELS {
             keys[count] = key;
-            let rotation = transpose(motion.rotation);
-            let t = motion.translation;
-            let slot = hypothesis * MAX_MODELS + count;
-            write_model(slot, vec4(rotation[0], t.x), vec4(rotation[1], t.y), vec4(rotation[2], t.z));
+            write_motion(hypothesis * MAX_MODELS + count, motion);
             count++;
         }
     }

@@ -1,13 +1,7 @@
 // The motion of an essential matrix, and Newton steps on the epipolar equations of five matches in the five coordinates of
-// the motion. Declares UNKNOWNS for solve_linear.
+// the motion. Motions are camera2_from_camera1 with a translation of length 1. Declares UNKNOWNS for solve_linear.
 
 const UNKNOWNS: u32 = 5u;
-
-/// camera2_from_camera1; the translation has length 1.
-struct Motion {
-    rotation: mat3x3<f32>,
-    translation: vec3<f32>,
-}
 
 /// One of the four motions of E (Horn, "Recovering baseline and orientation from essential matrix", 1990): with |t| = 1,
 /// R = cof(E) − [t]× E. Near enough for Newton's method where E is only nearly essential.

@@ -30,6 +30,6 @@ fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
 fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
     let t = last_column(rows);
     let basis = tangent_basis(t);
-    let rotation = orthonormal(matrix_of(rows) * rotation_of(vec3<f32>(delta[0], delta[1], delta[2])));
+    let rotation = orthonormalized(matrix_of(rows) * small_rotation(vec3<f32>(delta[0], delta[1], delta[2])));
     return rows_of(rotation, normalize(t + basis.b1 * delta[3] + basis.b2 * delta[4]));
 }

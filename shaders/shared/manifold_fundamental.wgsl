@@ -75,10 +75,10 @@ fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
 
 fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
     let d = decompose(matrix_of(rows));
-    let u = d.u * rotation_of(vec3<f32>(delta[0], delta[1], delta[2]));
-    let v = d.v * rotation_of(vec3<f32>(delta[3], delta[4], delta[5]));
+    let u = d.u * small_rotation(vec3<f32>(delta[0], delta[1], delta[2]));
+    let v = d.v * small_rotation(vec3<f32>(delta[3], delta[4], delta[5]));
     let c = cos(delta[6]);
     let s = sin(delta[6]);
     let sigma = vec2<f32>(d.sigma.x * c - d.sigma.y * s, d.sigma.x * s + d.sigma.y * c);
-    return compose(orthonormal(u), normalize(sigma), orthonormal(v));
+    return compose(orthonormalized(u), normalize(sigma), orthonormalized(v));
 }

@@ -1,4 +1,4 @@
-// Rotations as matrices of columns.
+// Rotations, as matrices of columns.
 
 /// The rotation of a matrix that is one but for rounding (Gram-Schmidt).
 fn orthonormalized(m: mat3x3<f32>) -> mat3x3<f32> {

@@ -35,6 +35,11 @@ const NOT_FINITE: u32 = 2u;
 const TOO_FEW: u32 = 4u;
 const BAD_INPUT: u32 = 8u;
 
+// How matches are drawn: alike, by weights, by the prefix sums of integer weights that the caller gives.
+const UNIFORM: u32 = 0u;
+const BY_WEIGHT: u32 = 1u;
+const BY_SUM: u32 = 2u;
+
 struct Settings {
     pair_count: u32,
     hypotheses: u32, // a pair and round

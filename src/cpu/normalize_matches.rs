@@ -168,24 +168,28 @@ impl NormalizedMatches {
 
     /// The model in pixels, or in the units of the points.
     pub fn denormalize(&self, rows: &ModelRows) -> Model {
-        let [first, second] = &self.scaling;
-        match self.kind {
-            ModelKind::Essential => Model::Essential(pose_of(rows)),
-            ModelKind::Fundamental => {
-                Model::Fundamental(unit(second.matrix2().transpose() * matrix_of(rows) * first.matrix2()))
-            }
-            ModelKind::Homography => {
-                Model::Homography(unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2()))
-            }
-            ModelKind::Pose => {
-                let Pose { rotation, translation } = pose_of(rows);
-                Model::Pose(Pose { rotation, translation: translation / first.scale.x - rotation * first.offset })
-            }
-            ModelKind::Rigid => {
-                let Pose { rotation, translation } = pose_of(rows);
-                let translation = translation / first.scale.x + second.offset - rotation * first.offset;
-                Model::Rigid(Pose { rotation, translation })
-            }
+        denormalize(self.kind, &self.scaling, rows)
+    }
+}
+
+/// The model in pixels, or in the units of the points, of its rows in normalised coordinates.
+pub fn denormalize(kind: ModelKind, [first, second]: &[Scaling; 2], rows: &ModelRows) -> Model {
+    match kind {
+        ModelKind::Essential => Model::Essential(pose_of(rows)),
+        ModelKind::Fundamental => {
+            Model::Fundamental(unit(second.matrix2().transpose() * matrix_of(rows) * first.matrix2()))
+        }
+        ModelKind::Homography => {
+            Model::Homography(unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2()))
+        }
+        ModelKind::Pose => {
+            let Pose { rotation, translation } = pose_of(rows);
+            Model::Pose(Pose { rotation, translation: translation / first.scale.x - rotation * first.offset })
+        }
+        ModelKind::Rigid => {
+            let Pose { rotation, translation } = pose_of(rows);
+            let translation = translation / first.scale.x + second.offset - rotation * first.offset;
+            Model::Rigid(Pose { rotation, translation })
         }
     }
 }

@@ -5,7 +5,7 @@ use super::context::{instance, is_real_gpu, is_usable};
 pub struct AdapterReport {
     /// Name given by the driver.
     pub name: String,
-    /// Vulkan, Metal, DX12, GL or WebGPU.
+    /// Vulkan, Metal, DX12 or WebGPU.
     pub backend: String,
     /// Discrete, integrated, virtual, software (`Cpu`) or unknown (`Other`).
     pub device_type: String,
@@ -33,7 +33,7 @@ pub fn adapters() -> Vec<AdapterReport> {
 /// The adapters of this machine.
 pub async fn adapters_async() -> Vec<AdapterReport> {
     let instance = instance();
-    let found = instance.enumerate_adapters(wgpu::Backends::all()).await;
+    let found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     let auto = super::context::pick(&instance, is_real_gpu).await.map(|adapter| adapter.get_info());
     found.iter().map(|adapter| report(adapter, auto.as_ref())).collect()
 }

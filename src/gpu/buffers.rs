@@ -29,6 +29,11 @@ impl<T: Pod> TypedBuffer<T> {
         Self { buffer, len, element: PhantomData }
     }
 
+    /// A buffer of someone else, with storage usage, of `len` elements.
+    pub const fn from_buffer(buffer: wgpu::Buffer, len: usize) -> Self {
+        Self { buffer, len, element: PhantomData }
+    }
+
     /// A buffer that holds `data`.
     pub fn from_slice(context: &Context, label: &str, data: &[T]) -> Self {
         let buffer = Self::new(context, label, data.len());

@@ -1,5 +1,6 @@
 use crate::{Error, Result};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A device with its queue, the host's or our own. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -8,6 +9,8 @@ pub struct Context {
     queue: wgpu::Queue,
     /// Why the device was lost, once it was; seen only for a device of our own.
     lost: Arc<OnceLock<String>>,
+    /// Compiled shaders, by their text.
+    pipelines: Arc<Mutex<HashMap<String, wgpu::ComputePipeline>>>,
 }
 
 impl Context {
@@ -15,7 +18,7 @@ impl Context {
     ///
     /// The device needs no feature, and no more than WebGPU's default limits.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self { device, queue, lost: Arc::default() }
+        Self { device, queue, lost: Arc::default(), pipelines: Arc::default() }
     }
 
     /// A device of our own; `software` also accepts an adapter that runs on the CPU.
@@ -73,6 +76,23 @@ impl Context {
         self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
     }
 
+    /// The pipeline of a shader text, compiled once.
+    pub(super) fn pipeline(
+        &self,
+        source: String,
+        compile: impl FnOnce(&str) -> wgpu::ComputePipeline,
+    ) -> wgpu::ComputePipeline {
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = pipelines.entry(source);
+        match compiled {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.get().clone(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                let pipeline = compile(entry.key());
+                entry.insert(pipeline).clone()
+            }
+        }
+    }
+
     /// Runs `work` on the device and gives what it makes, or the first error the device reports for it.
     ///
     /// The scopes are closed before this returns, so that the future may move to another thread.
@@ -123,12 +143,14 @@ impl Context {
 }
 
 pub(super) fn instance() -> wgpu::Instance {
-    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
+    // OpenGL is left out: below WebGPU's limits, and its libraries print to the terminal
+    let backends = wgpu::Backends::PRIMARY;
+    wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() })
 }
 
 /// The first adapter accepted: discrete before integrated before others, software last.
 pub(super) async fn pick(instance: &wgpu::Instance, accepts: fn(&wgpu::Adapter) -> bool) -> Option<wgpu::Adapter> {
-    let mut found = instance.enumerate_adapters(wgpu::Backends::all()).await;
+    let mut found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     found.retain(accepts);
     found.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     found.into_iter().next()

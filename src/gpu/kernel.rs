@@ -11,25 +11,9 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Compiles the shader; errors go to the error scope around it ([`Context::catch`]).
-    pub fn new(context: &Context, shader: &Shader) -> Self {
-        let device = context.device();
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(shader.name),
-            source: wgpu::ShaderSource::Wgsl(shader.source().into()),
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(shader.name),
-            layout: None,
-            module: &module,
-            entry_point: Some("main"),
-            // No shader relies on zeroed workgroup memory.
-            compilation_options: wgpu::PipelineCompilationOptions {
-                zero_initialize_workgroup_memory: false,
-                ..Default::default()
-            },
-            cache: None,
-        });
+    /// Compiles the shader, unless the context has; errors go to the error scope around it ([`Context::catch`]).
+    pub fn new(context: &Context, shader: &Shader<'_>) -> Self {
+        let pipeline = context.pipeline(shader.source(), |source| compile(context.device(), shader.name, source));
         Self { pipeline, name: shader.name }
     }
 
@@ -75,4 +59,23 @@ impl Kernel {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, bindings, &[]);
     }
+}
+
+fn compile(device: &wgpu::Device, name: &str, source: &str) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(source.into()),
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: None,
+        module: &module,
+        entry_point: Some("main"),
+        // No shader relies on zeroed workgroup memory.
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    })
 }

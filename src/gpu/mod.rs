@@ -13,5 +13,4 @@ pub use context::Context;
 pub use kernel::Kernel;
 pub use read_back::ReadBack;
 pub use shader::Shader;
-#[expect(unused_imports, reason = "the launchers take their texts with it")]
 pub(crate) use shader::shader_part;

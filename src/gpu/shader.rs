@@ -1,13 +1,13 @@
 /// A compute shader: plain WGSL files put one after the other; WGSL has no order at module scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Shader {
-    /// Its stem, with the variant where there are several.
+pub struct Shader<'a> {
+    /// Its stem.
     pub name: &'static str,
     /// The texts of its files.
-    pub parts: &'static [&'static str],
+    pub parts: &'a [&'static str],
 }
 
-impl Shader {
+impl Shader<'_> {
     /// The text that is compiled.
     pub fn source(&self) -> String {
         self.parts.join("\n")
@@ -15,7 +15,6 @@ impl Shader {
 }
 
 /// The text of a file below `shaders/`, by its path without the ending.
-#[allow(unused_macros, reason = "the launchers take their texts with it")]
 macro_rules! shader_part {
     ($path:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $path, ".wgsl"))

@@ -1,8 +1,8 @@
-//! Launcher of the five-point solver of [`cpu::solve_essential_5pt`](crate::cpu::solve_essential_5pt); see [`solver`](super::solver).
+//! Launcher of the five-point solver, the GPU's [`cpu::solve_essential_5pt`](crate::cpu::solve_essential_5pt); buffers as in [`solver`](super::solver).
 
 use crate::gpu::{Shader, shader_part};
 
-/// 5 vec4 a hypothesis in, at most 10 models out.
+/// 5 vec4 a sample in, at most 10 models out.
 pub const SHADER: Shader = Shader {
     name: "solve_essential_5pt",
     parts: &[
@@ -11,6 +11,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/null_space"),
         shader_part!("shared/polynomial_roots"),
         shader_part!("shared/rotation"),
+        shader_part!("shared/motion"),
         shader_part!("shared/solve_linear"),
         shader_part!("shared/essential_motion"),
         shader_part!("solve_essential_5pt"),

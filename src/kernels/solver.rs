@@ -44,3 +44,15 @@ impl SolverKernel {
         self.kernel.dispatch_indirect(pass, &self.bindings, arguments, offset);
     }
 }
+
+/// The minimal solver of a kind of models.
+pub const fn shader(kind: crate::ModelKind) -> Shader<'static> {
+    use crate::ModelKind::{Essential, Fundamental, Homography, Pose, Rigid};
+    match kind {
+        Essential => super::solve_essential_5pt::SHADER,
+        Fundamental => super::solve_fundamental_7pt::SHADER,
+        Homography => super::solve_homography_4pt::SHADER,
+        Pose => super::solve_pose_p3p::SHADER,
+        Rigid => super::solve_rigid_3pt::SHADER,
+    }
+}

@@ -21,9 +21,9 @@ use crate::{
 const ROUND: u32 = 64;
 
 /// The refinement of a round's best model.
-const LOCAL: Refinement = Refinement { loss: Loss::Truncated, max_iterations: 25, reach: 4.0 };
+pub(super) const LOCAL: Refinement = Refinement { loss: Loss::Truncated, max_iterations: 25, reach: 4.0 };
 /// The refinement of the winner.
-const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.0 };
+pub(super) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.0 };
 
 /// Estimates one model on the calling thread.
 pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outcome> {

@@ -2,6 +2,9 @@
 
 mod cpu_pipeline;
 mod estimator;
+mod gpu_batch;
+mod gpu_estimator;
+mod gpu_pipeline;
 mod options;
 mod outcome;
 mod problem;
@@ -10,6 +13,8 @@ mod weights;
 
 pub use crate::cpu::residual::EpipolarResidual;
 pub use estimator::Estimator;
+pub use gpu_estimator::GpuEstimator;
+pub use gpu_pipeline::GpuPipeline;
 pub use options::{Backend, Options, Sampler, Score};
 pub use outcome::{Diagnosis, Estimate, Outcome};
 pub use problem::Problem;

@@ -1,0 +1,62 @@
+// Fundamental matrices of seven matches: x2ᵀ F x1 = 0, det F = 0.
+//
+// The null space of the 7×9 system leaves F = z F₁ + w F₂, and det F is a cubic form in (z, w) (Hartley and Zisserman 2004,
+// section 11.1.2). Models under which the points do not all lie on one side are dropped (Chum, Werner and Matas 2004,
+// "Epipolar geometry estimation via RANSAC benefits from the oriented epipolar constraint").
+// In: 7 × (x1 y1 x2 y2), of a spread near 1. Out: at most 3 F of Frobenius norm 1. Degenerate samples (repeated points, a
+// common plane) give none or some of the many F that satisfy the equations.
+
+const CONSTRAINTS: u32 = 7u;
+const DEGREE: u32 = 3u;
+const MAX_MODELS: u32 = 3u;
+
+@compute @workgroup_size(SOLVER_WORKGROUP)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
+    if hypothesis >= solver_params[0] {
+        return;
+    }
+    var rows: array<array<f32, 9>, CONSTRAINTS>;
+    for (var i = 0u; i < CONSTRAINTS; i++) {
+        let m = points[CONSTRAINTS * hypothesis + i];
+        // Coefficients of F by columns.
+        rows[i] = array(m.z * m.x, m.w * m.x, m.x, m.z * m.y, m.w * m.y, m.y, m.z, m.w, 1.0);
+    }
+    let basis = null_space(&rows);
+    let f1 = matrix_of(basis[0]);
+    let f2 = matrix_of(basis[1]);
+    var form = pencil_determinant(f1, f2);
+    let roots = real_roots(&form);
+    var count = 0u;
+    for (var r = 0u; r < roots.count; r++) {
+        let root = polish_root(f1, f2, roots.values[r]);
+        let f = f1 * root.x + f2 * root.y;
+        if is_oriented(f, CONSTRAINTS * hypothesis, CONSTRAINTS) && write_matrix(hypothesis * MAX_MODELS + count, f) {
+            count++;
+        }
+    }
+    model_counts[hypothesis] = count;
+}
+
+fn matrix_of(v: array<f32, 9>) -> mat3x3<f32> {
+    return mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+}
+
+/// Newton steps on det(z F₁ + w F₂) taken from the matrix itself, whose rounding is less than that of the coefficients.
+fn polish_root(f1: mat3x3<f32>, f2: mat3x3<f32>, start: vec2<f32>) -> vec2<f32> {
+    var root = start;
+    let moves_z = abs(root.x) <= abs(root.y);
+    for (var step = 0u; step < 2u; step++) {
+        let f = f1 * root.x + f2 * root.y;
+        let gradient = cofactors(f);
+        let slope = select(frobenius(gradient, f2), frobenius(gradient, f1), moves_z);
+        // Near a double root the slope says nothing.
+        let change = clamp(-dot(f[0], gradient[0]) / select(slope, 1e-20, slope == 0.0), -1e-2, 1e-2);
+        root += select(vec2(0.0, change), vec2(change, 0.0), moves_z);
+    }
+    return root;
+}

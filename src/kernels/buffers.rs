@@ -1,0 +1,183 @@
+//! The buffers of the estimator on the GPU, all made once.
+
+use super::{
+    Variant,
+    layout::{Candidate, Pair, PairInput, PairResult, Refinement, Settings},
+};
+use crate::{
+    ModelKind,
+    gpu::{Context, TypedBuffer},
+};
+
+/// Partial sums of a model's score; `SCORE_SHARES` of `shaders/shared/types`.
+pub const SCORE_SHARES: usize = 8;
+/// Most models refined a pair and round; `MAX_CANDIDATES` of `shaders/select_best`.
+pub const MAX_CANDIDATES: u32 = 16;
+
+/// How much a pipeline can take at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Pairs, at most 65 535.
+    pub pairs: u32,
+    /// Matches of all pairs together.
+    pub matches: u32,
+    /// Hypotheses a pair and round.
+    pub hypotheses: u32,
+    /// Models refined a pair and round.
+    pub candidates: u32,
+}
+
+impl Capacity {
+    /// Bytes for each hypothesis of a pair and round: sample, models, list and partial scores.
+    pub const fn bytes_per_hypothesis(kind: ModelKind) -> u64 {
+        (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
+    }
+
+    /// Bytes for each match: coordinates, weights and mask.
+    pub const fn bytes_per_match(kind: ModelKind) -> u64 {
+        (32 * vectors(kind) + 4 * 4) as u64
+    }
+
+    /// Bytes for each pair beside its hypotheses and matches.
+    pub const fn bytes_per_pair(self) -> u64 {
+        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + size_of::<PairResult>() + 12) as u64
+            + self.candidates as u64 * size_of::<Candidate>() as u64
+    }
+
+    /// Bytes of all buffers.
+    pub const fn bytes(self, kind: ModelKind) -> u64 {
+        self.pairs as u64 * (self.bytes_per_pair() + self.hypotheses as u64 * Self::bytes_per_hypothesis(kind))
+            + self.matches as u64 * Self::bytes_per_match(kind)
+    }
+
+    /// Bytes of the largest buffer.
+    pub const fn largest_buffer(self, kind: ModelKind) -> u64 {
+        let samples = self.pairs as u64 * self.hypotheses as u64;
+        let models = samples * 48 * kind.max_solutions() as u64;
+        let points = samples * (16 * kind.sample_size() * vectors(kind)) as u64;
+        let matches = self.matches as u64 * 16 * vectors(kind) as u64;
+        let most = if models > points { models } else { points };
+        if most > matches { most } else { matches }
+    }
+}
+
+const fn vectors(kind: ModelKind) -> usize {
+    if matches!(kind, ModelKind::Pose | ModelKind::Rigid) { 2 } else { 1 }
+}
+
+/// Rows, list entry and partial scores of a model.
+const fn model_bytes() -> usize {
+    48 + 4 + 4 * SCORE_SHARES
+}
+
+/// Buffers of the host in place of our own.
+#[derive(Clone, Debug, Default)]
+pub struct HostBuffers {
+    /// Matches in pixels: `x1 y1 x2 y2` of two views; `X Y Z 0, x y 0 0` of a pose; `X1 Y1 Z1 0, X2 Y2 Z2 0` of a rigid
+    /// transform; f32, storage usage.
+    pub matches: Option<wgpu::Buffer>,
+    /// A weight a match, f32, storage usage.
+    pub weights: Option<wgpu::Buffer>,
+}
+
+/// Every buffer of the pipeline.
+#[derive(Debug)]
+pub struct Buffers {
+    /// One.
+    pub settings: TypedBuffer<Settings>,
+    /// A pair.
+    pub inputs: TypedBuffer<PairInput>,
+    /// A match, in pixels.
+    pub raw_matches: TypedBuffer<[f32; 4]>,
+    /// A match: weight in the sampling.
+    pub sample_weights: TypedBuffer<f32>,
+    /// A match: weight in the score and the refinement.
+    pub weights: TypedBuffer<f32>,
+    /// A pair.
+    pub pairs: TypedBuffer<Pair>,
+    /// A match, normalised.
+    pub matches: TypedBuffer<[f32; 4]>,
+    /// A match: inclusive prefix sums of the integer weights of its pair.
+    pub weight_sums: TypedBuffer<u32>,
+    /// Head and two lists of pairs.
+    pub progress: TypedBuffer<u32>,
+    /// Hypothesis × sample size.
+    pub samples: TypedBuffer<u32>,
+    /// Hypothesis × sample size, normalised.
+    pub points: TypedBuffer<[f32; 4]>,
+    /// Hypothesis × most solutions.
+    pub models: TypedBuffer<[[f32; 4]; 3]>,
+    /// A hypothesis.
+    pub model_counts: TypedBuffer<u32>,
+    /// Pair × (1 + hypotheses × most solutions).
+    pub lists: TypedBuffer<u32>,
+    /// Model × [`SCORE_SHARES`].
+    pub partial_scores: TypedBuffer<f32>,
+    /// Pair × candidates.
+    pub candidates: TypedBuffer<Candidate>,
+    /// A pair.
+    pub best: TypedBuffer<Candidate>,
+    /// Workgroups of three kinds of stages, for indirect dispatch.
+    pub workgroups: TypedBuffer<u32>,
+    /// Hypotheses of the round, and workgroups of the scoring for indirect dispatch.
+    pub round_counts: TypedBuffer<u32>,
+    /// One.
+    pub local_refinement: TypedBuffer<Refinement>,
+    /// One.
+    pub final_refinement: TypedBuffer<Refinement>,
+    /// A pair.
+    pub results: TypedBuffer<PairResult>,
+    /// A match: 1 for an inlier of its pair's model.
+    pub inlier_mask: TypedBuffer<u32>,
+}
+
+impl Buffers {
+    /// Makes all buffers; `weights` and `sums` say whether there are weights and given prefix sums.
+    pub fn new(
+        context: &Context,
+        variant: Variant,
+        capacity: Capacity,
+        settings: &Settings,
+        host: HostBuffers,
+    ) -> Self {
+        let kind = variant.kind;
+        let [pairs, matches] = [capacity.pairs as usize, capacity.matches as usize];
+        let hypotheses = pairs * capacity.hypotheses as usize;
+        let models = hypotheses * kind.max_solutions();
+        let vectors = matches * variant.match_vectors();
+        let weighted = |on: bool| if on { matches } else { 1 };
+        let weighs = settings.weigh_score + settings.weigh_refinement > 0;
+        let sample_points = hypotheses * kind.sample_size() * variant.match_vectors();
+        let own_weights = host.weights.map(|buffer| TypedBuffer::from_buffer(buffer, matches));
+        let weights = |label, on| own_weights.clone().unwrap_or_else(|| TypedBuffer::new(context, label, weighted(on)));
+        let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
+        Self {
+            settings: TypedBuffer::new(context, "settings", 1),
+            inputs: TypedBuffer::new(context, "pair inputs", pairs),
+            raw_matches: host.matches.map_or_else(
+                || TypedBuffer::new(context, "matches in pixels", vectors),
+                |buffer| TypedBuffer::from_buffer(buffer, vectors),
+            ),
+            sample_weights: weights("sample weights", settings.weigh_sampling == 1),
+            weights: weights("weights", weighs),
+            pairs: TypedBuffer::new(context, "pairs", pairs),
+            matches: TypedBuffer::new(context, "matches", vectors),
+            weight_sums: TypedBuffer::new(context, "weight sums", weighted(settings.weigh_sampling > 0)),
+            progress: TypedBuffer::new(context, "progress", 4 + 2 * pairs),
+            samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
+            points: TypedBuffer::new(context, "sampled points", sample_points),
+            models: TypedBuffer::new(context, "models", models),
+            model_counts: TypedBuffer::new(context, "model counts", hypotheses),
+            lists: TypedBuffer::new(context, "model lists", models + pairs),
+            partial_scores: TypedBuffer::new(context, "partial scores", models * SCORE_SHARES),
+            candidates: TypedBuffer::new(context, "candidates", pairs * capacity.candidates as usize),
+            best: TypedBuffer::new(context, "best models", pairs),
+            workgroups: indirect("workgroups", 9),
+            round_counts: indirect("round counts", 4),
+            local_refinement: TypedBuffer::new(context, "local refinement", 1),
+            final_refinement: TypedBuffer::new(context, "final refinement", 1),
+            results: TypedBuffer::new(context, "results", pairs),
+            inlier_mask: TypedBuffer::new(context, "inlier mask", matches),
+        }
+    }
+}

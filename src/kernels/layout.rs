@@ -1,0 +1,152 @@
+//! The structs that cross to the GPU; `shaders/shared/types.wgsl` has their twins, and a test compares the two.
+
+use bytemuck::{Pod, Zeroable};
+
+/// What the caller says of one pair. A pose has its camera in `camera2`; models without cameras read none.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PairInput {
+    /// fx, fy, cx, cy of image 1, pixels.
+    pub camera1: [f32; 4],
+    /// fx, fy, cx, cy of image 2, pixels.
+    pub camera2: [f32; 4],
+    /// Skew of both, pixels.
+    pub skew: [f32; 2],
+    /// Inlier threshold, pixels (for rigid transforms in the unit of the points).
+    pub threshold: f32,
+    /// Its first match in the buffer of all matches.
+    pub match_start: u32,
+    /// How many matches it has.
+    pub match_count: u32,
+    /// Low word of the seed.
+    pub seed_low: u32,
+    /// High word of the seed.
+    pub seed_high: u32,
+    /// 0 leaves the pair out.
+    pub enabled: u32,
+}
+
+/// Pair that takes no part.
+pub const DISABLED: u32 = 1;
+/// Pair with a coordinate that is NaN or infinite.
+pub const NOT_FINITE: u32 = 2;
+/// Pair with fewer matches to sample from than a sample needs.
+pub const TOO_FEW: u32 = 4;
+/// Pair with a bad threshold, camera or weight.
+pub const BAD_INPUT: u32 = 8;
+/// Pair for which no sample gave a model.
+pub const NO_MODEL: u32 = 16;
+
+/// What the stages know of a pair: normalised = (x − offset) · scale on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Pair {
+    /// Offset of side 1.
+    pub offset1: [f32; 3],
+    /// First match.
+    pub match_start: u32,
+    /// Scale of side 1.
+    pub scale1: [f32; 3],
+    /// Matches.
+    pub match_count: u32,
+    /// Offset of side 2.
+    pub offset2: [f32; 3],
+    /// Why it cannot be estimated, or 0.
+    pub flags: u32,
+    /// Scale of side 2.
+    pub scale2: [f32; 3],
+    /// Matches, or the sum of their integer weights.
+    pub sample_total: u32,
+    /// One threshold in normalised units, for x1, y1, x2, y2.
+    pub metric: [f32; 4],
+    /// Low and high word.
+    pub seed: [u32; 2],
+    /// Hypotheses drawn.
+    pub iterations: u32,
+    /// Matches that may be sampled.
+    pub sampleable: u32,
+}
+
+/// What all stages share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Settings {
+    /// Pairs of this submission.
+    pub pair_count: u32,
+    /// Hypotheses a pair and round.
+    pub hypotheses: u32,
+    /// Matches a sample.
+    pub sample_size: u32,
+    /// Most models a hypothesis.
+    pub max_solutions: u32,
+    /// Models refined a pair and round.
+    pub candidates: u32,
+    /// Hypotheses a pair at least.
+    pub min_iterations: u32,
+    /// Hypotheses a pair at most.
+    pub max_iterations: u32,
+    /// ln(1 − confidence).
+    pub log_miss: f32,
+    /// 0 uniform, 1 by weights, 2 by given prefix sums of integer weights.
+    pub weigh_sampling: u32,
+    /// Whether weights enter the score.
+    pub weigh_score: u32,
+    /// Whether weights enter the refinement.
+    pub weigh_refinement: u32,
+    /// The place of the model in [`ModelKind::ALL`](crate::ModelKind::ALL).
+    pub kind: u32,
+    /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
+    pub magsac: [[f32; 4]; 3],
+}
+
+/// A model in normalised coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Candidate {
+    /// Its rows.
+    pub rows: [[f32; 4]; 3],
+    /// Its score.
+    pub score: f32,
+    /// Its inliers among the matches that may be sampled, once refined.
+    pub inliers: u32,
+    /// Hypothesis of the round × most solutions + solution.
+    pub model: u32,
+    /// Whether there is one.
+    pub found: u32,
+}
+
+/// The result of one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PairResult {
+    /// [R | t], or a 3×3 matrix in the first three columns; in pixels or world units.
+    pub rows: [[f32; 4]; 3],
+    /// Its score.
+    pub score: f32,
+    /// Its inliers.
+    pub inliers: u32,
+    /// Hypotheses drawn.
+    pub iterations: u32,
+    /// 0 found, else [`NO_MODEL`] or why the pair could not be estimated.
+    pub status: u32,
+}
+
+/// One refinement.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Refinement {
+    /// Candidates of each slot; 0: one of each pair.
+    pub candidates: u32,
+    /// 0 truncated, 1 Cauchy, 2 squared.
+    pub loss: u32,
+    /// Of the Cauchy loss, thresholds squared.
+    pub scale_sq: f32,
+    /// Farther matches take no part, thresholds squared.
+    pub reach_sq: f32,
+    /// Steps at most.
+    pub iterations: u32,
+    /// The result is kept where its score is at least so much of the one before.
+    pub keep_above: f32,
+    /// Unused.
+    pub unused: [u32; 2],
+}

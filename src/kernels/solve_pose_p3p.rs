@@ -1,0 +1,18 @@
+//! Launcher of the three-point pose solver, the GPU's [`cpu::solve_pose_p3p`](crate::cpu::solve_pose_p3p); buffers as in [`solver`](super::solver).
+
+use crate::gpu::{Shader, shader_part};
+
+/// 6 vec4 a sample in, at most 4 models out.
+pub const SHADER: Shader = Shader {
+    name: "solve_pose_p3p",
+    parts: &[
+        shader_part!("shared/dispatch"),
+        shader_part!("shared/solver"),
+        shader_part!("shared/matrix3"),
+        shader_part!("shared/polynomial_roots"),
+        shader_part!("shared/rotation"),
+        shader_part!("shared/motion"),
+        shader_part!("shared/align_triangles"),
+        shader_part!("solve_pose_p3p"),
+    ],
+};

@@ -1,0 +1,83 @@
+use crate::ModelKind;
+use crate::{
+    gpu::shader_part,
+    ransac::{EpipolarResidual, Score},
+};
+
+/// What a shader is composed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The model.
+    pub kind: ModelKind,
+    /// The residual of a fundamental matrix.
+    pub residual: EpipolarResidual,
+    /// The gain.
+    pub score: Score,
+}
+
+impl Variant {
+    /// vec4 a match.
+    pub const fn match_vectors(self) -> usize {
+        match self.kind {
+            ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => 1,
+            ModelKind::Pose | ModelKind::Rigid => 2,
+        }
+    }
+
+    /// Structs, flat indices and the layout of a match.
+    pub(super) const fn common(self) -> [&'static str; 3] {
+        let match_ = match self.match_vectors() {
+            1 => shader_part!("shared/match_two_view"),
+            _ => shader_part!("shared/match_spatial"),
+        };
+        [shader_part!("shared/types"), shader_part!("shared/dispatch"), match_]
+    }
+
+    /// `residual_sq`.
+    pub(super) fn residual(self) -> Vec<&'static str> {
+        match self.kind {
+            ModelKind::Essential => vec![shader_part!("shared/residual_essential")],
+            ModelKind::Fundamental => vec![
+                shader_part!("shared/residual_fundamental"),
+                match self.residual {
+                    EpipolarResidual::Sampson => shader_part!("shared/residual_sampson"),
+                    EpipolarResidual::Symmetric => shader_part!("shared/residual_symmetric"),
+                },
+            ],
+            ModelKind::Homography => vec![shader_part!("shared/residual_homography")],
+            ModelKind::Pose => vec![shader_part!("shared/residual_pose")],
+            ModelKind::Rigid => vec![shader_part!("shared/residual_rigid")],
+        }
+    }
+
+    /// `gain`.
+    pub(super) const fn gain(self) -> &'static str {
+        match self.score {
+            Score::Ransac => shader_part!("shared/gain_ransac"),
+            Score::Msac => shader_part!("shared/gain_msac"),
+            Score::Magsacpp => shader_part!("shared/gain_magsac"),
+        }
+    }
+
+    /// `tangent` and `retract`, `residual_terms` and `derivative`.
+    pub(super) fn manifold(self) -> Vec<&'static str> {
+        let [manifold, derivatives]: [&str; 2] = match self.kind {
+            ModelKind::Essential => {
+                [shader_part!("shared/manifold_essential"), shader_part!("shared/derivative_sampson")]
+            }
+            ModelKind::Fundamental => {
+                [shader_part!("shared/manifold_fundamental"), shader_part!("shared/derivative_sampson")]
+            }
+            ModelKind::Homography => {
+                [shader_part!("shared/manifold_homography"), shader_part!("shared/derivative_transfer")]
+            }
+            ModelKind::Pose => [shader_part!("shared/manifold_pose"), shader_part!("shared/derivative_reprojection")],
+            ModelKind::Rigid => [shader_part!("shared/manifold_pose"), shader_part!("shared/derivative_rigid")],
+        };
+        let mut parts = vec![shader_part!("shared/rotation"), manifold, derivatives];
+        if matches!(self.kind, ModelKind::Homography | ModelKind::Pose) {
+            parts.push(shader_part!("shared/derivative_image"));
+        }
+        parts
+    }
+}

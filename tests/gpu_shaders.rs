@@ -1,0 +1,76 @@
+//! Every stage shader is valid WGSL for every variant without any feature, stays within WebGPU's default limits, and has
+//! structs laid out as the Rust types.
+
+use nabla_ransac::kernels::{Variant, layout, stage_texts};
+use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use std::mem::offset_of;
+
+fn variants() -> impl Iterator<Item = Variant> {
+    use EpipolarResidual::{Sampson, Symmetric};
+    ModelKind::ALL.into_iter().flat_map(|kind| {
+        [Sampson, Symmetric].into_iter().flat_map(move |residual| {
+            [Score::Ransac, Score::Msac, Score::Magsacpp].map(move |score| Variant { kind, residual, score })
+        })
+    })
+}
+
+fn parse(name: &str, parts: &[&str]) -> (naga::Module, ModuleInfo) {
+    let source = parts.join("\n");
+    let module = naga::front::wgsl::parse_str(&source)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
+    (module, info)
+}
+
+#[test]
+fn every_stage_is_valid_within_webgpus_default_limits() {
+    for variant in variants() {
+        for (name, parts) in stage_texts(variant) {
+            let (module, _) = parse(name, &parts);
+            let [entry] = module.entry_points.as_slice() else { panic!("{name}: one entry point") };
+            assert_eq!(entry.name, "main", "{name}");
+            assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}");
+            let in_space = |wanted: fn(naga::AddressSpace) -> bool| {
+                module.global_variables.iter().filter(move |(_, variable)| wanted(variable.space))
+            };
+            assert!(in_space(|s| matches!(s, naga::AddressSpace::Storage { .. })).count() <= 8, "{name}");
+            let memory: u32 = in_space(|s| s == naga::AddressSpace::WorkGroup)
+                .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16))
+                .sum();
+            assert!(memory <= 16 * 1024, "{name}: {memory} bytes of workgroup memory");
+        }
+    }
+}
+
+/// Size and member offsets of a struct of the shaders.
+fn layout_of(module: &naga::Module, name: &str) -> (usize, Vec<usize>) {
+    let (_, ty) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).expect(name);
+    let naga::TypeInner::Struct { members, span } = &ty.inner else { panic!("{name} is a struct") };
+    (*span as usize, members.iter().map(|member| member.offset as usize).collect())
+}
+
+macro_rules! assert_layout {
+    ($module:expr, $type:ident: $($field:ident),+) => {
+        let expected = (size_of::<layout::$type>(), vec![$(offset_of!(layout::$type, $field)),+]);
+        assert_eq!(layout_of($module, stringify!($type)), expected, stringify!($type));
+    };
+}
+
+#[test]
+fn structs_are_laid_out_as_their_rust_twins() {
+    let variant = Variant { kind: ModelKind::Essential, residual: EpipolarResidual::Sampson, score: Score::Msac };
+    let texts = stage_texts(variant);
+    let (module, _) = parse("types", &texts[0].1[..1]);
+    assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
+    assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sample_total, metric, seed, iterations, sampleable);
+    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, magsac);
+    assert_layout!(&module, Candidate: rows, score, inliers, model, found);
+    assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
+    let (size, offsets) = layout_of(&module, "Refinement");
+    assert_eq!(size, size_of::<layout::Refinement>());
+    assert_eq!(offsets[..6], [0, 4, 8, 12, 16, 20]);
+    assert_eq!(offset_of!(layout::Refinement, keep_above), 20);
+}
