@@ -2,7 +2,7 @@
 
 use super::arguments::OptionArgs;
 use super::synthetic_views::{MinimalProblems, SyntheticViews, first};
-use super::{print, print_json};
+use super::{bench_gpu, print, print_json};
 use crate::cpu::normalize_matches::{NormalizedMatches, rows_of_pose};
 use crate::cpu::residual::ModelRows;
 use crate::cpu::score_models::Scorer;
@@ -12,6 +12,7 @@ use crate::cpu::solve_fundamental_8pt::solve_fundamental_8pt;
 use crate::cpu::solve_homography_4pt::solve_homography_4pt;
 use crate::cpu::solve_pose_p3p::solve_pose_p3p;
 use crate::cpu::solve_rigid_3pt::solve_rigid_3pt;
+use crate::gpu::Context;
 use crate::{Backend, Estimator, ModelKind, Options, Problem};
 use clap::Args;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// Problems that a solver is given in turn, models that are scored in turn.
-const PROBLEMS: usize = 256;
+pub(super) const PROBLEMS: usize = 256;
 
 #[derive(Args, Debug)]
 pub(super) struct BenchArgs {
@@ -41,10 +42,10 @@ pub(super) struct BenchArgs {
 }
 
 /// A figure: how many of what a second.
-struct Rate {
-    what: String,
-    unit: &'static str,
-    per_second: f64,
+pub(super) struct Rate {
+    pub(super) what: String,
+    pub(super) unit: &'static str,
+    pub(super) per_second: f64,
 }
 
 pub(super) fn run(arguments: &BenchArgs) -> anyhow::Result<()> {
@@ -53,12 +54,17 @@ pub(super) fn run(arguments: &BenchArgs) -> anyhow::Result<()> {
     let time = Duration::try_from_secs_f64(arguments.seconds)?;
     let views = SyntheticViews::new(arguments.options.seed, arguments.matches as usize);
     let mut rates = Vec::new();
-    if estimator.backend() == Backend::Cpu {
-        rates.extend(solver_rates(arguments.options.seed, time));
+    let (seed, pairs) = (arguments.options.seed, arguments.pairs as usize);
+    if estimator.backend() == Backend::Gpu {
+        let context = Context::request_blocking(estimator.options().backend == Backend::Gpu)?;
+        rates.extend(bench_gpu::solver_rates(&context, seed, time)?);
+        rates.push(bench_gpu::scoring_rate(&context, &views, estimator.options(), pairs, time)?);
+    } else {
+        rates.extend(solver_rates(seed, time));
         rates.push(scoring_rate(&views, estimator.options(), time)?);
     }
     for kind in [ModelKind::Essential, ModelKind::Fundamental] {
-        rates.push(batch_rate(kind, &views, &estimator, arguments.pairs as usize, time)?);
+        rates.push(batch_rate(kind, &views, &estimator, pairs, time)?);
     }
     let report = Report { arguments, estimator: &estimator, rates };
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }

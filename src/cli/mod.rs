@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bench;
+mod bench_gpu;
 mod canvas;
 mod devices;
 mod draw;
