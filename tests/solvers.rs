@@ -4,7 +4,7 @@
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
-use nabla_ransac::cpu::solve_fundamental_7pt::solve_fundamental_7pt;
+use nabla_ransac::cpu::solve_fundamental_7pt::{is_oriented, solve_fundamental_7pt};
 use nabla_ransac::cpu::solve_fundamental_8pt::{solve_essential_8pt, solve_fundamental_8pt};
 use nabla_ransac::cpu::solve_homography_4pt::{fit_homography, solve_homography_4pt};
 use nabla_ransac::cpu::solve_pose_p3p::{fit_pose, solve_pose_p3p};
@@ -133,6 +133,29 @@ fn seven_matches_give_the_fundamental_matrix() {
     });
     println!("problems with 0..=3 solutions: {counts:?}");
     assert!(counts.iter().skip(1).all(|&count| count > PROBLEMS / 20));
+}
+
+#[test]
+fn a_point_behind_one_camera_breaks_the_orientation() {
+    let mut rng = StdRng::seed_from_u64(4);
+    let mut broken = 0;
+    for _ in 0..1000 {
+        let scene = Scene::new(&mut rng, 7);
+        let truth = scene.camera2_from_camera1.essential();
+        let (mut points1, mut points2) = scene.images();
+        assert!(is_oriented(&truth, &points1, &points2) && is_oriented(&-truth, &points1, &points2));
+        // Where camera 2 is ahead of camera 1, a point between them: in front of one and behind the other.
+        let behind2 = DVec3::new(0.01, 0.02, -0.1);
+        let ahead1 = scene.camera2_from_camera1.inverse().transform(behind2);
+        if ahead1.z > 0.01 {
+            [points1[3], points2[3]] = [ahead1, behind2].map(|p| p.truncate() / p.z);
+            broken += 1;
+            assert!(!is_oriented(&truth, &points1, &points2));
+        }
+        let solutions = solve_fundamental_7pt(array(&points1), array(&points2));
+        assert!(solutions.iter().all(|f| is_oriented(f, &points1, &points2)));
+    }
+    assert!(broken > 100);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct TwoViews<'a> {
 /// A fundamental matrix made of a homography and the parallax of the points off its plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlaneAndParallax {
-    /// F = [e₂]× H, Frobenius norm 1.
+    /// `F = [e₂]× H`, Frobenius norm 1.
     pub fundamental: DMat3,
     /// H of the plane, refitted to the matches on it.
     pub homography: DMat3,
@@ -47,7 +47,7 @@ pub struct PlaneAndParallax {
 
 /// The homography that explains five or more of a fundamental matrix's seven sample points, if any does.
 ///
-/// F is then one of many that explain the sample. With A = [e₂]× F the homographies of F are A − e₂ vᵀ, and three points
+/// F is then one of many that explain the sample. With `A = [e₂]× F` the homographies of F are A − e₂ vᵀ, and three points
 /// give v: v · x₁ = (x₂ × A x₁)·(x₂ × e₂) / |x₂ × e₂|². Of three noisy points it is a rough one, so the five points closest
 /// to it are fitted.
 pub fn homography_of_sample(
@@ -208,7 +208,7 @@ impl TwoViews<'_> {
         best
     }
 
-    /// [e₂]× H with e₂ where the parallaxes of two matches meet, on the same side of both.
+    /// `[e₂]× H` with e₂ where the parallaxes of two matches meet, on the same side of both.
     fn parallax_fundamental(&self, homography: &DMat3, sample: [usize; 2]) -> Option<DMat3> {
         let x2 = sample.map(|i| self.points2[i].extend(1.0));
         let mapped = sample.map(|i| *homography * self.points1[i].extend(1.0));
