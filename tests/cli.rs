@@ -1,6 +1,7 @@
 //! What the command line promises: its JSON, its pictures, its messages and its exit statuses.
 
 #![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
 
 mod files;
 
