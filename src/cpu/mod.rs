@@ -18,3 +18,4 @@ pub mod solve_fundamental_8pt;
 pub mod solve_homography_4pt;
 pub mod solve_pose_p3p;
 pub mod solve_rigid_3pt;
+pub mod solve_sample;

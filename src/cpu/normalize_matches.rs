@@ -3,7 +3,7 @@
 //! Normalised = (pixel − offset) · scale in each image. Calibrated images take offset and scale from their camera; the
 //! others, and 3-D points, from the bounding box of the points, so that coordinates lie in −1..=1.
 
-use super::residual::ModelRows;
+use super::{algebra::matrix3::unit_frobenius, residual::ModelRows};
 use crate::geometry::{Camera, MatchesView, Model, ModelKind, Pose};
 use glam::{DMat3, DVec2, DVec3};
 
@@ -152,6 +152,20 @@ impl NormalizedMatches {
         [DVec2::new(x1[index], y1[index]), DVec2::new(x2[index], y2[index])]
     }
 
+    /// The two sides of a sample of two views, or `None` for another number of matches than `M`.
+    #[inline(always)]
+    pub fn two_view_sample<const M: usize>(&self, sample: &[u32]) -> Option<[[DVec2; M]; 2]> {
+        let sample: &[u32; M] = sample.try_into().ok()?;
+        let points = sample.map(|i| self.two_view(i as usize));
+        Some([points.map(|p| p[0]), points.map(|p| p[1])])
+    }
+
+    /// The two sides of the matches of two views that a condition on their index picks.
+    pub fn two_view_points(&self, pick: impl Fn(usize) -> bool) -> [Vec<DVec2>; 2] {
+        let (points1, points2) = (0..self.count).filter(|&i| pick(i)).map(|i| self.two_view(i).into()).unzip();
+        [points1, points2]
+    }
+
     /// The normalised world and image point of a match for a pose.
     #[inline(always)]
     pub fn world_image(&self, index: usize) -> (DVec3, DVec2) {
@@ -164,6 +178,12 @@ impl NormalizedMatches {
     pub fn world_world(&self, index: usize) -> [DVec3; 2] {
         let c = &self.columns;
         [0, 3].map(|k| DVec3::new(c[k][index], c[k + 1][index], c[k + 2][index]))
+    }
+
+    /// A homography of two views in pixels, whatever the kind of the matches.
+    pub fn denormalize_homography(&self, rows: &ModelRows) -> DMat3 {
+        let [first, second] = &self.scaling;
+        unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
     }
 
     /// The model in pixels, or in the units of the points.
@@ -227,8 +247,7 @@ fn two_view_rows(
 }
 
 fn unit(m: DMat3) -> DMat3 {
-    let norm = m.to_cols_array().iter().map(|x| x * x).sum::<f64>().sqrt();
-    if norm > 0.0 { m * (1.0 / norm) } else { m }
+    unit_frobenius(&m).unwrap_or(m)
 }
 
 /// The rows `[R | t]` of a pose.

@@ -41,6 +41,7 @@ impl<const N: usize> SelectBest<N> {
             if self.best[place].is_some_and(|b| b.score >= candidate.score) {
                 return;
             }
+            self.best[place] = None;
             self.best[place..].rotate_left(1);
         }
         self.best[N - 1] = Some(candidate);
@@ -68,6 +69,6 @@ mod tests {
             select.offer(Candidate { model: [[0.0; 4]; 3], score, hypothesis });
         }
         let kept: Vec<(f32, u32)> = select.into_best().map(|c| (c.score, c.hypothesis)).collect();
-        assert_eq!(kept, [(6.0, 1), (3.0, 3), (2.0, 2)]);
+        assert_eq!(kept, [(6.0, 1), (3.0, 3), (3.0, 4)]);
     }
 }

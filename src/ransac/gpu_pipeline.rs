@@ -3,7 +3,7 @@
 
 use super::{
     Options, Sampler,
-    cpu_pipeline::{FINAL, LOCAL},
+    schedule::{FINAL, LOCAL},
 };
 use crate::{
     Error, ModelKind, Result,
@@ -76,7 +76,8 @@ impl GpuPipeline {
     ) -> Result<Self> {
         options.check()?;
         let sample_by = match options.sampler {
-            Sampler::Uniform => SampleBy::Uniform,
+            Sampler::Auto if host.weights.is_some() => SampleBy::Weight,
+            Sampler::Uniform | Sampler::Auto => SampleBy::Uniform,
             Sampler::Weights => SampleBy::Weight,
             Sampler::Ratio => {
                 let expected = "uniform or weights, where matches stay on the GPU";

@@ -1,6 +1,8 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
+mod check;
 mod cpu_pipeline;
+mod diagnosis;
 mod estimator;
 mod gpu_batch;
 mod gpu_estimator;
@@ -8,7 +10,10 @@ mod gpu_pipeline;
 mod options;
 mod outcome;
 mod problem;
+mod schedule;
+mod search;
 mod stopping;
+mod use_all;
 mod weights;
 
 pub use crate::cpu::residual::EpipolarResidual;

@@ -19,8 +19,10 @@ pub enum Backend {
 #[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Sampler {
-    /// Every match alike.
+    /// By weights where there are any, else by ratio where there are ratios, else uniform.
     #[default]
+    Auto,
+    /// Every match alike.
     Uniform,
     /// Matches of low SNN ratio more often.
     Ratio,
@@ -36,9 +38,9 @@ pub enum Score {
     /// 1 within the threshold, else 0.
     Ransac,
     /// 1 − r²/τ² within the threshold (Torr and Zisserman 2000).
-    #[default]
     Msac,
     /// The noise scale marginalised up to the threshold (Barath et al. 2020).
+    #[default]
     #[cfg_attr(feature = "data", serde(rename = "magsac++"))]
     #[cfg_attr(feature = "cli", value(name = "magsac++"))]
     Magsacpp,
@@ -64,9 +66,9 @@ pub struct Options {
     pub score: Score,
     /// How far a match is from an epipolar geometry.
     pub residual: EpipolarResidual,
-    /// Whether the match weights scale each match's part of the score.
+    /// Whether weights, or else ratios, scale each match's part of the score.
     pub weigh_score: bool,
-    /// Whether the match weights scale each match's part of the refinement.
+    /// Whether weights, or else ratios, scale each match's part of the refinement.
     pub weigh_refinement: bool,
     /// Refit on all matches with their weights, without sampling.
     pub use_all: bool,
@@ -89,8 +91,8 @@ impl Default for Options {
             sample_ratio_below: 1.0,
             score: Score::default(),
             residual: EpipolarResidual::default(),
-            weigh_score: false,
-            weigh_refinement: false,
+            weigh_score: true,
+            weigh_refinement: true,
             use_all: false,
             diagnose: true,
             backend: Backend::default(),

@@ -1,0 +1,150 @@
+//! What is wrong with a problem, before anything is computed from it.
+
+use super::Problem;
+use crate::{Error, Result, geometry::MatchesView};
+use glam::{DVec2, DVec3};
+
+/// Points whose extent across their main direction is below this share of that along it lie on one line.
+const THIN: f64 = 1e-7;
+
+/// The first thing wrong with the problem.
+pub(crate) fn check(problem: &Problem<'_>) -> Result<()> {
+    let view = &problem.matches;
+    let [count, found] = view.lengths();
+    let same_length =
+        |what, found| if found == count { Ok(()) } else { Err(Error::LengthMismatch { what, expected: count, found }) };
+    same_length("points of the second side", found)?;
+    let (kind, needed) = (view.kind(), view.kind().sample_size());
+    if count < needed {
+        return Err(Error::TooFewMatches { model: kind.name(), needed, found: count });
+    }
+    if let Some(ratios) = problem.ratios {
+        same_length("ratios", ratios.len())?;
+        finite("SNN ratio", ratios.iter().map(|&r| f64::from(r)))?;
+    }
+    if let Some(weights) = problem.weights {
+        same_length("weights", weights.len())?;
+        check_weights(weights, needed)?;
+    }
+    if let Some(threshold) = problem.threshold_px
+        && !(threshold.is_finite() && threshold > 0.0)
+    {
+        let found = threshold.to_string();
+        return Err(Error::BadOption { name: "threshold_px", expected: "a finite number above 0", found });
+    }
+    check_points(view)
+}
+
+fn check_weights(weights: &[f32], needed: usize) -> Result<()> {
+    finite("weight", weights.iter().map(|&w| f64::from(w)))?;
+    if let Some((index, weight)) = weights.iter().enumerate().find(|(_, w)| **w < 0.0) {
+        return Err(Error::BadWeights { needed, found: format!("weight {index} is {weight}") });
+    }
+    let positive = weights.iter().filter(|&&w| w > 0.0).count();
+    if positive < needed {
+        return Err(Error::BadWeights { needed, found: format!("{positive} of {} are", weights.len()) });
+    }
+    Ok(())
+}
+
+fn check_points(view: &MatchesView<'_>) -> Result<()> {
+    let model = view.kind().name();
+    let image = |what, points: &[DVec2]| spread(what, model, points.iter().map(|p| p.extend(0.0)));
+    let space = |what, points: &[DVec3]| spread(what, model, points.iter().copied());
+    match view {
+        MatchesView::Essential { points1_px, points2_px, camera1, camera2 } => {
+            camera1.check("camera 1")?;
+            camera2.check("camera 2")?;
+            image("points in image 1", points1_px)?;
+            image("points in image 2", points2_px)
+        }
+        MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
+            image("points in image 1", points1_px)?;
+            image("points in image 2", points2_px)
+        }
+        MatchesView::Pose { points_px, points_world, camera } => {
+            camera.check("camera")?;
+            image("points in the image", points_px)?;
+            space("points in the world", points_world)
+        }
+        MatchesView::Rigid { points1, points2 } => {
+            space("points of frame 1", points1)?;
+            space("points of frame 2", points2)
+        }
+    }
+}
+
+fn finite(what: &'static str, values: impl Iterator<Item = f64>) -> Result<()> {
+    match values.enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((index, value)) => Err(Error::NotFinite { what, index, value }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the points are finite and neither all equal nor all on one line.
+fn spread(what: &'static str, model: &'static str, points: impl Iterator<Item = DVec3> + Clone) -> Result<()> {
+    let bad = |p: &DVec3| p.to_array().into_iter().find(|x| !x.is_finite());
+    if let Some((index, value)) = points.clone().enumerate().find_map(|(i, p)| Some((i, bad(&p)?))) {
+        return Err(Error::NotFinite { what, index, value });
+    }
+    let Some(first) = points.clone().next() else { return Ok(()) };
+    // the point farthest from the first, and the one farthest from the line through both
+    let along = points.clone().map(|p| p - first).fold(DVec3::ZERO, farther);
+    let length = along.length();
+    let degenerate = |locus| Err(Error::DegenerateMatches { what, locus, model });
+    if length <= THIN * first.length().max(f64::MIN_POSITIVE) {
+        return degenerate("point");
+    }
+    let direction = along / length;
+    let across = points.map(|p| (p - first).reject_from_normalized(direction)).fold(DVec3::ZERO, farther);
+    if across.length() <= THIN * length { degenerate("line") } else { Ok(()) }
+}
+
+fn farther(a: DVec3, b: DVec3) -> DVec3 {
+    if b.length_squared() > a.length_squared() { b } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Camera;
+
+    fn points(seed: f64) -> Vec<DVec2> {
+        (0..20).map(|i| DVec2::new((f64::from(i) * seed).sin(), (f64::from(i) * 1.7 * seed).cos()) * 300.0).collect()
+    }
+
+    fn of(points1: &[DVec2], points2: &[DVec2]) -> Result<()> {
+        check(&Problem::new(MatchesView::Fundamental { points1_px: points1, points2_px: points2 }))
+    }
+
+    #[test]
+    fn good_points_pass_and_each_fault_has_its_error() {
+        let (good, other) = (points(1.0), points(2.0));
+        assert!(of(&good, &other).is_ok());
+        assert!(matches!(of(&good, &other[1..]), Err(Error::LengthMismatch { expected: 20, found: 19, .. })));
+        assert!(matches!(of(&good[..6], &other[..6]), Err(Error::TooFewMatches { needed: 7, found: 6, .. })));
+        let mut nan = good.clone();
+        nan[3].y = f64::NAN;
+        assert!(matches!(of(&good, &nan), Err(Error::NotFinite { index: 3, .. })));
+        let equal = vec![DVec2::new(5.0, 6.0); 20];
+        assert!(matches!(of(&equal, &good), Err(Error::DegenerateMatches { locus: "point", .. })));
+        let line: Vec<DVec2> = (0..20).map(|i| DVec2::new(3.0, 4.0) + f64::from(i) * DVec2::new(1.0, 0.3)).collect();
+        assert!(matches!(of(&good, &line), Err(Error::DegenerateMatches { locus: "line", .. })));
+    }
+
+    #[test]
+    fn weights_ratios_thresholds_and_cameras_are_checked() {
+        let (a, b) = (points(1.0), points(2.0));
+        let plain = Problem::new(MatchesView::Fundamental { points1_px: &a, points2_px: &b });
+        let weighed = |weights: &[f32]| check(&Problem { weights: Some(weights), ..plain });
+        assert!(matches!(weighed(&[0.0; 20]), Err(Error::BadWeights { .. })));
+        assert!(matches!(weighed(&[-1.0; 20]), Err(Error::BadWeights { .. })));
+        assert!(matches!(weighed(&[f32::NAN; 20]), Err(Error::NotFinite { .. })));
+        assert!(matches!(weighed(&[1.0; 19]), Err(Error::LengthMismatch { .. })));
+        assert!(matches!(check(&Problem { ratios: Some(&[0.5; 3]), ..plain }), Err(Error::LengthMismatch { .. })));
+        assert!(matches!(check(&Problem { threshold_px: Some(0.0), ..plain }), Err(Error::BadOption { .. })));
+        let camera = Camera { focal_px: DVec2::new(0.0, 1.0), principal_point_px: DVec2::ZERO, skew_px: 0.0 };
+        let view = MatchesView::Essential { points1_px: &a, points2_px: &b, camera1: camera, camera2: camera };
+        assert!(matches!(check(&Problem::new(view)), Err(Error::SingularCamera { which: "camera 1", .. })));
+    }
+}
