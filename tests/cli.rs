@@ -184,6 +184,8 @@ fn options_come_from_a_file_and_the_command_line_goes_before_it() {
         (&settings["threshold_px"], &settings["score"], &settings["max_iterations"]),
         (&3.5.into(), &"magsac++".into(), &60.into())
     );
+    assert_eq!(json(&[&common[..], &["--weigh-score=false"]].concat())["settings"]["weigh_score"], false);
+    assert_eq!(json(&[&common[..], &["--weigh-score"]].concat())["settings"]["weigh_score"], true);
     fs::write(&options, "treshold = 2.5\n").unwrap();
     fails(&common, 1, &["options.toml", "treshold"]);
 }
