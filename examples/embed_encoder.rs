@@ -1,6 +1,7 @@
 //! The estimator inside a host's frame: the host's device, queue and command encoder, matches and results in GPU buffers.
 //!
 //! Nothing is read back or allocated between frames; only this example reads the pose, to print it.
+#![allow(clippy::print_stdout, reason = "an example prints")]
 
 use glam::{DMat3, DQuat, DVec3};
 use nabla_ransac::gpu::{Context, ReadBack};

@@ -32,15 +32,15 @@ fn main(
     var basis = null_space(&rows);
     var cubics = essential_constraints(&basis);
     eliminate(&cubics);
-    var equations = equations_in_z(&cubics);
-    var polynomial = determinant_in_z(&equations);
+    equations = equations_in_z(&cubics);
+    var polynomial = determinant_in_z();
     var roots = real_roots(&polynomial);
 
     var count = 0u;
     // Translation and one entry of the rotation tell the models of a sample apart.
     var keys: array<vec4<f32>, MAX_MODELS>;
     for (var r = 0u; r < roots.count; r++) {
-        var motion = motion_of_essential(essential_at(&equations, &basis, roots.values[r]));
+        var motion = motion_of_essential(essential_at(&basis, roots.values[r]));
         let residual = polish_motion(&motion, &matches);
         // Written so that NaN fails it too.
         if !(residual <= ACCEPTED_RESIDUAL) || !face_points(&motion, &matches) {
@@ -213,32 +213,34 @@ struct EquationInZ {
     one4: f32,
 }
 
+var<private> equations: array<EquationInZ, 3>;
+
 /// Nistér's three equations: the rows of x²z, y²z and xyz less z times those of x², y² and xy; made orthonormal, which
 /// scales their determinant but keeps its terms from cancelling.
 fn equations_in_z(rows: ptr<function, array<Cubic, 10>>) -> array<EquationInZ, 3> {
-    var equations: array<EquationInZ, 3>;
+    var made: array<EquationInZ, 3>;
     for (var i = 0u; i < 3u; i++) {
         let a = (*rows)[4u + 2u * i];
         let b = (*rows)[5u + 2u * i];
-        equations[i].x = vec4(a[3].x, a[2].wz, 0.0) - vec4(0.0, b[3].x, b[2].wz);
-        equations[i].y = vec4(a[3].wzy, 0.0) - vec4(0.0, b[3].wzy);
-        equations[i].one = a[4].wzyx - vec4(0.0, b[4].wzy);
-        equations[i].one4 = -b[4].x;
+        made[i].x = vec4(a[3].x, a[2].wz, 0.0) - vec4(0.0, b[3].x, b[2].wz);
+        made[i].y = vec4(a[3].wzy, 0.0) - vec4(0.0, b[3].wzy);
+        made[i].one = a[4].wzyx - vec4(0.0, b[4].wzy);
+        made[i].one4 = -b[4].x;
     }
     for (var k = 0u; k < 3u; k++) {
         var pivot = k;
         for (var i = k + 1u; i < 3u; i++) {
-            let longer = inner(equations[i], equations[i]) > inner(equations[pivot], equations[pivot]);
+            let longer = inner(made[i], made[i]) > inner(made[pivot], made[pivot]);
             pivot = select(pivot, i, longer);
         }
-        let unit = combined(EquationInZ(), equations[pivot], inverseSqrt(inner(equations[pivot], equations[pivot])));
-        equations[pivot] = equations[k];
-        equations[k] = unit;
+        let unit = combined(EquationInZ(), made[pivot], inverseSqrt(inner(made[pivot], made[pivot])));
+        made[pivot] = made[k];
+        made[k] = unit;
         for (var i = k + 1u; i < 3u; i++) {
-            equations[i] = combined(equations[i], unit, -inner(equations[i], unit));
+            made[i] = combined(made[i], unit, -inner(made[i], unit));
         }
     }
-    return equations;
+    return made;
 }
 
 fn inner(a: EquationInZ, b: EquationInZ) -> f32 {
@@ -255,18 +257,18 @@ fn combined(a: EquationInZ, b: EquationInZ, factor: f32) -> EquationInZ {
 }
 
 /// The determinant of the three equations in (x, y, 1), lowest coefficient first.
-fn determinant_in_z(equations: ptr<function, array<EquationInZ, 3>>) -> array<f32, DEGREE + 1u> {
+fn determinant_in_z() -> array<f32, DEGREE + 1u> {
     var sum = array<f32, DEGREE + 1u>();
     for (var k = 0u; k < 3u; k++) {
-        let a = (*equations)[(k + 1u) % 3u];
-        let b = (*equations)[(k + 2u) % 3u];
+        let a = equations[(k + 1u) % 3u];
+        let b = equations[(k + 2u) % 3u];
         var minor = array<f32, 7>();
         for (var p = 0u; p < 4u; p++) {
             for (var q = 0u; q < 4u; q++) {
                 minor[p + q] += a.x[p] * b.y[q] - a.y[p] * b.x[q];
             }
         }
-        let c = (*equations)[k];
+        let c = equations[k];
         for (var p = 0u; p < 7u; p++) {
             for (var q = 0u; q < 4u; q++) {
                 sum[p + q] += minor[p] * c.one[q];
@@ -277,21 +279,31 @@ fn determinant_in_z(equations: ptr<function, array<EquationInZ, 3>>) -> array<f3
     return sum;
 }
 
-/// E at a root (z, w) of the determinant: with v the null vector of the equations, E = v₀ B₀ + v₁ B₁ + v₂ (z B₂ + w B₃).
-fn essential_at(
-    equations: ptr<function, array<EquationInZ, 3>>,
-    basis: ptr<function, array<array<f32, 9>, NULLITY>>,
-    root: vec2<f32>,
-) -> mat3x3<f32> {
+/// The three equations at (z, w), as rows of a matrix that is singular at the roots.
+fn rows_at(root: vec2<f32>) -> mat3x3<f32> {
     let z = root.x;
     let w = root.y;
     let powers = vec4(w * w * w, w * w * z, w * z * z, z * z * z);
-    var rows: array<vec3<f32>, 3>;
+    var rows: mat3x3<f32>;
     for (var i = 0u; i < 3u; i++) {
-        let equation = (*equations)[i];
+        let equation = equations[i];
         let one = w * dot(powers, equation.one) + z * powers.w * equation.one4;
         rows[i] = vec3(dot(powers, equation.x), dot(powers, equation.y), one);
     }
+    return rows;
+}
+
+fn form_at(root: vec2<f32>) -> f32 {
+    let rows = rows_at(root);
+    return dot(rows[0], cross(rows[1], rows[2]));
+}
+
+/// E at a root (z, w) of the determinant: with v the null vector of the equations, E = v₀ B₀ + v₁ B₁ + v₂ (z B₂ + w B₃).
+fn essential_at(
+    basis: ptr<function, array<array<f32, 9>, NULLITY>>,
+    root: vec2<f32>,
+) -> mat3x3<f32> {
+    var rows = rows_at(root);
     var v = cross(rows[0], rows[1]);
     for (var i = 1u; i < 3u; i++) {
         let candidate = cross(rows[i], rows[(i + 1u) % 3u]);
@@ -300,7 +312,7 @@ fn essential_at(
         }
     }
     v = normalize(v);
-    let weights = vec4(v.xy, v.z * z, v.z * w);
+    let weights = vec4(v.xy, v.z * root);
     var columns: array<vec3<f32>, 3>;
     for (var j = 0u; j < 3u; j++) {
         for (var i = 0u; i < 3u; i++) {

@@ -10,6 +10,10 @@ const CONSTRAINTS: u32 = 7u;
 const DEGREE: u32 = 3u;
 const MAX_MODELS: u32 = 3u;
 
+/// The basis of the null space.
+var<private> f1: mat3x3<f32>;
+var<private> f2: mat3x3<f32>;
+
 @compute @workgroup_size(SOLVER_WORKGROUP)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -27,14 +31,13 @@ fn main(
         rows[i] = array(m.z * m.x, m.w * m.x, m.x, m.z * m.y, m.w * m.y, m.y, m.z, m.w, 1.0);
     }
     let basis = null_space(&rows);
-    let f1 = matrix_of(basis[0]);
-    let f2 = matrix_of(basis[1]);
+    f1 = matrix_of(basis[0]);
+    f2 = matrix_of(basis[1]);
     var form = pencil_determinant(f1, f2);
     let roots = real_roots(&form);
     var count = 0u;
     for (var r = 0u; r < roots.count; r++) {
-        let root = polish_root(f1, f2, roots.values[r]);
-        let f = f1 * root.x + f2 * root.y;
+        let f = f1 * roots.values[r].x + f2 * roots.values[r].y;
         if is_oriented(f, CONSTRAINTS * hypothesis, CONSTRAINTS) && write_matrix(hypothesis * MAX_MODELS + count, f) {
             count++;
         }
@@ -46,17 +49,6 @@ fn matrix_of(v: array<f32, 9>) -> mat3x3<f32> {
     return mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
 }
 
-/// Newton steps on det(z F₁ + w F₂) taken from the matrix itself, whose rounding is less than that of the coefficients.
-fn polish_root(f1: mat3x3<f32>, f2: mat3x3<f32>, start: vec2<f32>) -> vec2<f32> {
-    var root = start;
-    let moves_z = abs(root.x) <= abs(root.y);
-    for (var step = 0u; step < 2u; step++) {
-        let f = f1 * root.x + f2 * root.y;
-        let gradient = cofactors(f);
-        let slope = select(frobenius(gradient, f2), frobenius(gradient, f1), moves_z);
-        // Near a double root the slope says nothing.
-        let change = clamp(-dot(f[0], gradient[0]) / select(slope, 1e-20, slope == 0.0), -1e-2, 1e-2);
-        root += select(vec2(0.0, change), vec2(change, 0.0), moves_z);
-    }
-    return root;
+fn form_at(root: vec2<f32>) -> f32 {
+    return determinant(f1 * root.x + f2 * root.y);
 }

@@ -11,6 +11,10 @@
 const DEGREE: u32 = 3u;
 const MAX_MODELS: u32 = 4u;
 
+/// Of the pencil.
+var<private> cone1: mat3x3<f32>;
+var<private> cone2: mat3x3<f32>;
+
 /// Unit rays, corners in the world, and the squared sides of the pairs (1, 2), (0, 2) and (0, 1).
 struct View {
     rays: array<vec3<f32>, 3>,
@@ -66,8 +70,8 @@ fn find_depths(view: ptr<function, View>, found: ptr<function, Found>) {
         dot((*view).rays[0], (*view).rays[1]),
     );
     // a₁₂ (pair 01) − a₀₁ (pair 12), and a₁₂ (pair 02) − a₀₂ (pair 12).
-    let cone1 = mat3x3(a.x, -a.x * b.z, 0.0, -a.x * b.z, a.x - a.z, a.z * b.x, 0.0, a.z * b.x, -a.z);
-    let cone2 = mat3x3(a.x, 0.0, -a.x * b.y, 0.0, -a.y, a.y * b.x, -a.x * b.y, a.y * b.x, a.x - a.y);
+    cone1 = mat3x3(a.x, -a.x * b.z, 0.0, -a.x * b.z, a.x - a.z, a.z * b.x, 0.0, a.z * b.x, -a.z);
+    cone2 = mat3x3(a.x, 0.0, -a.x * b.y, 0.0, -a.y, a.y * b.x, -a.x * b.y, a.y * b.x, a.x - a.y);
     var form = pencil_determinant(cone1, cone2);
     let roots = real_roots(&form);
     // Of the pairs of planes that the roots give, the most clearly real one leads to all solutions.
@@ -92,6 +96,10 @@ fn find_depths(view: ptr<function, View>, found: ptr<function, Found>) {
     let planes = split(best);
     meet_plane_and_cone(planes[0], other, view, found);
     meet_plane_and_cone(planes[1], other, view, found);
+}
+
+fn form_at(root: vec2<f32>) -> f32 {
+    return determinant(cone1 * root.x + cone2 * root.y);
 }
 
 /// The two planes (normals) of a symmetric matrix of rank 2: its adjugate is −p pᵀ with p the line where the planes meet,

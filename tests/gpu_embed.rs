@@ -1,4 +1,5 @@
 //! The pipeline as a host embeds it: its own device with WebGPU's default limits, its encoder, its buffers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/scenes.rs"]
 mod scenes;
@@ -80,7 +81,7 @@ fn models_come_in_pixels_and_world_units() {
         let options = Options { threshold_px, ..options() };
         let pipeline =
             GpuPipeline::new_blocking(context.clone(), kind, &options, [2, 400], HostBuffers::default()).unwrap();
-        pipeline.matches().write(&context, 0, &scene.raw_matches());
+        pipeline.raw_matches().write(&context, 0, &scene.raw_matches());
         pipeline.write_pairs(&[scene.input(threshold_px, 1, 0)]).unwrap();
         let mut encoder = context.encoder("frame");
         pipeline.encode(&mut encoder);
@@ -123,7 +124,7 @@ fn a_disabled_pair_costs_nothing_and_is_said_so() {
     let pipeline =
         GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options(), [2, 100], HostBuffers::default())
             .unwrap();
-    pipeline.matches().write(&context, 0, &scene.raw_matches());
+    pipeline.raw_matches().write(&context, 0, &scene.raw_matches());
     let on = scene.input(2.0, 0, 0);
     pipeline.write_pairs(&[layout::PairInput { enabled: 0, ..on }, on]).unwrap();
     let mut encoder = context.encoder("frame");

@@ -1,4 +1,5 @@
 //! The estimator on the GPU, from CPU slices, on any adapter at hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/scenes.rs"]
 mod scenes;

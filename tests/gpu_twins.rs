@@ -1,4 +1,5 @@
 //! Each stage on the GPU agrees with its CPU twin, stage by stage through one round of every kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/scenes.rs"]
 mod scenes;

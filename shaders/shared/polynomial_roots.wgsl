@@ -3,7 +3,9 @@
 //
 // The real roots of each derivative separate those of the one before it, from the linear one up (Yuksel, "High-performance
 // polynomial root finding for graphics", 2022), so that each root has a bracket in which Newton's method is safe. No
-// remainder sequence is formed, which f32 would not bear.
+// remainder sequence is formed, which f32 would not bear. The coefficients only place the brackets: within them the form is
+// taken from form_at(root), which the shader declares and which evaluates the determinant that the form is, because its
+// expanded coefficients have lost digits to cancellation.
 
 /// Roots (z, w) with max(|z|, |w|) = 1, up to the overlap of the two charts.
 struct Roots {
@@ -32,27 +34,17 @@ fn roots_of_chart(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, 
     separators[0] = -CHART;
     separators[1] = CHART;
     var last = 1u;
-    for (var degree = 1u; degree <= DEGREE; degree++) {
+    for (var degree = 1u; degree < DEGREE; degree++) {
         var p = derivative(form, reversed, degree);
-        let final_level = degree == DEGREE;
         var found = 1u;
-        var low = separators[0];
+        var low = -CHART;
         var value_low = evaluate(&p, degree, low);
         for (var i = 1u; i <= last; i++) {
             let high = separators[i];
             let value_high = evaluate(&p, degree, high);
             if (value_low < 0.0) != (value_high < 0.0) {
-                let root = bracketed_root(&p, degree, low, high, value_low);
-                if final_level {
-                    push_root(roots, root, reversed);
-                } else {
-                    separators[found] = root;
-                    found++;
-                }
-            } else if final_level && i < last {
-                if touches_zero(&p, value_low, high, value_high, separators[i + 1u]) {
-                    push_root(roots, high, reversed);
-                }
+                separators[found] = root_of_derivative(&p, degree, low, high, value_low);
+                found++;
             }
             low = high;
             value_low = value_high;
@@ -60,6 +52,25 @@ fn roots_of_chart(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, 
         separators[found] = CHART;
         last = found;
     }
+
+    var p = derivative(form, reversed, DEGREE);
+    var low = -CHART;
+    var value_low = form_at(on_chart(low, reversed));
+    for (var i = 1u; i <= last; i++) {
+        let high = separators[i];
+        let value_high = form_at(on_chart(high, reversed));
+        if (value_low < 0.0) != (value_high < 0.0) {
+            push_root(roots, on_chart(root_of_form(&p, reversed, low, high, value_low), reversed));
+        } else if i < last && touches_zero(&p, high, value_high, form_at(on_chart(separators[i + 1u], reversed)), value_low) {
+            push_root(roots, on_chart(high, reversed));
+        }
+        low = high;
+        value_low = value_high;
+    }
+}
+
+fn on_chart(x: f32, reversed: bool) -> vec2<f32> {
+    return select(vec2(x, 1.0), vec2(1.0, x), reversed);
 }
 
 /// The derivative of order DEGREE − `degree`, divided by the factorial of its order.
@@ -83,58 +94,92 @@ fn evaluate(p: ptr<function, array<f32, DEGREE + 1u>>, degree: u32, x: f32) -> f
     return value;
 }
 
-/// Newton's method that falls back to halving the bracket.
-fn bracketed_root(p: ptr<function, array<f32, DEGREE + 1u>>, degree: u32, start: f32, end: f32, value_start: f32) -> f32 {
-    var low = start;
-    var high = end;
-    var x = 0.5 * (low + high);
-    for (var step = 0u; step < 30u; step++) {
-        var value = (*p)[degree];
-        var slope = 0.0;
-        for (var i = degree; i > 0u; i--) {
-            slope = fma(slope, x, value);
-            value = fma(value, x, (*p)[i - 1u]);
-        }
-        if (value < 0.0) == (value_start < 0.0) {
-            low = x;
-        } else {
-            high = x;
-        }
-        var next = x - value / slope;
-        // Written so that a slope of zero halves too.
-        if !(next > low && next < high) {
-            next = 0.5 * (low + high);
-        }
-        let moved = abs(next - x);
-        x = next;
-        if moved <= 1e-7 * max(abs(x), 1e-3) {
-            break;
-        }
+/// A bracket of a root, and the point in it to look at next.
+struct Bracket {
+    low: f32,
+    high: f32,
+    x: f32,
+    done: bool,
+}
+
+/// One step of Newton's method that falls back to halving the bracket.
+fn narrow(bracket: ptr<function, Bracket>, value: f32, slope: f32, on_low_side: bool) {
+    let x = (*bracket).x;
+    if on_low_side {
+        (*bracket).low = x;
+    } else {
+        (*bracket).high = x;
     }
-    return x;
+    var next = x - value / slope;
+    // Written so that a slope of zero halves too.
+    if !(next > (*bracket).low && next < (*bracket).high) {
+        next = 0.5 * ((*bracket).low + (*bracket).high);
+    }
+    (*bracket).x = next;
+    (*bracket).done = abs(next - x) <= 1e-7 * max(abs(x), 1e-3);
+}
+
+fn root_of_derivative(
+    p: ptr<function, array<f32, DEGREE + 1u>>,
+    degree: u32,
+    low: f32,
+    high: f32,
+    value_low: f32,
+) -> f32 {
+    var bracket = Bracket(low, high, 0.5 * (low + high), false);
+    for (var step = 0u; step < 30u && !bracket.done; step++) {
+        let value_slope = evaluate_slope(p, degree, bracket.x);
+        narrow(&bracket, value_slope.x, value_slope.y, (value_slope.x < 0.0) == (value_low < 0.0));
+    }
+    return bracket.x;
+}
+
+fn root_of_form(
+    p: ptr<function, array<f32, DEGREE + 1u>>,
+    reversed: bool,
+    low: f32,
+    high: f32,
+    value_low: f32,
+) -> f32 {
+    var bracket = Bracket(low, high, 0.5 * (low + high), false);
+    for (var step = 0u; step < 30u && !bracket.done; step++) {
+        let value = form_at(on_chart(bracket.x, reversed));
+        narrow(&bracket, value, evaluate_slope(p, DEGREE, bracket.x).y, (value < 0.0) == (value_low < 0.0));
+    }
+    return bracket.x;
+}
+
+/// Value and derivative.
+fn evaluate_slope(p: ptr<function, array<f32, DEGREE + 1u>>, degree: u32, x: f32) -> vec2<f32> {
+    var value = (*p)[degree];
+    var slope = 0.0;
+    for (var i = degree; i > 0u; i--) {
+        slope = fma(slope, x, value);
+        value = fma(value, x, (*p)[i - 1u]);
+    }
+    return vec2(value, slope);
 }
 
 /// Whether the separator `middle`, with its neighbours on the same side of zero, is an extremum that almost touches it.
 fn touches_zero(
     p: ptr<function, array<f32, DEGREE + 1u>>,
-    value_low: f32,
     middle: f32,
     value_middle: f32,
-    high: f32,
+    value_before: f32,
+    value_after: f32,
 ) -> bool {
-    let value_high = evaluate(p, DEGREE, high);
     var terms = abs((*p)[DEGREE]);
     for (var i = DEGREE; i > 0u; i--) {
         terms = fma(terms, abs(middle), abs((*p)[i - 1u]));
     }
-    let same_side = (value_middle < 0.0) == (value_high < 0.0);
-    let closest = abs(value_middle) < min(abs(value_low), abs(value_high));
+    let same_side = (value_middle < 0.0) == (value_before < 0.0) && (value_middle < 0.0) == (value_after < 0.0);
+    let closest = abs(value_middle) < min(abs(value_before), abs(value_after));
     return same_side && closest && abs(value_middle) < TANGENT * terms;
 }
 
-fn push_root(roots: ptr<function, Roots>, root: f32, reversed: bool) {
+fn push_root(roots: ptr<function, Roots>, root: vec2<f32>) {
     if (*roots).count < DEGREE {
-        (*roots).values[(*roots).count] = select(vec2(root, 1.0), vec2(1.0, root), reversed);
+        (*roots).values[(*roots).count] = root;
         (*roots).count++;
     }
 }

@@ -182,8 +182,7 @@ impl NormalizedMatches {
 
     /// A homography of two views in pixels, whatever the kind of the matches.
     pub fn denormalize_homography(&self, rows: &ModelRows) -> DMat3 {
-        let [first, second] = &self.scaling;
-        unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
+        homography_in_pixels(&self.scaling, rows)
     }
 
     /// The model in pixels, or in the units of the points.
@@ -192,16 +191,19 @@ impl NormalizedMatches {
     }
 }
 
+fn homography_in_pixels([first, second]: &[Scaling; 2], rows: &ModelRows) -> DMat3 {
+    unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
+}
+
 /// The model in pixels, or in the units of the points, of its rows in normalised coordinates.
-pub fn denormalize(kind: ModelKind, [first, second]: &[Scaling; 2], rows: &ModelRows) -> Model {
+pub fn denormalize(kind: ModelKind, scaling: &[Scaling; 2], rows: &ModelRows) -> Model {
+    let [first, second] = scaling;
     match kind {
         ModelKind::Essential => Model::Essential(pose_of(rows)),
         ModelKind::Fundamental => {
             Model::Fundamental(unit(second.matrix2().transpose() * matrix_of(rows) * first.matrix2()))
         }
-        ModelKind::Homography => {
-            Model::Homography(unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2()))
-        }
+        ModelKind::Homography => Model::Homography(homography_in_pixels(scaling, rows)),
         ModelKind::Pose => {
             let Pose { rotation, translation } = pose_of(rows);
             Model::Pose(Pose { rotation, translation: translation / first.scale.x - rotation * first.offset })

@@ -82,12 +82,14 @@ fn lost(context: &Context, error: &dyn std::fmt::Display) -> Error {
     context.check_lost().err().unwrap_or_else(|| Error::Device(error.to_string()))
 }
 
+type Answer = std::result::Result<(), wgpu::BufferAsyncError>;
+
 /// The answer of a mapping, and who waits for it.
 #[derive(Debug, Default)]
-struct Mapped(Mutex<(Option<std::result::Result<(), wgpu::BufferAsyncError>>, Option<Waker>)>);
+struct Mapped(Mutex<(Option<Answer>, Option<Waker>)>);
 
 impl Mapped {
-    fn set(&self, result: std::result::Result<(), wgpu::BufferAsyncError>) {
+    fn set(&self, result: Answer) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.0 = Some(result);
         if let Some(waker) = state.1.take() {
@@ -95,7 +97,7 @@ impl Mapped {
         }
     }
 
-    fn poll(&self, waker: &Waker) -> Poll<std::result::Result<(), wgpu::BufferAsyncError>> {
+    fn poll(&self, waker: &Waker) -> Poll<Answer> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match state.0.take() {
             Some(result) => Poll::Ready(result),

@@ -2,6 +2,7 @@
 
 use super::{
     Diagnosis, Options, Outcome, Problem,
+    check::check,
     gpu_pipeline::{GpuPipeline, SampleBy},
     outcome::Estimate,
     weights::MatchWeights,
@@ -34,6 +35,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(index: usize, problem: &Problem<'_>, options: &Options) -> Result<Self> {
+        check(problem)?;
         let weights = MatchWeights::new(problem, options)?;
         let (sample_by, sums) = match weights.source {
             SampleSource::Uniform(_) => (SampleBy::Uniform, Vec::new()),

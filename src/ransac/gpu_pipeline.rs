@@ -3,7 +3,7 @@
 
 use super::{
     Options, Sampler,
-    schedule::{FINAL, LOCAL},
+    schedule::{FINAL, KEEP_FINAL, LOCAL},
 };
 use crate::{
     Error, ModelKind, Result,
@@ -12,10 +12,8 @@ use crate::{
     kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solver},
 };
 
-/// A refined model is kept where its score is at least so much of the one before: in a round, and at the end, where the
-/// loss is another one than the score's.
+/// A refined model is kept in a round where its score is at least that of the one before.
 const KEEP_LOCAL: f32 = 1.0;
-const KEEP_FINAL: f32 = 0.95;
 /// Rounds at most, since they are all encoded ahead.
 const MAX_ROUNDS: u32 = 128;
 /// Bytes from one entry of the workgroup counts to the next.
@@ -34,7 +32,7 @@ pub(super) enum SampleBy {
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
 ///
-/// Write the pairs with [`Self::write_pairs`] and the matches into [`Self::matches`] (or give the host's own buffer), then
+/// Write the pairs with [`Self::write_pairs`] and the matches into [`Self::raw_matches`] (or give the host's own buffer), then
 /// [`Self::encode`] into any command encoder; [`Self::results`] and [`Self::inlier_mask`] hold the outcome when it was
 /// submitted.
 #[derive(Debug)]
@@ -63,7 +61,8 @@ struct Stages {
 impl GpuPipeline {
     /// A pipeline for models of `kind`, with all its buffers; `matches` is the room for those of all pairs together.
     ///
-    /// The sampler must be uniform or by weights: SNN ratios are not known here.
+    /// The sampler must be uniform or by weights: SNN ratios are not known here. [`Sampler::Auto`] takes all matches alike, in
+    /// the sampling and in the score: whether there are weights on the GPU is not known either.
     ///
     /// # Errors
     /// [`Error::BadOption`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
@@ -75,17 +74,21 @@ impl GpuPipeline {
         host: HostBuffers,
     ) -> Result<Self> {
         options.check()?;
+        let mut options = options.clone();
         let sample_by = match options.sampler {
-            Sampler::Auto if host.weights.is_some() => SampleBy::Weight,
-            Sampler::Uniform | Sampler::Auto => SampleBy::Uniform,
+            Sampler::Auto => {
+                (options.weigh_score, options.weigh_refinement) = (false, false);
+                SampleBy::Uniform
+            }
+            Sampler::Uniform => SampleBy::Uniform,
             Sampler::Weights => SampleBy::Weight,
             Sampler::Ratio => {
                 let expected = "uniform or weights, where matches stay on the GPU";
                 return Err(Error::BadOption { name: "sampler", expected, found: "ratio".to_owned() });
             }
         };
-        let capacity = Capacity { pairs, matches, ..capacity_for(options) };
-        Self::with_sampling(context, kind, options, capacity, sample_by, host).await
+        let capacity = Capacity { pairs, matches, ..capacity_for(&options) };
+        Self::with_sampling(context, kind, &options, capacity, sample_by, host).await
     }
 
     /// [`Self::new`], blocking.
@@ -132,7 +135,7 @@ impl GpuPipeline {
         self.capacity
     }
 
-    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::matches`].
+    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::raw_matches`].
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] with the numbers of bytes when there are more pairs than the capacity, or a range ends beyond it.
@@ -153,7 +156,7 @@ impl GpuPipeline {
 
     /// The matches, in pixels: `x1 y1 x2 y2` of two views; `X Y Z 0, x y 0 0` of a pose; `X1 Y1 Z1 0, X2 Y2 Z2 0` of a
     /// rigid transform.
-    pub const fn matches(&self) -> &TypedBuffer<[f32; 4]> {
+    pub const fn raw_matches(&self) -> &TypedBuffer<[f32; 4]> {
         &self.buffers.raw_matches
     }
 
@@ -230,7 +233,7 @@ impl Stages {
 pub(super) fn capacity_for(options: &Options) -> Capacity {
     let hypotheses = options.min_iterations.clamp(64, 1024).max(options.max_iterations.div_ceil(MAX_ROUNDS));
     let hypotheses = hypotheses.min(options.max_iterations);
-    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / 64).clamp(1, 8) }
+    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / 64).clamp(4, 15) }
 }
 
 fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: SampleBy) -> layout::Settings {
