@@ -50,8 +50,8 @@ pub(super) struct Rate {
 
 pub(super) fn run(arguments: &BenchArgs) -> anyhow::Result<()> {
     let options = arguments.options.options()?;
-    let estimator = Estimator::new(options)?;
     let time = Duration::try_from_secs_f64(arguments.seconds)?;
+    let estimator = Estimator::new(options)?;
     let views = SyntheticViews::new(arguments.options.seed, arguments.matches as usize);
     let mut rates = Vec::new();
     let (seed, pairs) = (arguments.options.seed, arguments.pairs as usize);

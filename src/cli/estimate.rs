@@ -57,7 +57,7 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let kind = arguments.model;
-    let estimator = Estimator::new(arguments.options.options()?)?;
+    let options = arguments.options.options()?;
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let index = arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?;
     let record = scene.pair(index)?;
@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let problem = chosen
         .problem(kind, pair_seed(arguments.options.seed, index))
         .map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let estimator = Estimator::new(options)?;
     let start = Instant::now();
     let outcome = estimator.estimate(&problem)?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
