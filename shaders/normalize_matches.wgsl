@@ -5,7 +5,7 @@
 @group(0) @binding(0) var<storage, read> settings: Settings;
 @group(0) @binding(1) var<storage, read> inputs: array<PairInput>;
 @group(0) @binding(2) var<storage, read> raw_matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> sample_weights: array<f32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> pairs: array<Pair>;
 @group(0) @binding(5) var<storage, read_write> matches: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> weight_sums: array<u32>;
@@ -114,7 +114,7 @@ fn main(
         low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
         high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
         if (weighted) {
-            let weight = sample_weights[start + k];
+            let weight = weights[start + k];
             high1.w = select(1.0, high1.w, is_finite(weight) && weight >= 0.0);
             low2.w = max(low2.w, weight);
         }
@@ -154,7 +154,7 @@ fn main(
             matches[(start + k) * MATCH_VECTORS + v] = match_vector(side1, side2, v);
         }
         if (weighted) {
-            let weight = fixed_point(sample_weights[start + k], scale);
+            let weight = fixed_point(weights[start + k], scale);
             sum += weight;
             positive += select(0u, 1u, weight > 0u);
         } else if (summed) {
@@ -165,7 +165,7 @@ fn main(
     var so_far = scan(sum, local) - sum;
     if (weighted) {
         for (var k = run_start; k < run_end; k++) {
-            so_far += fixed_point(sample_weights[start + k], scale);
+            so_far += fixed_point(weights[start + k], scale);
             weight_sums[start + k] = so_far;
         }
     }

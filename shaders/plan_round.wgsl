@@ -19,10 +19,10 @@ const FINISHED: u32 = 0xffffffffu;
 
 var<workgroup> sums: array<u32, WORKGROUP>;
 
-// Takes over the best candidate of the slot; whether the pair goes on.
-fn goes_on(slot: u32, pair: u32) -> bool {
+// Takes over the round's best candidate of the pair; whether the pair goes on.
+fn goes_on(pair: u32) -> bool {
     for (var k = 0u; k < settings.candidates; k++) {
-        let from_ = slot * settings.candidates + k;
+        let from_ = candidate_place(settings, pair, progress.round, k);
         if (candidates[from_].found != 0u && (best[pair].found == 0u || candidates[from_].score > best[pair].score)) {
             best[pair] = candidates[from_];
         }
@@ -75,7 +75,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
             active_ = pairs[slot].flags == 0u;
         } else {
             pair = progress.pairs[slot];
-            active_ = goes_on(slot, pair);
+            active_ = goes_on(pair);
         }
         progress.pairs[slot] = select(FINISHED, pair, active_);
         count += select(0u, 1u, active_);
@@ -104,7 +104,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     if (local == 0u) {
         let first_hypothesis = select(progress.first_hypothesis + progress.hypotheses, 0u, is_first);
         let left = max(settings.max_iterations, first_hypothesis) - first_hypothesis;
-        let hypotheses = min(settings.hypotheses, left);
+        let hypotheses = min(clamp(first_hypothesis, settings.first_round, settings.hypotheses), left);
         progress.active_pairs = left_pairs;
         progress.hypotheses = hypotheses;
         progress.first_hypothesis = first_hypothesis;

@@ -245,14 +245,16 @@ fn main(
 ) {
     let index = workgroup_index(workgroup, workgroups);
     var pair_index = min(index, settings.pair_count - 1u);
+    var place = pair_index;
     var exists = index < settings.pair_count;
     if (refinement.candidates > 0u) {
         exists = index < progress.active_pairs * refinement.candidates;
         pair_index = progress.pairs[min(index / refinement.candidates, settings.pair_count - 1u)];
+        place = candidate_place(settings, pair_index, progress.round, index % refinement.candidates);
     }
     if (local == 0u) {
-        goes_on = select(0u, candidates[index].found, exists);
-        rows = candidates[index].rows;
+        goes_on = select(0u, candidates[place].found, exists);
+        rows = candidates[place].rows;
         start_rows = rows;
         trial = rows;
         damping = FIRST_DAMPING;
@@ -285,7 +287,7 @@ fn main(
     }
     score_rows(pair, local);
     if (local == 0u) {
-        goes_on = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[index].score);
+        goes_on = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[place].score);
     }
     if (workgroupUniformLoad(&goes_on) == 0u) {
         if (local == 0u) {
@@ -295,8 +297,8 @@ fn main(
         score_rows(pair, local);
     }
     if (local == 0u) {
-        candidates[index].rows = rows;
-        candidates[index].score = lanes[0].x;
-        candidates[index].inliers = u32(lanes[0].y + 0.5);
+        candidates[place].rows = rows;
+        candidates[place].score = lanes[0].x;
+        candidates[place].inliers = u32(lanes[0].y + 0.5);
     }
 }

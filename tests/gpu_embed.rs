@@ -117,21 +117,30 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
-fn a_disabled_pair_costs_nothing_and_is_said_so() {
+fn disabled_and_broken_pairs_are_said_so_and_leave_the_others_alone() {
     let (device, queue) = host_device();
     let context = Context::from_device(device, queue);
     let scene = Scene::new(ModelKind::Essential, 1, 100, 0.8, 0.3);
+    let host = HostBuffers::default();
     let pipeline =
-        GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options(), [2, 100], HostBuffers::default())
-            .unwrap();
-    pipeline.raw_matches().write(&context, 0, &scene.raw_matches());
-    let on = scene.input(2.0, 0, 0);
-    pipeline.write_pairs(&[layout::PairInput { enabled: 0, ..on }, on]).unwrap();
+        GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options(), [5, 210], host).unwrap();
+    let good = scene.input(2.0, 0, 0);
+    let mut raw = scene.raw_matches();
+    raw.extend(scene.raw_matches());
+    raw[150][2] = f32::INFINITY;
+    pipeline.raw_matches().write(&context, 0, &raw);
+    let broken = layout::PairInput { match_start: 100, ..good };
+    let few = layout::PairInput { match_count: 4, ..good };
+    let thin = layout::PairInput { threshold: 0.0, ..good };
+    let off = layout::PairInput { enabled: 0, ..good };
+    pipeline.write_pairs(&[off, broken, good, few, thin]).unwrap();
     let mut encoder = context.encoder("frame");
     pipeline.encode(&mut encoder);
     context.queue().submit([encoder.finish()]);
-    let [off, on] = pipeline.results().read_blocking(&context).unwrap().try_into().unwrap();
-    assert_eq!((off.status, off.iterations, off.inliers), (layout::DISABLED, 0, 0));
-    assert_eq!(on.status, 0);
-    assert!(on.inliers >= 80);
+    let [off, broken, good, few, thin] = pipeline.results().read_blocking(&context).unwrap().try_into().unwrap();
+    let status = [off, broken, few, thin].map(|result: layout::PairResult| result.status);
+    assert_eq!(status, [layout::DISABLED, layout::NOT_FINITE, layout::TOO_FEW, layout::BAD_INPUT]);
+    assert_eq!([off.iterations, off.inliers], [0, 0]);
+    assert_eq!(good.status, 0);
+    assert!(good.inliers >= 80);
 }

@@ -6,7 +6,7 @@ mod scenes;
 
 use nabla_ransac::gpu::Context;
 use nabla_ransac::ransac::GpuEstimator;
-use nabla_ransac::{Backend, Error, Estimator, ModelKind, Options, Outcome, Problem, Sampler, Score};
+use nabla_ransac::{Backend, Error, Estimator, Model, ModelKind, Options, Outcome, Problem, Sampler, Score};
 use scenes::Scene;
 
 fn context() -> Context {
@@ -42,15 +42,14 @@ fn check(scene: &Scene, outcome: &Outcome) {
 #[test]
 fn finds_the_model_of_every_kind_in_batches_of_different_sizes() {
     let context = context();
-    for kind in ModelKind::ALL {
-        for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
-            let estimator = GpuEstimator::new(context.clone(), Options { score, ..options(kind) }).unwrap();
-            let scenes: Vec<Scene> =
-                [60, 301, 700].map(|count| Scene::new(kind, count as u64, count, 0.6, noise(kind))).into();
-            let problems: Vec<Problem<'_>> = scenes.iter().map(|scene| Problem::new(scene.view())).collect();
-            for (scene, outcome) in scenes.iter().zip(estimator.estimate_batch(&problems)) {
-                check(scene, &outcome.unwrap());
-            }
+    let scores = [Score::Msac, Score::Ransac, Score::Magsacpp].into_iter().cycle();
+    for (kind, score) in ModelKind::ALL.into_iter().zip(scores) {
+        let estimator = GpuEstimator::new(context.clone(), Options { score, ..options(kind) }).unwrap();
+        let scenes: Vec<Scene> =
+            [60, 301, 700].map(|count| Scene::new(kind, count as u64, count, 0.6, noise(kind))).into();
+        let problems: Vec<Problem<'_>> = scenes.iter().map(|scene| Problem::new(scene.view())).collect();
+        for (scene, outcome) in scenes.iter().zip(estimator.estimate_batch(&problems)) {
+            check(scene, &outcome.unwrap());
         }
     }
 }
@@ -78,7 +77,7 @@ fn same_seed_same_answer_whatever_else_is_in_the_batch() {
 
 #[test]
 fn agrees_with_the_cpu() {
-    for kind in [ModelKind::Essential] {
+    for kind in ModelKind::ALL {
         let options = options(kind);
         let gpu = GpuEstimator::new(context(), options.clone()).unwrap();
         let cpu = Estimator::new(Options { backend: Backend::Cpu, ..options }).unwrap();
@@ -87,8 +86,9 @@ fn agrees_with_the_cpu() {
             let problem = Problem { seed, ..Problem::new(scene.view()) };
             let [a, b] = [gpu.estimate_batch(&[problem]).remove(0), cpu.estimate(&problem)]
                 .map(|o| o.unwrap().estimate.unwrap());
-            assert!((a.score - b.score).abs() < 0.01 * b.score, "{} {}", a.score, b.score);
-            assert!((scene.error(&a.model) - scene.error(&b.model)).abs() < 1e-3);
+            assert!((a.score - b.score).abs() < 0.01 * b.score, "{kind:?}: {} {}", a.score, b.score);
+            let [a, b] = [scene.error(&a.model), scene.error(&b.model)];
+            assert!((a - b).abs() < 0.1 * tolerance(kind), "{kind:?}: {a} {b}");
         }
     }
 }
@@ -129,11 +129,7 @@ fn bad_pairs_leave_the_others_alone() {
     check(&good, outcomes[1].as_ref().unwrap());
     assert_eq!(*outcomes[1].as_ref().unwrap(), estimator.estimate_batch(&problems[1..2]).remove(0).unwrap());
     assert!(matches!(outcomes[2], Err(Error::TooFewMatches { needed: 5, found: 4, .. })), "{:?}", outcomes[2]);
-    assert!(
-        outcomes[3].as_ref().is_ok_and(|o| o.estimate.as_ref().is_none_or(|e| e.score.is_finite())),
-        "{:?}",
-        outcomes[3]
-    );
+    assert!(matches!(outcomes[3], Err(Error::DegenerateMatches { .. })), "{:?}", outcomes[3]);
     assert!(matches!(outcomes[4], Err(Error::TooFewMatches { found: 0, .. })), "{:?}", outcomes[4]);
 }
 
@@ -192,4 +188,44 @@ fn weights_guide_the_sampling() {
     let outcome = estimator.estimate_batch(&[problem]).remove(0).unwrap();
     let estimate = outcome.estimate.unwrap();
     assert!(scene.error(&estimate.model) < 3.0, "{}", scene.error(&estimate.model));
+}
+
+#[test]
+fn a_plane_is_reported_with_its_second_motion() {
+    let estimator = GpuEstimator::new(context(), options(ModelKind::Essential)).unwrap();
+    // points of one plane, seen as an essential problem, and points of none
+    let planar = Scene { kind: ModelKind::Essential, ..Scene::new(ModelKind::Homography, 1, 200, 0.8, 0.3) };
+    let general = Scene::new(ModelKind::Essential, 1, 200, 0.8, 0.3);
+    let problems = [&planar, &general].map(|scene| Problem::new(scene.view()));
+    let [planar_found, general_found] = estimator.estimate_batch(&problems).try_into().unwrap();
+    let (planar_found, general_found) =
+        (planar_found.unwrap().estimate.unwrap(), general_found.unwrap().estimate.unwrap());
+    assert!(planar_found.diagnosis.planar && !planar_found.diagnosis.rotation_only);
+    assert!(planar_found.diagnosis.second_motion.is_some());
+    let (homography, count) = planar_found.diagnosis.homography.unwrap();
+    assert!(count >= 140);
+    let as_homography = Scene { kind: ModelKind::Homography, ..planar };
+    assert!(as_homography.error(&Model::Homography(homography)) < 2.0);
+    assert!(!general_found.diagnosis.planar && !general_found.diagnosis.rotation_only);
+}
+
+#[test]
+fn a_dominant_plane_does_not_mislead_the_fundamental_matrix() {
+    let options = options(ModelKind::Fundamental);
+    let gpu = GpuEstimator::new(context(), options.clone()).unwrap();
+    let cpu = Estimator::new(Options { backend: Backend::Cpu, ..options }).unwrap();
+    for seed in 0..4 {
+        // one motion: the seed draws it first
+        let mut scene = Scene::new(ModelKind::Homography, seed, 300, 0.9, 0.3);
+        let off_plane = Scene::new(ModelKind::Fundamental, seed, 40, 0.9, 0.3);
+        scene.kind = ModelKind::Fundamental;
+        scene.image1.extend(&off_plane.image1);
+        scene.image2.extend(&off_plane.image2);
+        scene.world1.extend(&off_plane.world1);
+        let problem = Problem { seed, ..Problem::new(scene.view()) };
+        let [found, expected] = [gpu.estimate_batch(&[problem]).remove(0), cpu.estimate(&problem)]
+            .map(|outcome| outcome.unwrap().estimate.unwrap());
+        assert!(found.score > 0.98 * expected.score, "{seed}: {} {}", found.score, expected.score);
+        assert_eq!(found.inliers.len(), 340);
+    }
 }

@@ -67,11 +67,8 @@ fn structs_are_laid_out_as_their_rust_twins() {
     let (module, _) = parse("types", &texts[0].1[..1]);
     assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
     assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sample_total, metric, seed, iterations, sampleable);
-    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, magsac);
+    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, first_round, rounds, unused, magsac);
     assert_layout!(&module, Candidate: rows, score, inliers, model, found);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
-    let (size, offsets) = layout_of(&module, "Refinement");
-    assert_eq!(size, size_of::<layout::Refinement>());
-    assert_eq!(offsets[..6], [0, 4, 8, 12, 16, 20]);
-    assert_eq!(offset_of!(layout::Refinement, keep_above), 20);
+    assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
 }

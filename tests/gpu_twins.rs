@@ -13,7 +13,7 @@ use nabla_ransac::cpu::{
     sample_minimal::{SampleSource, sample_minimal},
     score_models::Scorer,
 };
-use nabla_ransac::gpu::Context;
+use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::HostBuffers;
 use nabla_ransac::kernels::layout::Candidate;
 use nabla_ransac::ransac::{EpipolarResidual, GpuPipeline};
@@ -49,16 +49,15 @@ fn run(kind: ModelKind, options: Options) -> Round {
     let mut rng = StdRng::seed_from_u64(3);
     let weights: Vec<f32> =
         (0..COUNT).map(|_| rng.random_range(0.0..1.0)).map(|w| if w < 0.1 { 0.0 } else { w }).collect();
+    let weight_buffer = TypedBuffer::<f32>::new(&context, "weights", START + COUNT);
+    weight_buffer.write(&context, START, &weights);
+    let host = HostBuffers { matches: None, weights: Some(wgpu::Buffer::clone(&weight_buffer)) };
     let pipeline =
-        GpuPipeline::new_blocking(context.clone(), kind, &options, [1, (START + COUNT) as u32], HostBuffers::default())
-            .unwrap();
+        GpuPipeline::new_blocking(context.clone(), kind, &options, [1, (START + COUNT) as u32], host).unwrap();
     let b = pipeline.buffers();
     let raw = scene.raw_matches();
     let vectors = raw.len() / COUNT;
     b.raw_matches.write(&context, START * vectors, &raw);
-    for buffer in pipeline.weights().into_iter().filter(|buffer| buffer.len() > 1) {
-        buffer.write(&context, START, &weights);
-    }
     pipeline.write_pairs(&[scene.input(options.threshold_px, SEED, START)]).unwrap();
     context
         .catch_blocking(|| {
@@ -174,7 +173,7 @@ impl Round {
     fn check_refinement(&self) {
         let (normalized, scorer) = (self.normalized(), self.scorer());
         let score = |model: &ModelRows| scorer.score(model, &normalized, f32::NEG_INFINITY);
-        let local = Refinement { loss: Loss::Truncated, max_iterations: 25, reach: 4.0 };
+        let local = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
         for candidate in &self.candidates {
             let initial = rows(&self.models[candidate.model as usize]);
             let expected = score(&refine_model(&initial, &normalized, &local)).max(score(&initial));
@@ -210,7 +209,9 @@ impl Round {
 
 fn options(kind: ModelKind) -> Options {
     let threshold_px = if kind == ModelKind::Rigid { 0.05 } else { 2.0 };
-    Options { threshold_px, min_iterations: 128, max_iterations: 128, ..Options::default() }
+    let plain =
+        Options { sampler: Sampler::Uniform, weigh_score: false, weigh_refinement: false, ..Options::default() };
+    Options { threshold_px, min_iterations: 128, max_iterations: 128, ..plain }
 }
 
 #[test]

@@ -42,7 +42,7 @@ const BY_SUM: u32 = 2u;
 
 struct Settings {
     pair_count: u32,
-    hypotheses: u32, // a pair and round
+    hypotheses: u32, // a pair and round, at most
     sample_size: u32,
     max_solutions: u32,
     candidates: u32, // refined a pair and round
@@ -53,6 +53,9 @@ struct Settings {
     weigh_score: u32,
     weigh_refinement: u32,
     kind: u32,
+    first_round: u32, // hypotheses of the first round; a later one has as many as there were before
+    rounds: u32, // at most
+    unused: array<u32, 2>,
     magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
 }
 
@@ -71,6 +74,7 @@ const HOMOGRAPHY: u32 = 2u;
 const POSE: u32 = 3u;
 const RIGID: u32 = 4u;
 
+// Of each pair, round and rank; what a pair's last rounds lack is not found.
 struct Candidate {
     rows: array<vec4<f32>, 3>,
     score: f32,
@@ -100,10 +104,14 @@ struct Refinement {
     reach_sq: f32, // farther matches take no part, thresholds squared
     iterations: u32,
     keep_above: f32, // of the score before
-    unused0: u32,
-    unused1: u32,
+    unused: array<u32, 2>,
 }
 
 const TRUNCATED: u32 = 0u;
 const CAUCHY: u32 = 1u;
 const SQUARED: u32 = 2u;
+
+// The place of a candidate of the round under way (rounds count from 1).
+fn candidate_place(settings_: Settings, pair: u32, round: u32, rank: u32) -> u32 {
+    return (pair * settings_.rounds + round - 1u) * settings_.candidates + rank;
+}

@@ -132,6 +132,12 @@ impl Context {
         self.lost.get().map_or(Ok(()), |reason| Err(Error::Device(reason.clone())))
     }
 
+    /// Whether a read-back still works; blocks while the device is busy. Seen on a host's device too.
+    pub(crate) fn is_alive(&self) -> bool {
+        let probe = super::TypedBuffer::<u32>::new(self, "probe", 1);
+        self.check_lost().is_ok() && probe.read_blocking(self).is_ok()
+    }
+
     fn watch(&self) {
         let lost = Arc::clone(&self.lost);
         self.device.set_device_lost_callback(move |reason, message| {

@@ -25,6 +25,8 @@ pub struct Capacity {
     pub hypotheses: u32,
     /// Models refined a pair and round.
     pub candidates: u32,
+    /// Rounds.
+    pub rounds: u32,
 }
 
 impl Capacity {
@@ -41,7 +43,7 @@ impl Capacity {
     /// Bytes for each pair beside its hypotheses and matches.
     pub const fn bytes_per_pair(self) -> u64 {
         (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + size_of::<PairResult>() + 12) as u64
-            + self.candidates as u64 * size_of::<Candidate>() as u64
+            + self.rounds as u64 * self.candidates as u64 * size_of::<Candidate>() as u64
     }
 
     /// Bytes of all buffers.
@@ -89,9 +91,7 @@ pub struct Buffers {
     pub inputs: TypedBuffer<PairInput>,
     /// A match, in pixels.
     pub raw_matches: TypedBuffer<[f32; 4]>,
-    /// A match: weight in the sampling.
-    pub sample_weights: TypedBuffer<f32>,
-    /// A match: weight in the score and the refinement.
+    /// A match: its weight.
     pub weights: TypedBuffer<f32>,
     /// A pair.
     pub pairs: TypedBuffer<Pair>,
@@ -113,7 +113,7 @@ pub struct Buffers {
     pub lists: TypedBuffer<u32>,
     /// Model × [`SCORE_SHARES`].
     pub partial_scores: TypedBuffer<f32>,
-    /// Pair × candidates.
+    /// Pair × rounds × candidates.
     pub candidates: TypedBuffer<Candidate>,
     /// A pair.
     pub best: TypedBuffer<Candidate>,
@@ -132,24 +132,18 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Makes all buffers; `weights` and `sums` say whether there are weights and given prefix sums.
-    pub fn new(
-        context: &Context,
-        variant: Variant,
-        capacity: Capacity,
-        settings: &Settings,
-        host: HostBuffers,
-    ) -> Self {
+    /// Makes all buffers; `sums` says whether samples are drawn by prefix sums of weights.
+    pub fn new(context: &Context, variant: Variant, capacity: Capacity, sums: bool, host: HostBuffers) -> Self {
         let kind = variant.kind;
         let [pairs, matches] = [capacity.pairs as usize, capacity.matches as usize];
         let hypotheses = pairs * capacity.hypotheses as usize;
         let models = hypotheses * kind.max_solutions();
         let vectors = matches * variant.match_vectors();
-        let weighted = |on: bool| if on { matches } else { 1 };
-        let weighs = settings.weigh_score + settings.weigh_refinement > 0;
         let sample_points = hypotheses * kind.sample_size() * variant.match_vectors();
-        let own_weights = host.weights.map(|buffer| TypedBuffer::from_buffer(buffer, matches));
-        let weights = |label, on| own_weights.clone().unwrap_or_else(|| TypedBuffer::new(context, label, weighted(on)));
+        let weights = host.weights.map_or_else(
+            || TypedBuffer::new(context, "no weights", 1),
+            |buffer| TypedBuffer::from_buffer(buffer, matches),
+        );
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
         Self {
             settings: TypedBuffer::new(context, "settings", 1),
@@ -158,11 +152,10 @@ impl Buffers {
                 || TypedBuffer::new(context, "matches in pixels", vectors),
                 |buffer| TypedBuffer::from_buffer(buffer, vectors),
             ),
-            sample_weights: weights("sample weights", settings.weigh_sampling == 1),
-            weights: weights("weights", weighs),
+            weights,
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
-            weight_sums: TypedBuffer::new(context, "weight sums", weighted(settings.weigh_sampling > 0)),
+            weight_sums: TypedBuffer::new(context, "weight sums", if sums { matches } else { 1 }),
             progress: TypedBuffer::new(context, "progress", 4 + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),
@@ -170,7 +163,11 @@ impl Buffers {
             model_counts: TypedBuffer::new(context, "model counts", hypotheses),
             lists: TypedBuffer::new(context, "model lists", models + pairs),
             partial_scores: TypedBuffer::new(context, "partial scores", models * SCORE_SHARES),
-            candidates: TypedBuffer::new(context, "candidates", pairs * capacity.candidates as usize),
+            candidates: TypedBuffer::new(
+                context,
+                "candidates",
+                pairs * (capacity.rounds * capacity.candidates) as usize,
+            ),
             best: TypedBuffer::new(context, "best models", pairs),
             workgroups: indirect("workgroups", 9),
             round_counts: indirect("round counts", 4),

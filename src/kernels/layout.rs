@@ -73,7 +73,7 @@ pub struct Pair {
 pub struct Settings {
     /// Pairs of this submission.
     pub pair_count: u32,
-    /// Hypotheses a pair and round.
+    /// Hypotheses a pair and round at most.
     pub hypotheses: u32,
     /// Matches a sample.
     pub sample_size: u32,
@@ -95,11 +95,17 @@ pub struct Settings {
     pub weigh_refinement: u32,
     /// The place of the model in [`ModelKind::ALL`](crate::ModelKind::ALL).
     pub kind: u32,
+    /// Hypotheses of the first round; a later one has as many as there were before it.
+    pub first_round: u32,
+    /// Rounds at most.
+    pub rounds: u32,
+    /// Unused.
+    pub unused: [u32; 2],
     /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
     pub magsac: [[f32; 4]; 3],
 }
 
-/// A model in normalised coordinates.
+/// A model in normalised coordinates, one of a round's best.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Candidate {

@@ -17,9 +17,9 @@ pub struct SolverKernel {
 pub struct SolverBuffers<'a> {
     /// u32, at least one: how many hypotheses there are to solve.
     pub params: &'a wgpu::Buffer,
-    /// vec4<f32>, n × sample size × 1 (two views) or 2 (3-D points): normalised samples.
+    /// `vec4<f32>`, n × sample size × 1 (two views) or 2 (3-D points): normalised samples.
     pub points: &'a wgpu::Buffer,
-    /// vec4<f32>, n × most solutions × 3: the rows of the models.
+    /// `vec4<f32>`, n × most solutions × 3: the rows of the models.
     pub models: &'a wgpu::Buffer,
     /// u32, n: valid models of each hypothesis, the first ones.
     pub model_counts: &'a wgpu::Buffer,

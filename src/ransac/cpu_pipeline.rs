@@ -44,7 +44,7 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
 }
 
-fn refine_winner((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {
+pub(super) fn refine_winner((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {
     let refined = refine_model(&model, matches, &FINAL);
     let refined_score = scorer.score(&refined, matches, f32::NEG_INFINITY);
     if refined_score >= KEEP_FINAL * score { (refined, refined_score) } else { (model, score) }

@@ -3,7 +3,8 @@
 use super::{
     Diagnosis, Options, Outcome, Problem,
     check::check,
-    gpu_pipeline::{GpuPipeline, SampleBy},
+    gpu_finish::{self, Searched},
+    gpu_pipeline::{GpuPipeline, SampleBy, capacity_for, round_starts},
     outcome::Estimate,
     weights::MatchWeights,
 };
@@ -13,45 +14,62 @@ use crate::{
         normalize_matches::{Scaling, denormalize},
         residual::ModelRows,
         sample_minimal::SampleSource,
+        select_best,
     },
-    gpu::{Context, ReadBack},
+    gpu::{Context, ReadBack, TypedBuffer},
     kernels::layout::{BAD_INPUT, Candidate, NO_MODEL, NOT_FINITE, Pair, PairInput, PairResult, TOO_FEW},
 };
 use glam::DVec3;
 
 /// One problem, ready for the GPU.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'a> {
     /// Its place among the caller's problems.
     pub(super) index: usize,
     pub(super) kind: ModelKind,
-    pub(super) sample_by: SampleBy,
+    problem: Problem<'a>,
+    weights: MatchWeights,
     /// In f32, 3-D points from `origin` on.
     matches: Vec<[f32; 4]>,
-    sums: Vec<u32>,
-    weights: Option<Vec<f32>>,
     input: PairInput,
     origin: [DVec3; 2],
 }
 
-impl Prepared {
-    pub(super) fn new(index: usize, problem: &Problem<'_>, options: &Options) -> Result<Self> {
+impl<'a> Prepared<'a> {
+    pub(super) fn new(index: usize, problem: &Problem<'a>, options: &Options) -> Result<Self> {
         check(problem)?;
-        let weights = MatchWeights::new(problem, options)?;
-        let (sample_by, sums) = match weights.source {
-            SampleSource::Uniform(_) => (SampleBy::Uniform, Vec::new()),
-            SampleSource::Weighted(sums) => (SampleBy::Sum, sums),
-        };
         let origin = origins(&problem.matches);
         Ok(Self {
             index,
             kind: problem.matches.kind(),
-            sample_by,
+            problem: *problem,
+            weights: MatchWeights::new(problem, options)?,
             matches: coordinates(&problem.matches, &origin),
-            sums,
-            weights: weights.score.or(weights.refinement),
             input: input(problem, options),
             origin,
         })
+    }
+
+    pub(super) const fn sample_by(&self) -> SampleBy {
+        match self.weights.source {
+            SampleSource::Uniform(_) => SampleBy::Uniform,
+            SampleSource::Weighted(_) => SampleBy::Sum,
+        }
+    }
+
+    fn sums(&self) -> &[u32] {
+        match &self.weights.source {
+            SampleSource::Uniform(_) => &[],
+            SampleSource::Weighted(sums) => sums,
+        }
+    }
+
+    /// Weights of the score and the refinement; the options say which uses them.
+    fn match_weights(&self) -> Option<&[f32]> {
+        self.weights.score.as_deref().or(self.weights.refinement.as_deref())
+    }
+
+    pub(super) const fn is_weighted(&self) -> bool {
+        self.weights.score.is_some() || self.weights.refinement.is_some()
     }
 
     pub(super) const fn match_count(&self) -> usize {
@@ -111,18 +129,20 @@ fn coordinates(matches: &MatchesView<'_>, origin: &[DVec3; 2]) -> Vec<[f32; 4]> 
 }
 
 /// Uploads the problems, submits their estimation, and encodes the copies back.
-pub(super) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepared]) -> Result<ReadBack> {
+pub(super) fn submit(
+    context: &Context,
+    pipeline: &GpuPipeline,
+    batch: &[Prepared<'_>],
+    options: &Options,
+) -> Result<ReadBack> {
     let buffers = pipeline.buffers();
     let mut inputs = Vec::with_capacity(batch.len());
     let mut start = 0;
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
         buffers.raw_matches.write(context, start * vectors, &problem.matches);
-        buffers.weight_sums.write(context, start, &problem.sums);
-        if buffers.weights.len() > 1 {
-            let ones = || vec![1.0; problem.match_count()];
-            buffers.weights.write(context, start, &problem.weights.clone().unwrap_or_else(ones));
-        }
+        buffers.weight_sums.write(context, start, problem.sums());
+        buffers.weights.write(context, start, problem.match_weights().unwrap_or_default());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }
@@ -130,60 +150,106 @@ pub(super) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepare
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
+    let finished_here = batch.first().is_some_and(|problem| gpu_finish::is_needed(problem.kind, options));
+    let candidates = if finished_here { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
         &mut encoder,
         &[
-            (&buffers.results, (pairs * size_of::<PairResult>()) as u64),
-            (&buffers.best, (pairs * size_of::<Candidate>()) as u64),
-            (&buffers.pairs, (pairs * size_of::<Pair>()) as u64),
-            (&buffers.inlier_mask, (start * size_of::<u32>()) as u64),
+            (&buffers.results, TypedBuffer::<PairResult>::bytes(pairs)),
+            (&buffers.best, TypedBuffer::<Candidate>::bytes(pairs)),
+            (&buffers.pairs, TypedBuffer::<Pair>::bytes(pairs)),
+            (&buffers.inlier_mask, TypedBuffer::<u32>::bytes(start)),
+            (&buffers.candidates, TypedBuffer::<Candidate>::bytes(candidates)),
         ],
     );
     context.queue().submit([encoder.finish()]);
     Ok(read_back)
 }
 
+/// What [`submit`] copied back of one pair.
+struct PairAnswer<'a> {
+    result: PairResult,
+    best: Candidate,
+    pair: Pair,
+    inliers: &'a [u32],
+    candidates: &'a [Candidate],
+}
+
 /// The outcome of each problem of the batch, of what [`submit`] copied back.
-pub(super) fn outcomes(batch: &[Prepared], bytes: &[Vec<u8>]) -> Vec<Result<Outcome>> {
-    let [results, best, pairs, mask] = bytes else { return Vec::new() };
+pub(super) fn outcomes(batch: &[Prepared<'_>], options: &Options, bytes: &[Vec<u8>]) -> Vec<Result<Outcome>> {
+    let [results, best, pairs, mask, candidates] = bytes else { return Vec::new() };
     let results: Vec<PairResult> = bytemuck::pod_collect_to_vec(results);
     let best: Vec<Candidate> = bytemuck::pod_collect_to_vec(best);
     let pairs: Vec<Pair> = bytemuck::pod_collect_to_vec(pairs);
     let mask: Vec<u32> = bytemuck::pod_collect_to_vec(mask);
-    let mut rest = mask.as_slice();
-    let of_one = |(((problem, result), best), pair): (((&Prepared, &PairResult), &Candidate), &Pair)| {
-        let (inliers, after) = rest.split_at(problem.match_count().min(rest.len()));
-        rest = after;
-        outcome(problem, result, best, pair, inliers)
+    let candidates: Vec<Candidate> = bytemuck::pod_collect_to_vec(candidates);
+    let a_pair = candidates.len() / batch.len().max(1);
+    let mut start = 0;
+    let of_one = |(k, problem): (usize, &Prepared<'_>)| {
+        let inliers = &mask[start..start + problem.match_count()];
+        start += problem.match_count();
+        let candidates = &candidates[k * a_pair..(k + 1) * a_pair];
+        let answer = PairAnswer { result: results[k], best: best[k], pair: pairs[k], inliers, candidates };
+        outcome(problem, options, &answer)
     };
-    batch.iter().zip(&results).zip(&best).zip(&pairs).map(of_one).collect()
+    batch.iter().enumerate().map(of_one).collect()
 }
 
-fn outcome(problem: &Prepared, result: &PairResult, best: &Candidate, pair: &Pair, inliers: &[u32]) -> Result<Outcome> {
+fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -> Result<Outcome> {
+    let PairAnswer { result, best, pair, .. } = answer;
+    let iterations = result.iterations;
     if result.status & NO_MODEL != 0 {
-        return Ok(Outcome { estimate: None, iterations: result.iterations });
+        return Ok(Outcome { estimate: None, iterations });
     }
     if result.status != 0 {
         return Err(refusal(problem, pair, result.status));
     }
-    let rows: ModelRows = best.rows.map(|row| row.map(f64::from));
-    let scaling =
-        [(pair.offset1, pair.scale1, 0), (pair.offset2, pair.scale2, 1)].map(|(offset, scale, side)| Scaling {
-            offset: DVec3::from_array(offset.map(f64::from)) + problem.origin[side],
-            scale: DVec3::from_array(scale.map(f64::from)),
-        });
-    let estimate = Estimate {
-        model: denormalize(problem.kind, &scaling, &rows),
-        score: f64::from(result.score),
-        inliers: inliers.iter().map(|&inlier| inlier != 0).collect(),
-        diagnosis: Diagnosis::default(),
+    let mut searched = Searched {
+        winner: (rows_f64(&best.rows), result.score),
+        inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
+        candidates: candidates(problem.kind, options, answer.candidates),
     };
-    Ok(Outcome { estimate: Some(estimate), iterations: result.iterations })
+    let mut diagnosis = Diagnosis::default();
+    if gpu_finish::is_needed(problem.kind, options) {
+        (searched, diagnosis) = gpu_finish::finish(&problem.problem, &problem.weights, options, searched);
+    }
+    let Searched { winner: (rows, score), inliers, .. } = searched;
+    let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
+    Ok(Outcome { estimate: Some(Estimate { model, score: f64::from(score), inliers, diagnosis }), iterations })
+}
+
+fn rows_f64(rows: &[[f32; 4]; 3]) -> ModelRows {
+    rows.map(|row| row.map(f64::from))
+}
+
+fn scaling(problem: &Prepared<'_>, pair: &Pair) -> [Scaling; 2] {
+    [(pair.offset1, pair.scale1, 0), (pair.offset2, pair.scale2, 1)].map(|(offset, scale, side)| Scaling {
+        offset: DVec3::from_array(offset.map(f64::from)) + problem.origin[side],
+        scale: DVec3::from_array(scale.map(f64::from)),
+    })
+}
+
+/// The refined candidates of all rounds, best first.
+fn candidates(kind: ModelKind, options: &Options, found: &[Candidate]) -> Vec<select_best::Candidate> {
+    let capacity = capacity_for(options);
+    let starts = round_starts(options, capacity.hypotheses);
+    let of_round = |(start, round): (u32, &[Candidate])| {
+        let as_found = |c: &Candidate| select_best::Candidate {
+            model: rows_f64(&c.rows),
+            score: c.score,
+            hypothesis: start + c.model / kind.max_solutions() as u32,
+        };
+        round.iter().filter(|c| c.found != 0).map(as_found).collect::<Vec<_>>()
+    };
+    let rounds = found.chunks(capacity.candidates as usize);
+    let mut all: Vec<_> = starts.zip(rounds).flat_map(of_round).collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    all
 }
 
 /// What the flags of a pair say.
-fn refusal(problem: &Prepared, pair: &Pair, status: u32) -> Error {
+fn refusal(problem: &Prepared<'_>, pair: &Pair, status: u32) -> Error {
     let model = problem.kind.name();
     if status & NOT_FINITE != 0 {
         let vectors = problem.matches.len() / problem.match_count().max(1);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, ModelKind, Result,
-    gpu::{Context, ReadBack},
+    gpu::{Context, ReadBack, TypedBuffer},
     kernels::{Capacity, HostBuffers},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ pub struct GpuEstimator {
 }
 
 /// What problems of one submission have in common.
-type Key = (ModelKind, SampleBy);
+type Key = (ModelKind, SampleBy, bool);
 
 impl GpuEstimator {
     /// On the host's or on our own device.
@@ -52,33 +52,66 @@ impl GpuEstimator {
 
     /// Estimates one model a problem; each has its own result.
     pub async fn estimate_batch_async(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        let (mut answers, batches) = self.plan(problems);
-        for batch in batches {
-            match self.start(&batch).await {
-                Ok((_pipeline, read_back)) => answer(&mut answers, &batch, read_back.wait(&self.context).await),
-                Err(error) => answer(&mut answers, &batch, Err(error)),
-            }
+        let (mut answers, mut batches) = self.plan(problems);
+        while let Some(batch) = batches.pop() {
+            let bytes = match self.start(&batch).await {
+                Ok(read_back) => read_back.wait(&self.context).await,
+                Err(error) => Err(error),
+            };
+            self.take(bytes, batch, &mut answers, &mut batches);
         }
         finish(answers)
     }
 
     /// [`Self::estimate_batch_async`], blocking; not for browsers.
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        let (mut answers, batches) = self.plan(problems);
-        for batch in batches {
-            match pollster::block_on(self.start(&batch)) {
-                Ok((_pipeline, read_back)) => answer(&mut answers, &batch, read_back.wait_blocking(&self.context)),
-                Err(error) => answer(&mut answers, &batch, Err(error)),
-            }
+        let (mut answers, mut batches) = self.plan(problems);
+        while let Some(batch) = batches.pop() {
+            let started = pollster::block_on(self.start(&batch));
+            let bytes = started.and_then(|read_back| read_back.wait_blocking(&self.context));
+            self.take(bytes, batch, &mut answers, &mut batches);
         }
         finish(answers)
     }
 
+    /// Answers the batch's problems; a batch that failed on a living device is tried again in halves, in case its
+    /// memory was refused.
+    fn take<'a>(
+        &self,
+        bytes: Result<Vec<Vec<u8>>>,
+        mut batch: Vec<Prepared<'a>>,
+        answers: &mut [Option<Result<Outcome>>],
+        batches: &mut Vec<Vec<Prepared<'a>>>,
+    ) {
+        match bytes {
+            Ok(bytes) => {
+                for (problem, outcome) in batch.iter().zip(outcomes(&batch, &self.options, &bytes)) {
+                    answers[problem.index] = Some(outcome);
+                }
+            }
+            Err(error) if batch.len() > 1 && self.context.is_alive() => {
+                tracing::debug!(%error, pairs = batch.len(), "batch split");
+                batches.push(batch.split_off(batch.len() / 2));
+                batches.push(batch);
+            }
+            Err(error) => {
+                for problem in batch {
+                    answers[problem.index] = Some(Err(Error::Device(error.to_string())));
+                }
+            }
+        }
+    }
+
     /// Refuses what cannot be estimated, and splits the rest into batches of one kind that fit the memory.
-    fn plan(&self, problems: &[Problem<'_>]) -> (Vec<Option<Result<Outcome>>>, Vec<Vec<Prepared>>) {
+    fn plan<'a>(&self, problems: &[Problem<'a>]) -> (Vec<Option<Result<Outcome>>>, Vec<Vec<Prepared<'a>>>) {
         let mut answers: Vec<Option<Result<Outcome>>> = Vec::new();
-        let mut batches: Vec<(Key, Vec<Prepared>)> = Vec::new();
+        let mut batches: Vec<(Key, Vec<Prepared<'a>>)> = Vec::new();
         for (index, problem) in problems.iter().enumerate() {
+            if self.options.use_all {
+                // one small least-squares problem a pair: nothing for a GPU
+                answers.push(Some(super::cpu_pipeline::estimate(problem, &self.options)));
+                continue;
+            }
             let prepared = Prepared::new(index, problem, &self.options).and_then(|p| self.check_size(p));
             let prepared = match prepared {
                 Ok(prepared) => prepared,
@@ -88,7 +121,7 @@ impl GpuEstimator {
                 }
             };
             answers.push(None);
-            let key = (prepared.kind, prepared.sample_by);
+            let key = prepared.key();
             // the last batch of this key, if there is room in it
             match batches.iter_mut().rev().find(|(k, _)| *k == key) {
                 Some((_, batch)) if self.fits(batch, &prepared) => batch.push(prepared),
@@ -98,7 +131,7 @@ impl GpuEstimator {
         (answers, batches.into_iter().map(|(_, batch)| batch).collect())
     }
 
-    fn check_size(&self, prepared: Prepared) -> Result<Prepared> {
+    fn check_size<'a>(&self, prepared: Prepared<'a>) -> Result<Prepared<'a>> {
         if self.fits(&[], &prepared) {
             return Ok(prepared);
         }
@@ -110,7 +143,7 @@ impl GpuEstimator {
         Err(Error::OutOfMemory { needed: capacity.bytes(prepared.kind), available: self.memory })
     }
 
-    fn fits(&self, batch: &[Prepared], next: &Prepared) -> bool {
+    fn fits(&self, batch: &[Prepared<'_>], next: &Prepared<'_>) -> bool {
         let matches = batch.iter().map(Prepared::match_count).sum::<usize>() + next.match_count();
         let capacity = self.capacity(batch.len() + 1, matches);
         batch.len() < MAX_PAIRS
@@ -123,30 +156,32 @@ impl GpuEstimator {
         Capacity { pairs: pairs as u32, matches: matches as u32, ..capacity_for(&self.options) }
     }
 
-    async fn start(&self, batch: &[Prepared]) -> Result<(Arc<Mutex<GpuPipeline>>, ReadBack)> {
+    async fn start(&self, batch: &[Prepared<'_>]) -> Result<ReadBack> {
         self.context.check_lost()?;
         let pipeline = self.pipeline(batch).await?;
         let submitted = self.context.catch(|| {
-            // held until all is submitted: the next batch would overwrite the buffers
+            // held until all is submitted: another batch would overwrite what is uploaded
             let pipeline = pipeline.lock().unwrap_or_else(PoisonError::into_inner);
-            submit(&self.context, &pipeline, batch)
+            submit(&self.context, &pipeline, batch, &self.options)
         });
-        let read_back = submitted.await??;
-        Ok((pipeline, read_back))
+        submitted.await?
     }
 
     /// The kept pipeline, or a larger one in its place.
-    async fn pipeline(&self, batch: &[Prepared]) -> Result<Arc<Mutex<GpuPipeline>>> {
+    async fn pipeline(&self, batch: &[Prepared<'_>]) -> Result<Arc<Mutex<GpuPipeline>>> {
         let Some(first) = batch.first() else { return Err(Error::Device("an empty batch".to_owned())) };
-        let key = (first.kind, first.sample_by);
-        let matches = batch.iter().map(Prepared::match_count).sum();
+        let key = first.key();
+        let matches: usize = batch.iter().map(Prepared::match_count).sum();
         let needed = self.capacity(batch.len(), matches);
         if let Some(kept) = self.kept(key, needed) {
             return Ok(kept);
         }
         let options = &self.options;
-        let made =
-            GpuPipeline::with_sampling(self.context.clone(), key.0, options, needed, key.1, HostBuffers::default());
+        let (kind, sample_by, weighted) = key;
+        let weights =
+            weighted.then(|| wgpu::Buffer::clone(&TypedBuffer::<f32>::new(&self.context, "weights", matches)));
+        let host = HostBuffers { matches: None, weights };
+        let made = GpuPipeline::with_sampling(self.context.clone(), kind, options, needed, sample_by, host);
         let made = Arc::new(Mutex::new(made.await?));
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         pipelines.retain(|(k, _)| *k != key);
@@ -162,18 +197,9 @@ impl GpuEstimator {
     }
 }
 
-fn answer(answers: &mut [Option<Result<Outcome>>], batch: &[Prepared], bytes: Result<Vec<Vec<u8>>>) {
-    match bytes {
-        Ok(bytes) => {
-            for (problem, outcome) in batch.iter().zip(outcomes(batch, &bytes)) {
-                answers[problem.index] = Some(outcome);
-            }
-        }
-        Err(error) => {
-            for problem in batch {
-                answers[problem.index] = Some(Err(Error::Device(error.to_string())));
-            }
-        }
+impl Prepared<'_> {
+    const fn key(&self) -> Key {
+        (self.kind, self.sample_by(), self.is_weighted())
     }
 }
 

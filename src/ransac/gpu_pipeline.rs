@@ -3,19 +3,25 @@
 
 use super::{
     Options, Sampler,
-    schedule::{FINAL, KEEP_FINAL, LOCAL},
+    schedule::{FINAL, FIRST_ROUND, KEEP_FINAL, LOCAL, REFINED_A_ROUND},
 };
 use crate::{
     Error, ModelKind, Result,
     cpu::{refine_model::Refinement, robust::Loss, robust::MagsacGain},
     gpu::{Context, Shader, TypedBuffer},
-    kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solver},
+    kernels::{
+        self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, buffers::MAX_CANDIDATES, layout, solver,
+    },
 };
 
-/// A refined model is kept in a round where its score is at least that of the one before.
+/// A model refined in a round is kept where its score does not fall.
 const KEEP_LOCAL: f32 = 1.0;
-/// Rounds at most, since they are all encoded ahead.
+/// Hypotheses of a round at most, unless that makes too many rounds, which are all encoded ahead; a fixed budget up to it
+/// is one round. More than on the CPU: on a GPU few long steps are quicker than many short ones.
+const LAST_ROUND: u32 = 1024;
 const MAX_ROUNDS: u32 = 128;
+/// Of so many hypotheses of a round one model is refined.
+const HYPOTHESES_A_CANDIDATE: u32 = 64;
 /// Bytes from one entry of the workgroup counts to the next.
 const ENTRY: u64 = 12;
 
@@ -61,11 +67,10 @@ struct Stages {
 impl GpuPipeline {
     /// A pipeline for models of `kind`, with all its buffers; `matches` is the room for those of all pairs together.
     ///
-    /// The sampler must be uniform or by weights: SNN ratios are not known here. [`Sampler::Auto`] takes all matches alike, in
-    /// the sampling and in the score: whether there are weights on the GPU is not known either.
+    /// Weights are used where the host gives their buffer; SNN ratios are not known here.
     ///
     /// # Errors
-    /// [`Error::BadOption`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
+    /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
     pub async fn new(
         context: Context,
         kind: ModelKind,
@@ -74,21 +79,19 @@ impl GpuPipeline {
         host: HostBuffers,
     ) -> Result<Self> {
         options.check()?;
-        let mut options = options.clone();
-        let sample_by = match options.sampler {
-            Sampler::Auto => {
-                (options.weigh_score, options.weigh_refinement) = (false, false);
-                SampleBy::Uniform
+        let sample_by = match (options.sampler, &host.weights) {
+            (Sampler::Uniform, _) | (Sampler::Auto, None) => SampleBy::Uniform,
+            (Sampler::Weights | Sampler::Auto, Some(_)) => SampleBy::Weight,
+            (Sampler::Weights, None) => {
+                return Err(Error::MissingInput { option: "the sampler by weights", missing: "weights" });
             }
-            Sampler::Uniform => SampleBy::Uniform,
-            Sampler::Weights => SampleBy::Weight,
-            Sampler::Ratio => {
-                let expected = "uniform or weights, where matches stay on the GPU";
+            (Sampler::Ratio, _) => {
+                let expected = "auto, uniform or weights, where matches stay on the GPU";
                 return Err(Error::BadOption { name: "sampler", expected, found: "ratio".to_owned() });
             }
         };
-        let capacity = Capacity { pairs, matches, ..capacity_for(&options) };
-        Self::with_sampling(context, kind, &options, capacity, sample_by, host).await
+        let capacity = Capacity { pairs, matches, ..capacity_for(options) };
+        Self::with_sampling(context, kind, options, capacity, sample_by, host).await
     }
 
     /// [`Self::new`], blocking.
@@ -118,9 +121,9 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        let settings = settings(variant, options, capacity, sample_by);
+        let settings = settings(variant, options, capacity, sample_by, host.weights.is_some());
         let made = context.catch(|| {
-            let buffers = Buffers::new(&context, variant, capacity, &settings, host);
+            let buffers = Buffers::new(&context, variant, capacity, sample_by != SampleBy::Uniform, host);
             buffers.local_refinement.write(&context, 0, &[refinement(&LOCAL, capacity.candidates, KEEP_LOCAL)]);
             buffers.final_refinement.write(&context, 0, &[refinement(&FINAL, 0, KEEP_FINAL)]);
             let stages = Stages::new(&context, variant, &buffers);
@@ -160,11 +163,6 @@ impl GpuPipeline {
         &self.buffers.raw_matches
     }
 
-    /// The weights of the matches, when an option uses them: for the sampling, and for the score and the refinement.
-    pub const fn weights(&self) -> [&TypedBuffer<f32>; 2] {
-        [&self.buffers.sample_weights, &self.buffers.weights]
-    }
-
     /// The result of each pair.
     pub const fn results(&self) -> &TypedBuffer<layout::PairResult> {
         &self.buffers.results
@@ -173,6 +171,10 @@ impl GpuPipeline {
     /// 1 for each match that is an inlier of its pair's model, else 0.
     pub const fn inlier_mask(&self) -> &TypedBuffer<u32> {
         &self.buffers.inlier_mask
+    }
+
+    pub(super) const fn candidates_a_pair(&self) -> usize {
+        (self.capacity.candidates * self.capacity.rounds) as usize
     }
 
     /// All its buffers.
@@ -184,12 +186,13 @@ impl GpuPipeline {
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.clear_buffer(&self.buffers.progress, 0, None);
         encoder.clear_buffer(&self.buffers.best, 0, None);
+        encoder.clear_buffer(&self.buffers.candidates, 0, None);
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ransac"), ..Default::default() });
         let pairs = Workgroups::Count(self.capacity.pairs);
         self.stages.normalize.encode(&mut pass, pairs);
         self.stages.plan.encode(&mut pass, Workgroups::Count(1));
-        for _ in 0..self.settings.max_iterations.div_ceil(self.settings.hypotheses) {
+        for _ in 0..self.settings.rounds {
             self.encode_round(&mut pass);
         }
         self.stages.refine_final.encode(&mut pass, pairs);
@@ -229,14 +232,34 @@ impl Stages {
     }
 }
 
-/// Hypotheses and candidates a round: as many as must be drawn anyway, so that few rounds are needed.
-pub(super) fn capacity_for(options: &Options) -> Capacity {
-    let hypotheses = options.min_iterations.clamp(64, 1024).max(options.max_iterations.div_ceil(MAX_ROUNDS));
-    let hypotheses = hypotheses.min(options.max_iterations);
-    Capacity { pairs: 1, matches: 1, hypotheses, candidates: (hypotheses / 64).clamp(4, 15) }
+/// Hypotheses of the first round: as many as must be drawn anyway.
+fn first_round(options: &Options) -> u32 {
+    options.min_iterations.clamp(FIRST_ROUND, LAST_ROUND).min(options.max_iterations)
 }
 
-fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: SampleBy) -> layout::Settings {
+/// Hypotheses, candidates and rounds at most, for one pair.
+pub(super) fn capacity_for(options: &Options) -> Capacity {
+    let longest = LAST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
+    let hypotheses = longest.min(first_round(options).max(options.max_iterations / 2));
+    let candidates = (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, MAX_CANDIDATES);
+    let rounds = round_starts(options, hypotheses).count() as u32;
+    Capacity { pairs: 1, matches: 1, hypotheses, candidates, rounds }
+}
+
+/// The first hypothesis of each round; each has as many as there were before it, within the bounds, as in `plan_round`.
+pub(super) fn round_starts(options: &Options, hypotheses: u32) -> impl Iterator<Item = u32> {
+    let (first, end) = (first_round(options), options.max_iterations);
+    let next = move |&drawn: &u32| Some(drawn.saturating_add(drawn.clamp(first, hypotheses)));
+    std::iter::successors(Some(0), next).take_while(move |&drawn| drawn < end)
+}
+
+fn settings(
+    variant: Variant,
+    options: &Options,
+    capacity: Capacity,
+    sample_by: SampleBy,
+    weighted: bool,
+) -> layout::Settings {
     let mut magsac = [[0.0; 4]; 3];
     for (to, &from) in magsac.as_flattened_mut().iter_mut().zip(MagsacGain::new(variant.kind).coefficients()) {
         *to = from;
@@ -251,9 +274,12 @@ fn settings(variant: Variant, options: &Options, capacity: Capacity, sample_by: 
         max_iterations: options.max_iterations,
         log_miss: (1.0 - options.confidence).ln() as f32,
         weigh_sampling: sample_by as u32,
-        weigh_score: u32::from(options.weigh_score),
-        weigh_refinement: u32::from(options.weigh_refinement),
+        weigh_score: u32::from(options.weigh_score && weighted),
+        weigh_refinement: u32::from(options.weigh_refinement && weighted),
         kind: variant.kind as u32,
+        first_round: first_round(options),
+        rounds: capacity.rounds,
+        unused: [0; 2],
         magsac,
     }
 }
@@ -272,5 +298,26 @@ fn refinement(from: &Refinement, candidates: u32, keep_above: f32) -> layout::Re
         iterations: from.max_iterations,
         keep_above,
         unused: [0; 2],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_reach_the_last_hypothesis_and_a_fixed_budget_is_one() {
+        let of = |min_iterations, max_iterations| {
+            let options = Options { min_iterations, max_iterations, ..Options::default() };
+            let capacity = capacity_for(&options);
+            assert!(first_round(&options) <= capacity.hypotheses, "{min_iterations} {max_iterations}");
+            capacity.rounds
+        };
+        assert_eq!(of(1000, 1000), 1);
+        assert_eq!(of(1, 1), 1);
+        // 32 32 64 128 256 512 1024
+        assert_eq!(of(1, 2048), 7);
+        assert!(of(1000, 100_000) <= 128);
+        assert!(of(0, u32::MAX) <= 160);
     }
 }

@@ -6,6 +6,7 @@ mod diagnosis;
 mod estimator;
 mod gpu_batch;
 mod gpu_estimator;
+mod gpu_finish;
 mod gpu_pipeline;
 mod options;
 mod outcome;

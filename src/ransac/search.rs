@@ -102,7 +102,7 @@ impl Search<'_> {
 
     /// DEGENSAC: where a plane explains most of a sample, the fundamental matrix of that plane and of the parallax of the
     /// matches off it.
-    fn recover_from_plane(&self, candidate: &Candidate) -> Option<Scored> {
+    pub(super) fn recover_from_plane(&self, candidate: &Candidate) -> Option<Scored> {
         let sample = sample_minimal::<7>(&self.weights.source, self.seed, candidate.hypothesis)?;
         let [points1, points2] = self.matches.two_view_sample(&sample)?;
         let metric = self.matches.metric;
