@@ -216,10 +216,6 @@ pub fn denormalize(kind: ModelKind, scaling: &[Scaling; 2], rows: &ModelRows) ->
     }
 }
 
-fn homography_in_pixels([first, second]: &[Scaling; 2], rows: &ModelRows) -> DMat3 {
-    unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
-}
-
 /// The scalings of the first and the second side of the matches.
 pub fn scalings(view: &MatchesView<'_>) -> [Scaling; 2] {
     match view {
