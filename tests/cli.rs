@@ -272,6 +272,22 @@ fn eval_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn no_model_found_is_an_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("points.csv");
+    // No camera can see these three points in these directions.
+    fs::write(
+        &path,
+        "152.297,348.307,-0.260,0.208,0.251\n41.938,8.428,0.675,-0.481,-0.531\n637.213,300.969,0.673,-0.047,0.278\n",
+    )
+    .unwrap();
+    let common = ["estimate", text(&path), "--model", "pose", "--camera", "500,500,320,240"];
+    assert!(succeeds(&common).contains("no model found"));
+    let report = json(&[&common[..], &["--json"]].concat());
+    assert_eq!((&report["found"], &report["inliers"]), (&false.into(), &Value::Null));
+}
+
+#[test]
 fn what_is_wrong_is_said_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let (path, scene) = (csv(&folder), scene(&folder));
