@@ -5,6 +5,7 @@
 //! Recovered: a solution within 1e-3 rad, or 1e-3 relative, of the truth. What f32 loses is classed by the first that holds:
 //! rounding the points to f32 alone makes the f64 solver lose it; it moves the f64 solution by 1e-5 or more
 //! (ill-conditioned); another f64 solution is within 0.1 (near a double root); the rest.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "prints a table; the shared problems are those of tests")]
 
 #[path = "../tests/common/minimal.rs"]
 mod minimal;
@@ -71,7 +72,8 @@ fn measure(context: &Context, solver: &Solver, count: usize) -> anyhow::Result<T
     let mut tally = Tally::default();
     for start in (0..count).step_by(CHUNK) {
         let problems: Vec<_> = (start..count.min(start + CHUNK)).map(|_| (solver.draw)(&mut rng)).collect();
-        let points: Vec<_> = problems.iter().flat_map(Minimal::points_f32).collect();
+        let points: Vec<_> =
+            problems.iter().flat_map(|problem| &problem.points).map(|point| point.as_vec4().to_array()).collect();
         let found = run_solver(context, &solver.shader, &points, solver.vec4s, solver.most_models)?;
         for (problem, models) in problems.iter().zip(&found) {
             let models: Vec<_> = models.iter().map(rows_f64).collect();
