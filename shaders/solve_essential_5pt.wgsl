@@ -11,7 +11,7 @@ const DEGREE: u32 = 10u;
 const MAX_MODELS: u32 = 10u;
 /// Bases of the null space that are tried until one gives pivots of at least this share of the largest.
 const ATTEMPTS: u32 = 3u;
-const GOOD_PIVOTS: f32 = 1e-2;
+const GOOD_PIVOTS: f32 = 3e-2;
 /// The sum of squared residuals that Newton's method may leave.
 const ACCEPTED_RESIDUAL: f32 = 1e-9;
 
