@@ -1,6 +1,7 @@
 //! Every minimal solver and fit on the GPU: against the truth of random problems, against its CPU twin, and on input that
 //! determines no model. Needs a Vulkan, Metal or DX12 adapter; a software one will do (apt-get install
 //! mesa-vulkan-drivers).
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 #[path = "common/minimal.rs"]
 mod minimal;

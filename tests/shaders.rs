@@ -6,7 +6,7 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const SHADERS: &[Shader] = &[
+const SHADERS: &[Shader<'static>] = &[
     kernels::solve_essential_5pt::SHADER,
     kernels::solve_fundamental_7pt::SHADER,
     kernels::solve_fundamental_8pt::SHADER,

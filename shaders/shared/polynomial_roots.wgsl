@@ -16,7 +16,7 @@ struct Roots {
 /// A little more than 1, so that a root at the seam of the charts z/w and w/z is not lost in both.
 const CHART: f32 = 1.0005;
 /// Points at which the form is looked at are no further apart.
-const LONGEST_STEP: f32 = 0.06;
+const LONGEST_STEP: f32 = 0.03;
 /// An extremum that misses zero by this share of its terms is taken for a double root that rounding has made complex.
 const TANGENT: f32 = 1e-3;
 

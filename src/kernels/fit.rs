@@ -23,7 +23,7 @@ pub struct FitBuffers<'a> {
 
 impl FitKernel {
     /// Compiles the fit's shader and binds its buffers.
-    pub fn new(context: &Context, shader: &Shader, buffers: FitBuffers<'_>) -> Self {
+    pub fn new(context: &Context, shader: &Shader<'_>, buffers: FitBuffers<'_>) -> Self {
         let kernel = Kernel::new(context, shader);
         let FitBuffers { solver: SolverBuffers { params, points, models, model_counts }, weights, ranges } = buffers;
         let bindings = kernel.bind(context, &[params, points, models, model_counts, weights, ranges]);

@@ -17,7 +17,7 @@ pub type Rows = [[f32; 4]; 3];
 /// [`Error::Device`](crate::Error::Device).
 pub fn run_solver(
     context: &Context,
-    shader: &Shader,
+    shader: &Shader<'_>,
     points: &[[f32; 4]],
     vec4s_per_sample: usize,
     most_models: usize,
@@ -40,7 +40,7 @@ pub fn run_solver(
 /// [`Error::Device`](crate::Error::Device).
 pub fn run_fit(
     context: &Context,
-    shader: &Shader,
+    shader: &Shader<'_>,
     points: &[[f32; 4]],
     weights: &[f32],
     ranges: &[[u32; 2]],

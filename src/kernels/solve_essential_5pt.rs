@@ -14,6 +14,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
         shader_part!("shared/solve_linear"),
+        shader_part!("shared/essential_cubics"),
         shader_part!("shared/essential_motion"),
         shader_part!("solve_essential_5pt"),
     ],
