@@ -191,6 +191,10 @@ impl NormalizedMatches {
     }
 }
 
+fn homography_in_pixels([first, second]: &[Scaling; 2], rows: &ModelRows) -> DMat3 {
+    unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
+}
+
 /// The model in pixels, or in the units of the points, of its rows in normalised coordinates.
 pub fn denormalize(kind: ModelKind, scaling: &[Scaling; 2], rows: &ModelRows) -> Model {
     let [first, second] = scaling;
@@ -210,10 +214,6 @@ pub fn denormalize(kind: ModelKind, scaling: &[Scaling; 2], rows: &ModelRows) ->
             Model::Rigid(Pose { rotation, translation })
         }
     }
-}
-
-fn homography_in_pixels([first, second]: &[Scaling; 2], rows: &ModelRows) -> DMat3 {
-    unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
 }
 
 /// The scalings of the first and the second side of the matches.
