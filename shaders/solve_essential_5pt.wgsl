@@ -9,8 +9,11 @@
 const CONSTRAINTS: u32 = 5u;
 const DEGREE: u32 = 10u;
 const MAX_MODELS: u32 = 10u;
-/// What Newton's method may leave of the epipolar equations.
-const ACCEPTED_RESIDUAL: f32 = 5e-5;
+/// Bases of the null space that are tried until one gives pivots of at least this share of the largest.
+const ATTEMPTS: u32 = 3u;
+const GOOD_PIVOTS: f32 = 1e-2;
+/// The sum of squared residuals that Newton's method may leave.
+const ACCEPTED_RESIDUAL: f32 = 1e-9;
 
 @compute @workgroup_size(SOLVER_WORKGROUP)
 fn main(
@@ -30,8 +33,17 @@ fn main(
         rows[i] = array(m.z * m.x, m.z * m.y, m.z, m.w * m.x, m.w * m.y, m.w, m.x, m.y, 1.0);
     }
     var basis = null_space(&rows);
-    var cubics = essential_constraints(&basis);
-    eliminate(&cubics);
+    var cubics: array<Cubic, 10>;
+    for (var attempt = 0u; attempt < ATTEMPTS; attempt++) {
+        cubics = essential_constraints(&basis);
+        if eliminate(&cubics) >= GOOD_PIVOTS {
+            break;
+        }
+        if attempt + 1u < ATTEMPTS {
+            // The elimination is ill-conditioned where the plane of B₀ and B₁ comes near an essential matrix: take others.
+            basis = array(basis[2], basis[select(0u, 3u, attempt == 0u)], basis[select(3u, 0u, attempt == 0u)], basis[1]);
+        }
+    }
     equations = equations_in_z(&cubics);
     var polynomial = determinant_in_z();
     var roots = real_roots(&polynomial);
@@ -168,7 +180,10 @@ fn essential_constraints(basis: ptr<function, array<array<f32, 9>, NULLITY>>) ->
 
 /// Gauss elimination of the first ten monomials with partial pivoting; of the reduced rows only the last six, which the
 /// equations in z are made of, are reduced backwards too.
-fn eliminate(rows: ptr<function, array<Cubic, 10>>) {
+/// Returns the smallest pivot as a share of the largest.
+fn eliminate(rows: ptr<function, array<Cubic, 10>>) -> f32 {
+    var smallest = 1e30;
+    var largest = 0.0;
     for (var column = 0u; column < 10u; column++) {
         let part = column / 4u;
         let lane = column % 4u;
@@ -181,6 +196,8 @@ fn eliminate(rows: ptr<function, array<Cubic, 10>>) {
                 pivot = i;
             }
         }
+        smallest = min(smallest, size);
+        largest = max(largest, size);
         var pivot_row = (*rows)[pivot];
         (*rows)[pivot] = (*rows)[column];
         let inverse = 1.0 / pivot_row[part][lane];
@@ -203,6 +220,7 @@ fn eliminate(rows: ptr<function, array<Cubic, 10>>) {
             }
         }
     }
+    return smallest / largest;
 }
 
 /// An equation x(z) x + y(z) y + one(z) = 0; coefficients of z⁰ z¹ z² z³, and of z⁴ apart.
@@ -304,22 +322,24 @@ fn essential_at(
     root: vec2<f32>,
 ) -> mat3x3<f32> {
     var rows = rows_at(root);
-    var v = cross(rows[0], rows[1]);
-    for (var i = 1u; i < 3u; i++) {
-        let candidate = cross(rows[i], rows[(i + 1u) % 3u]);
-        if dot(candidate, candidate) > dot(v, v) {
-            v = candidate;
-        }
-    }
-    v = normalize(v);
-    let weights = vec4(v.xy, v.z * root);
-    var columns: array<vec3<f32>, 3>;
-    for (var j = 0u; j < 3u; j++) {
-        for (var i = 0u; i < 3u; i++) {
-            let k = 3u * i + j;
-            columns[j][i] =
+    var best = mat3x3<f32>();
+    var least = 1e30;
+    for (var i = 0u; i < 3u; i++) {
+        let v = normalize(cross(rows[i], rows[(i + 1u) % 3u]));
+        let weights = vec4(v.xy, v.z * root);
+        var e: mat3x3<f32>;
+        for (var k = 0u; k < 9u; k++) {
+            e[k % 3u][k / 3u] =
                 dot(weights, vec4((*basis)[0][k], (*basis)[1][k], (*basis)[2][k], (*basis)[3][k]));
         }
+        let gram = e * transpose(e);
+        let trace = gram[0][0] + gram[1][1] + gram[2][2];
+        let violation = gram * e - 0.5 * trace * e;
+        let size = frobenius(violation, violation) / (trace * trace * trace);
+        if size < least {
+            least = size;
+            best = e;
+        }
     }
-    return mat3x3(columns[0], columns[1], columns[2]);
+    return best;
 }

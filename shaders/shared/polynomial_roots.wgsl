@@ -15,6 +15,8 @@ struct Roots {
 
 /// A little more than 1, so that a root at the seam of the charts z/w and w/z is not lost in both.
 const CHART: f32 = 1.0005;
+/// Points at which the form is looked at are no further apart.
+const LONGEST_STEP: f32 = 0.06;
 /// An extremum that misses zero by this share of its terms is taken for a double root that rounding has made complex.
 const TANGENT: f32 = 1e-3;
 
@@ -38,11 +40,11 @@ fn roots_of_chart(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, 
         var p = derivative(form, reversed, degree);
         var found = 1u;
         var low = -CHART;
-        var value_low = evaluate(&p, degree, low);
-        for (var i = 1u; i <= last; i++) {
+        var value_low = 0.0;
+        for (var i = 0u; i <= last; i++) {
             let high = separators[i];
-            let value_high = evaluate(&p, degree, high);
-            if (value_low < 0.0) != (value_high < 0.0) {
+            let value_high = evaluate_slope(&p, degree, high).x;
+            if i > 0u && (value_low < 0.0) != (value_high < 0.0) {
                 separators[found] = root_of_derivative(&p, degree, low, high, value_low);
                 found++;
             }
@@ -52,20 +54,38 @@ fn roots_of_chart(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, 
         separators[found] = CHART;
         last = found;
     }
+    roots_between(form, reversed, &separators, last, roots);
+}
 
+/// The roots of the form itself, which is looked at between the separators too: they are only as good as the coefficients.
+fn roots_between(
+    form: ptr<function, array<f32, DEGREE + 1u>>,
+    reversed: bool,
+    separators: ptr<function, array<f32, DEGREE + 1u>>,
+    last: u32,
+    roots: ptr<function, Roots>,
+) {
     var p = derivative(form, reversed, DEGREE);
-    var low = -CHART;
-    var value_low = form_at(on_chart(low, reversed));
-    for (var i = 1u; i <= last; i++) {
-        let high = separators[i];
-        let value_high = form_at(on_chart(high, reversed));
-        if (value_low < 0.0) != (value_high < 0.0) {
-            push_root(roots, on_chart(root_of_form(&p, reversed, low, high, value_low), reversed));
-        } else if i < last && touches_zero(&p, high, value_high, form_at(on_chart(separators[i + 1u], reversed)), value_low) {
-            push_root(roots, on_chart(high, reversed));
+    var x = vec2(-CHART); // the two points before
+    var value = vec2(0.0);
+    var i = 0u;
+    var first = true;
+    while i <= last {
+        var high = (*separators)[i];
+        if high > x.y + LONGEST_STEP {
+            high = x.y + LONGEST_STEP;
+        } else {
+            i++;
         }
-        low = high;
-        value_low = value_high;
+        let value_high = form_at(on_chart(high, reversed));
+        if !first && (value.y < 0.0) != (value_high < 0.0) {
+            push_root(roots, on_chart(root_of_form(&p, reversed, x.y, high, value.y), reversed));
+        } else if x.y > x.x && touches_zero(&p, x.y, vec3(value, value_high)) {
+            push_root(roots, on_chart(x.y, reversed));
+        }
+        x = vec2(x.y, high);
+        value = vec2(select(value.y, value_high, first), value_high);
+        first = false;
     }
 }
 
@@ -84,14 +104,6 @@ fn derivative(form: ptr<function, array<f32, DEGREE + 1u>>, reversed: bool, degr
         binomial *= f32(power + 1u) / f32(i + 1u);
     }
     return p;
-}
-
-fn evaluate(p: ptr<function, array<f32, DEGREE + 1u>>, degree: u32, x: f32) -> f32 {
-    var value = (*p)[degree];
-    for (var i = degree; i > 0u; i--) {
-        value = fma(value, x, (*p)[i - 1u]);
-    }
-    return value;
 }
 
 /// A bracket of a root, and the point in it to look at next.
@@ -160,21 +172,14 @@ fn evaluate_slope(p: ptr<function, array<f32, DEGREE + 1u>>, degree: u32, x: f32
     return vec2(value, slope);
 }
 
-/// Whether the separator `middle`, with its neighbours on the same side of zero, is an extremum that almost touches it.
-fn touches_zero(
-    p: ptr<function, array<f32, DEGREE + 1u>>,
-    middle: f32,
-    value_middle: f32,
-    value_before: f32,
-    value_after: f32,
-) -> bool {
+/// Whether the form at x, the second of three values along the way, almost touches zero without a change of sign.
+fn touches_zero(p: ptr<function, array<f32, DEGREE + 1u>>, x: f32, values: vec3<f32>) -> bool {
     var terms = abs((*p)[DEGREE]);
     for (var i = DEGREE; i > 0u; i--) {
-        terms = fma(terms, abs(middle), abs((*p)[i - 1u]));
+        terms = fma(terms, abs(x), abs((*p)[i - 1u]));
     }
-    let same_side = (value_middle < 0.0) == (value_before < 0.0) && (value_middle < 0.0) == (value_after < 0.0);
-    let closest = abs(value_middle) < min(abs(value_before), abs(value_after));
-    return same_side && closest && abs(value_middle) < TANGENT * terms;
+    let same_side = all((values < vec3(0.0)) == vec3(values.y < 0.0));
+    return same_side && abs(values.y) < min(min(abs(values.x), abs(values.z)), TANGENT * terms);
 }
 
 fn push_root(roots: ptr<function, Roots>, root: vec2<f32>) {

@@ -1,6 +1,7 @@
 //! One launcher for each shader, under the same stem; each encodes into the caller's command encoder.
 
 pub mod buffers;
+pub mod fit;
 pub mod layout;
 pub mod mark_inliers;
 pub mod normalize_matches;

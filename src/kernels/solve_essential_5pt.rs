@@ -8,6 +8,7 @@ pub const SHADER: Shader = Shader {
     parts: &[
         shader_part!("shared/dispatch"),
         shader_part!("shared/solver"),
+        shader_part!("shared/matrix3"),
         shader_part!("shared/null_space"),
         shader_part!("shared/polynomial_roots"),
         shader_part!("shared/rotation"),
