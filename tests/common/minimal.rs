@@ -30,7 +30,7 @@ impl Minimal {
 /// A minimal solver, its random problems, and how far a model is from the truth (radians, or relative).
 pub struct Solver {
     pub name: &'static str,
-    pub shader: Shader,
+    pub shader: Shader<'static>,
     pub vec4s: usize,
     pub most_models: usize,
     pub draw: fn(&mut StdRng) -> Minimal,
