@@ -11,8 +11,6 @@
 
 const MAX_DRAWS: u32 = 128u;
 const MAX_SAMPLE: u32 = 7u;
-// First entry of a sample that could not be drawn.
-const NO_SAMPLE: u32 = 0xffffffffu;
 
 // The match that a random word falls on; of the pair's inclusive prefix sums the first above the target.
 fn pick(pair: Pair, word: u32) -> u32 {
