@@ -3,7 +3,7 @@
 use glam::{DMat3, DVec2, DVec3};
 use nabla_ransac::geometry::accuracy::{
     auc_bins, auc_exact, direction_error_deg, f1_score, fundamental_of_pose, median, pose_error_deg,
-    pose_of_fundamental, rotation_error_deg, symmetric_epipolar_px,
+    pose_of_fundamental, position_error, rotation_error_deg, symmetric_epipolar_px,
 };
 use nabla_ransac::{Camera, Pose};
 
@@ -39,6 +39,17 @@ fn the_pose_error_is_the_larger_of_the_two() {
         Pose { rotation: turned.rotation, translation: DMat3::from_rotation_y(f64::to_radians(9.0)) * DVec3::X };
     close(pose_error_deg(&turned, &truth), 7.0);
     close(pose_error_deg(&shifted, &truth), 9.0);
+}
+
+#[test]
+fn the_position_error_is_the_distance_of_the_camera_centres() {
+    // x_camera = R X + t with the centre at −Rᵀ t: (0, 0, 5) for both, then moved by (3, 4, 0).
+    let truth = Pose { rotation: DMat3::IDENTITY, translation: DVec3::new(0.0, 0.0, -5.0) };
+    let rotation = DMat3::from_rotation_x(0.3);
+    let turned = Pose { rotation, translation: -(rotation * DVec3::new(0.0, 0.0, 5.0)) };
+    let moved = Pose { rotation, translation: -(rotation * DVec3::new(3.0, 4.0, 5.0)) };
+    close(position_error(&turned, &truth), 0.0);
+    close(position_error(&moved, &truth), 5.0);
 }
 
 #[test]

@@ -42,12 +42,12 @@ pub(super) struct OptionArgs {
     /// How far a match is from an epipolar geometry
     #[arg(long, value_enum)]
     residual: Option<EpipolarResidual>,
-    /// Let the weights scale each match's part of the score
-    #[arg(long)]
-    weigh_score: bool,
-    /// Let the weights scale each match's part of the refinement
-    #[arg(long)]
-    weigh_refinement: bool,
+    /// Whether weights, or else ratios, scale each match's part of the score
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    weigh_score: Option<bool>,
+    /// Whether weights, or else ratios, scale each match's part of the refinement
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    weigh_refinement: Option<bool>,
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
@@ -89,8 +89,8 @@ impl OptionArgs {
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
         set(&mut options.residual, self.residual);
-        options.weigh_score |= self.weigh_score;
-        options.weigh_refinement |= self.weigh_refinement;
+        set(&mut options.weigh_score, self.weigh_score);
+        set(&mut options.weigh_refinement, self.weigh_refinement);
         options.use_all |= self.use_all;
         options.diagnose &= !self.no_diagnosis;
         set(&mut options.backend, self.backend);

@@ -19,7 +19,7 @@ const GAP: u32 = 8;
 const BACKGROUND: Rgb<u8> = Rgb([32, 32, 32]);
 const EMPTY_IMAGE: Rgb<u8> = Rgb([60, 60, 60]);
 /// Photographs are shown grey and this much darker, so that the colours stand out.
-const DIM: f32 = 0.6;
+const DIM: f32 = 0.75;
 
 /// Which matches there are, by colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,12 +126,21 @@ impl Panel {
     }
 }
 
-/// How a kind of match is shown: its colour, and how opaque its line is.
-const fn style(mark: Mark) -> (RGBColor, f64) {
+const fn colour(mark: Mark) -> RGBColor {
     match mark {
-        Mark::Inlier => (SKY_BLUE, 0.55),
-        Mark::Outlier => (ORANGE, 0.18),
-        Mark::Unused => (RGBColor(150, 150, 150), 0.0),
+        Mark::Inlier => SKY_BLUE,
+        Mark::Outlier => ORANGE,
+        Mark::Unused => RGBColor(150, 150, 150),
+    }
+}
+
+/// How opaque the lines of a kind are: the less, the more there are, so that the images stay visible.
+fn line_opacity(mark: Mark, count: usize) -> f64 {
+    let share = 1.0 / count.max(1) as f64;
+    match mark {
+        Mark::Inlier => (100.0 * share).clamp(0.2, 0.6),
+        Mark::Outlier => (40.0 * share).clamp(0.06, 0.2),
+        Mark::Unused => 0.0,
     }
 }
 
@@ -140,15 +149,15 @@ fn draw_marks(area: &Area<'_>, panels: &[Panel], marks: &[Mark], scale: f64) -> 
     let order = [Mark::Unused, Mark::Outlier, Mark::Inlier];
     let of = |mark: Mark| marks.iter().enumerate().filter(move |(_, there)| **there == mark).map(|(index, _)| index);
     for mark in order {
-        let (colour, opacity) = style(mark);
+        let opacity = line_opacity(mark, of(mark).count());
         for index in of(mark).filter(|_| opacity > 0.0) {
             let places: Option<Vec<_>> = panels.iter().map(|panel| panel.place(index, scale)).collect();
-            area.draw(&PathElement::new(places.unwrap_or_default(), colour.mix(opacity)))?;
+            area.draw(&PathElement::new(places.unwrap_or_default(), colour(mark).mix(opacity)))?;
         }
     }
     for mark in order {
         for place in of(mark).flat_map(|index| panels.iter().filter_map(move |panel| panel.place(index, scale))) {
-            area.draw(&Circle::new(place, 2, style(mark).0.filled()))?;
+            area.draw(&Circle::new(place, 2, colour(mark).filled()))?;
         }
     }
     Ok(())
@@ -164,8 +173,8 @@ fn write_header(area: &Area<'_>, marks: &[Mark], title: &str) -> anyhow::Result<
             continue;
         }
         let entry = format!("{count} {name}");
-        area.draw(&Circle::new((left + 18, 19), 6, style(mark).0.filled()))?;
-        area.draw(&Text::new(entry.clone(), (left + 32, 12), font.clone().color(&style(mark).0)))?;
+        area.draw(&Circle::new((left + 18, 19), 6, colour(mark).filled()))?;
+        area.draw(&Text::new(entry.clone(), (left + 32, 12), font.clone().color(&colour(mark))))?;
         left += 44 + font.box_size(&entry)?.0 as i32;
     }
     Ok(())
@@ -177,7 +186,8 @@ fn label(area: &Area<'_>, panels: &[Panel], scale: f64) -> anyhow::Result<()> {
     for (index, panel) in panels.iter().enumerate() {
         let name =
             panel.path.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| format!("image {}", index + 1));
+        let number = if panels.len() > 1 { format!("image {}", index + 1) } else { "image".to_owned() };
+        let name = name.unwrap_or(number);
         let text = format!("{name}, {} × {} px", panel.size_px.x.round(), panel.size_px.y.round());
         let (width, height) = font.box_size(&text)?;
         let bottom = (panel.corner.y + panel.size_px.y * scale) as i32;

@@ -6,6 +6,7 @@ use super::measure::Accuracy;
 use super::{json, print, print_json};
 use crate::data::{PairRecord, Scene};
 use crate::geometry::Model;
+use crate::geometry::accuracy::{position_error, rotation_error_deg};
 use crate::ransac::{Estimate, Outcome};
 use crate::{Backend, Estimator, ModelKind, Pose};
 use anyhow::anyhow;
@@ -56,7 +57,7 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let kind = arguments.model;
-    let estimator = Estimator::new(arguments.options.options()?)?;
+    let options = arguments.options.options()?;
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let index = arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?;
     let record = scene.pair(index)?;
@@ -65,6 +66,7 @@ pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let problem = chosen
         .problem(kind, pair_seed(arguments.options.seed, index))
         .map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let estimator = Estimator::new(options)?;
     let start = Instant::now();
     let outcome = estimator.estimate(&problem)?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
@@ -118,15 +120,28 @@ impl Report<'_> {
             report.extend(json::estimate(estimate));
             let inliers: Vec<bool> = self.marks().iter().map(|&mark| mark == Mark::Inlier).collect();
             report.insert("inliers".to_owned(), json!(inliers));
-            if let Some(accuracy) = self.accuracy(estimate) {
-                report.insert("pose_error_deg".to_owned(), json::number(accuracy.pose_error_deg));
-            }
+            let errors = self.errors(estimate).into_iter();
+            report.extend(errors.map(|(name, error)| (name.to_owned(), json::number(error))));
         }
         report
     }
 
-    fn accuracy(&self, estimate: &Estimate) -> Option<Accuracy> {
-        Accuracy::of(&estimate.model, &estimate.inliers, &self.record.select(&self.used))
+    /// By name, where the truth is known.
+    fn errors(&self, estimate: &Estimate) -> Vec<(&'static str, f64)> {
+        match (&estimate.model, &self.record.truth) {
+            (Model::Pose(pose), Some(truth)) => vec![
+                ("rotation_error_deg", rotation_error_deg(&pose.rotation, &truth.rotation)),
+                ("position_error", position_error(pose, truth)),
+            ],
+            (model, _) => match Accuracy::of(model, &estimate.inliers, &self.record.select(&self.used)) {
+                Some(accuracy) => vec![
+                    ("rotation_error_deg", accuracy.rotation_error_deg),
+                    ("translation_error_deg", accuracy.translation_error_deg),
+                    ("pose_error_deg", accuracy.pose_error_deg),
+                ],
+                None => Vec::new(),
+            },
+        }
     }
 
     fn text(&self) -> anyhow::Result<String> {
@@ -158,12 +173,9 @@ impl Report<'_> {
             self.used.len(),
             estimate.score
         )?;
-        if let Some(accuracy) = self.accuracy(estimate) {
-            writeln!(
-                text,
-                "against the truth: rotation {:.3}°, translation direction {:.3}°",
-                accuracy.rotation_error_deg, accuracy.translation_error_deg
-            )?;
+        let errors: Vec<_> = self.errors(estimate).iter().map(|(name, error)| format!("{name} {error:.4}")).collect();
+        if !errors.is_empty() {
+            writeln!(text, "against the truth: {}", errors.join(", "))?;
         }
         let diagnosis = &estimate.diagnosis;
         if diagnosis.rotation_only {

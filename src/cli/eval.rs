@@ -81,12 +81,12 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     };
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
-    let estimator = Estimator::new(options)?;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let estimator = Estimator::new(options)?;
     ctrlc::set_handler(|| {
-        eprintln!("\ninterrupted: nothing is reported");
+        eprintln!("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
     })?;
 
@@ -95,7 +95,11 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
         scenes.iter().enumerate().flat_map(|(scene, s)| (0..s.len()).map(move |pair| (scene, pair))).collect();
     let bar = progress_bar(jobs.len());
     let results = match estimator.backend() {
-        Backend::Gpu => jobs.chunks(GPU_BATCH).flat_map(|batch| run.batch(batch, &bar)).collect(),
+        Backend::Gpu => {
+            // With the first batch shaders are compiled and buffers made, which is no time of its pairs.
+            jobs.chunks(GPU_BATCH).take(1).for_each(|first| drop(run.batch(first, &ProgressBar::hidden())));
+            jobs.chunks(GPU_BATCH).flat_map(|batch| run.batch(batch, &bar)).collect()
+        }
         _ => run.threads(&jobs, threads, &bar),
     };
     bar.finish_and_clear();

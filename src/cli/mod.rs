@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
 mod arguments;
+mod bench;
+mod bench_gpu;
 mod canvas;
 mod devices;
 mod draw;
@@ -12,6 +14,7 @@ mod json;
 mod measure;
 mod plot;
 mod summary;
+mod synthetic_views;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -38,6 +41,8 @@ enum Command {
     Eval(Box<eval::EvalArgs>),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(devices::DevicesArgs),
+    /// Measure how fast the stages and the whole are on the chosen backend
+    Bench(Box<bench::BenchArgs>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -54,9 +59,11 @@ pub fn run() -> ExitCode {
         Command::Estimate(arguments) => estimate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
     };
     match done {

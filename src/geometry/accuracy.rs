@@ -28,6 +28,11 @@ pub fn pose_error_deg(estimate: &Pose, truth: &Pose) -> f64 {
         .max(direction_error_deg(estimate.translation, truth.translation))
 }
 
+/// The distance between the camera centres of two poses camera_from_world, in the unit of the world.
+pub fn position_error(estimate: &Pose, truth: &Pose) -> f64 {
+    estimate.inverse().translation.distance(truth.inverse().translation)
+}
+
 /// Exact area under the recall curve up to `limit_deg`, divided by `limit_deg`: a fraction in 0..=1.
 ///
 /// The curve goes through (0, 0) and (i-th smallest error, i / n), linear in between (trapezoids), and is flat from the
