@@ -96,6 +96,7 @@ fn main(
     let count = input.match_count;
     let weighted = settings.weigh_sampling == BY_WEIGHT;
     let summed = settings.weigh_sampling == BY_SUM;
+    let ordered = settings.weigh_sampling == BY_ORDER;
 
     // −low and high of both sides, and in w: something not finite, something negative, the largest weight
     var low1 = vec4<f32>(-HUGE);
@@ -160,6 +161,8 @@ fn main(
         } else if (summed) {
             let before = select(0u, weight_sums[max(start + k, 1u) - 1u], k > 0u);
             positive += select(0u, 1u, weight_sums[start + k] > before);
+        } else if (ordered) {
+            positive += select(0u, 1u, weight_sums[start + k] != NEVER);
         }
     }
     var so_far = scan(sum, local) - sum;
@@ -180,7 +183,7 @@ fn main(
     if (local != WORKGROUP - 1u) {
         return;
     }
-    let sampleable = select(count, positive, weighted || summed);
+    let sampleable = select(count, positive, settings.weigh_sampling != 0u);
     let bad = high1.w > 0.0 || !(input.threshold > 0.0) || !all_finite(first.scale) || !all_finite(second.scale);
     let unit1 = first.scale * input.threshold;
     let unit2 = second.scale * input.threshold;

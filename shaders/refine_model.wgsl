@@ -221,7 +221,9 @@ fn score_rows(pair: Pair, local: u32) {
             weight = weights[index];
         }
         var sampled = true;
-        if (settings.weigh_sampling != 0u) {
+        if (settings.weigh_sampling == BY_ORDER) {
+            sampled = weight_sums[index] != NEVER;
+        } else if (settings.weigh_sampling != 0u) {
             sampled = weight_sums[index] > select(0u, weight_sums[max(index, 1u) - 1u], k > 0u);
         }
         score += weight * gain(t);

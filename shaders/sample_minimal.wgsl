@@ -1,4 +1,5 @@
-// Minimal samples, one hypothesis an invocation: distinct matches, uniform or by integer weight, repeats drawn anew.
+// Minimal samples, one hypothesis an invocation: distinct matches, uniform, by integer weight or from the best first, repeats
+// drawn anew.
 // Twin: src/cpu/sample_minimal.rs, bit for bit.
 
 @group(0) @binding(0) var<storage, read> settings: Settings;
@@ -12,23 +13,28 @@
 const MAX_DRAWS: u32 = 128u;
 const MAX_SAMPLE: u32 = 7u;
 
-// The match that a random word falls on; of the pair's inclusive prefix sums the first above the target.
-fn pick(pair: Pair, word: u32) -> u32 {
-    let target_ = multiply_high(word, pair.sample_total);
-    if (settings.weigh_sampling == 0u) {
-        return target_;
-    }
+// How many of the pair's entries, which ascend, are at most so much.
+fn count_up_to(pair: Pair, most: u32) -> u32 {
     var low = 0u;
     var high = pair.match_count;
     while (low < high) {
         let middle = (low + high) / 2u;
-        if (weight_sums[pair.match_start + middle] <= target_) {
+        if (weight_sums[pair.match_start + middle] <= most) {
             low = middle + 1u;
         } else {
             high = middle;
         }
     }
     return low;
+}
+
+// The match that a random word falls on, drawing from `pool` (of sums: their total).
+fn pick(pair: Pair, pool: u32, word: u32) -> u32 {
+    let target_ = multiply_high(word, pool);
+    if (settings.weigh_sampling == BY_WEIGHT || settings.weigh_sampling == BY_SUM) {
+        return count_up_to(pair, target_);
+    }
+    return target_;
 }
 
 @compute @workgroup_size(64)
@@ -44,6 +50,10 @@ fn main(
     let pair = pairs[progress.pairs[index / progress.hypotheses]];
     let hypothesis = progress.first_hypothesis + index % progress.hypotheses;
     let size = settings.sample_size;
+    var pool = pair.sample_total;
+    if (settings.weigh_sampling == BY_ORDER) {
+        pool = count_up_to(pair, hypothesis);
+    }
     var sample: array<u32, MAX_SAMPLE>;
     var found = 0u;
     var words = vec4<u32>();
@@ -51,7 +61,7 @@ fn main(
         if (draw % 4u == 0u) {
             words = pcg4d(vec4<u32>(pair.seed, hypothesis, draw / 4u));
         }
-        let candidate = pick(pair, words[draw % 4u]);
+        let candidate = pick(pair, pool, words[draw % 4u]);
         var repeated = false;
         for (var k = 0u; k < found; k++) {
             repeated = repeated || sample[k] == candidate;

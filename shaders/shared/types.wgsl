@@ -39,6 +39,9 @@ const BAD_INPUT: u32 = 8u;
 const UNIFORM: u32 = 0u;
 const BY_WEIGHT: u32 = 1u;
 const BY_SUM: u32 = 2u;
+const BY_ORDER: u32 = 3u;
+// In place of a sum under BY_ORDER: the first hypothesis of a match that is never drawn.
+const NEVER: u32 = 0xffffffffu;
 
 struct Settings {
     pair_count: u32,

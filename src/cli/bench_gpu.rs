@@ -116,13 +116,14 @@ pub(super) fn scoring_rate(
     let variant = Variant { kind, residual: options.residual, score: options.score };
     let matches = NormalizedMatches::new(&views.matches.view(kind)?, options.threshold_px, None, None);
     let count = views.matches.len();
-    let capacity = Capacity { pairs: pairs as u32, matches: count as u32, hypotheses: MODELS as u32, candidates: 1 };
+    let capacity =
+        Capacity { pairs: pairs as u32, matches: count as u32, hypotheses: MODELS as u32, candidates: 1, rounds: 1 };
     let mut settings =
         Settings { pair_count: pairs as u32, hypotheses: MODELS as u32, max_solutions: 1, ..Settings::default() };
     let gain = MagsacGain::new(kind);
     settings.magsac.as_flattened_mut().iter_mut().zip(gain.coefficients()).for_each(|(to, &from)| *to = from);
     let buffers = context.catch_blocking(|| {
-        let buffers = Buffers::new(context, variant, capacity, &settings, HostBuffers::default());
+        let buffers = Buffers::new(context, variant, capacity, false, HostBuffers::default());
         buffers.settings.write(context, 0, &[settings]);
         let rows: Vec<[f32; 4]> =
             (0..count).map(|index| std::array::from_fn(|k| matches.columns[k][index] as f32)).collect();

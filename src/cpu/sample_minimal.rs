@@ -14,6 +14,48 @@ pub enum SampleSource {
     Uniform(u32),
     /// By share: the inclusive prefix sums of the matches' integer weights.
     Weighted(Vec<u32>),
+    /// From the best matches first, and from more and more of them.
+    Progressive(Progressive),
+}
+
+/// The first hypothesis of a match that is never drawn.
+pub const NEVER: u32 = u32::MAX;
+
+/// Samples from the `n` best matches, all alike, with `n` growing as in PROSAC (Chum and Matas, CVPR 2005), whose growth
+/// function goes from the best sample to all matches in [`Progressive::DRAWS`] hypotheses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progressive {
+    /// The matches, best first; those that are never drawn last.
+    pub order: Vec<u32>,
+    /// The hypothesis from which on the match of each rank is drawn, or [`NEVER`].
+    pub first_hypothesis: Vec<u32>,
+}
+
+impl Progressive {
+    /// Hypotheses after which all matches are drawn from; T_N of the paper.
+    pub const DRAWS: f64 = 100_000.0;
+
+    /// Of costs, lowest best; those for which `drawn` is false are never drawn.
+    pub fn new(costs: &[f32], drawn: &[bool], sample_size: usize) -> Self {
+        let mut order: Vec<u32> = (0..costs.len() as u32).collect();
+        order.sort_by(|&i, &j| {
+            let [i, j] = [i, j].map(|k| k as usize);
+            (!drawn[i]).cmp(&!drawn[j]).then(costs[i].total_cmp(&costs[j]))
+        });
+        let count = drawn.iter().filter(|&&drawn| drawn).count();
+        let mut first_hypothesis = vec![0; sample_size.min(count)];
+        // the draws from the n best among all DRAWS draws: T_n = T_N Π (n − i)/(N − i)
+        let draws = |n: usize| -> f64 {
+            Self::DRAWS * (0..sample_size).map(|i| (n - i) as f64 / (count - i) as f64).product::<f64>()
+        };
+        let mut first = 1;
+        for n in sample_size..count {
+            first_hypothesis.push(first);
+            first += (draws(n + 1) - draws(n)).ceil() as u32;
+        }
+        first_hypothesis.resize(costs.len(), NEVER);
+        Self { order, first_hypothesis }
+    }
 }
 
 impl SampleSource {
@@ -32,14 +74,18 @@ impl SampleSource {
         )
     }
 
-    /// The match that the random word `word` falls on.
+    /// The match that a random word of a hypothesis falls on.
     #[inline(always)]
-    fn pick(&self, word: u32) -> u32 {
+    fn pick(&self, word: u32, hypothesis: u32) -> u32 {
         match self {
             Self::Uniform(count) => multiply_high(word, *count),
             Self::Weighted(sums) => {
                 let target = multiply_high(word, sums.last().copied().unwrap_or(0));
                 sums.partition_point(|&sum| sum <= target) as u32
+            }
+            Self::Progressive(Progressive { order, first_hypothesis }) => {
+                let pool = first_hypothesis.partition_point(|&first| first <= hypothesis);
+                order.get(multiply_high(word, pool as u32) as usize).copied().unwrap_or(0)
             }
         }
     }
@@ -96,7 +142,7 @@ pub fn sample_minimal<const M: usize>(source: &SampleSource, seed: u64, hypothes
         if draw % 4 == 0 {
             words = pcg4d([seed as u32, (seed >> 32) as u32, hypothesis, draw / 4]);
         }
-        let index = source.pick(words[(draw % 4) as usize]);
+        let index = source.pick(words[(draw % 4) as usize], hypothesis);
         if !sample[..found].contains(&index) {
             sample[found] = index;
             found += 1;
@@ -137,6 +183,21 @@ mod tests {
         for (count, expected) in [(counts[0], 10_000), (counts[2], 20_000), (counts[3], 50_000)] {
             assert!((count - expected as i32).abs() < 580, "{counts:?}");
         }
+    }
+
+    #[test]
+    fn progressive_samples_start_with_the_best_and_reach_all_that_may_be_drawn() {
+        let costs = [0.9, 0.1, 0.5, 0.3, 0.7, 0.2];
+        let progressive = Progressive::new(&costs, &[true, true, true, true, true, false], 3);
+        assert_eq!(progressive.order, [1, 3, 2, 4, 0, 5]);
+        assert_eq!(progressive.first_hypothesis[..4], [0, 0, 0, 1]);
+        assert_eq!(progressive.first_hypothesis[5], NEVER);
+        let source = SampleSource::Progressive(progressive);
+        let mut first = sample_minimal::<3>(&source, 3, 0).unwrap();
+        first.sort_unstable();
+        assert_eq!(first, [1, 2, 3]);
+        let late: Vec<u32> = (100_000..101_000).flat_map(|h| sample_minimal::<3>(&source, 3, h).unwrap()).collect();
+        assert!(late.contains(&0) && !late.contains(&5));
     }
 
     #[test]

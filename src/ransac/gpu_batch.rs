@@ -20,6 +20,7 @@ use crate::{
     kernels::layout::{BAD_INPUT, Candidate, NO_MODEL, NOT_FINITE, Pair, PairInput, PairResult, TOO_FEW},
 };
 use glam::DVec3;
+use std::borrow::Cow;
 
 /// One problem, ready for the GPU.
 pub(super) struct Prepared<'a> {
@@ -53,6 +54,7 @@ impl<'a> Prepared<'a> {
         match self.weights.source {
             SampleSource::Uniform(_) => SampleBy::Uniform,
             SampleSource::Weighted(_) => SampleBy::Sum,
+            SampleSource::Progressive(_) => SampleBy::Order,
         }
     }
 
@@ -60,12 +62,38 @@ impl<'a> Prepared<'a> {
         match &self.weights.source {
             SampleSource::Uniform(_) => &[],
             SampleSource::Weighted(sums) => sums,
+            SampleSource::Progressive(progressive) => &progressive.first_hypothesis,
         }
     }
 
-    /// Weights of the score and the refinement; the options say which uses them.
-    fn match_weights(&self) -> Option<&[f32]> {
-        self.weights.score.as_deref().or(self.weights.refinement.as_deref())
+    /// The order in which the matches are uploaded: best first where the samples are progressive, else as they come.
+    fn order(&self) -> Option<&[u32]> {
+        if let SampleSource::Progressive(progressive) = &self.weights.source { Some(&progressive.order) } else { None }
+    }
+
+    /// The uploaded coordinates.
+    fn ordered_matches(&self) -> Cow<'_, [[f32; 4]]> {
+        let vectors = self.matches.len() / self.match_count().max(1);
+        let of = |&i: &u32| &self.matches[i as usize * vectors..(i as usize + 1) * vectors];
+        self.order().map_or(Cow::Borrowed(&self.matches), |order| order.iter().flat_map(of).copied().collect())
+    }
+
+    /// Weights of the score and the refinement as uploaded; the options say which uses them.
+    fn ordered_weights(&self) -> Cow<'_, [f32]> {
+        let weights = self.weights.score.as_deref().or(self.weights.refinement.as_deref()).unwrap_or_default();
+        match self.order() {
+            Some(order) if !weights.is_empty() => order.iter().map(|&i| weights[i as usize]).collect(),
+            _ => Cow::Borrowed(weights),
+        }
+    }
+
+    /// The mask of the matches as they came, of that of the uploaded ones.
+    fn mask(&self, uploaded: &[u32]) -> Vec<bool> {
+        let mut mask: Vec<bool> = uploaded.iter().map(|&inlier| inlier != 0).collect();
+        for (&i, &inlier) in self.order().unwrap_or_default().iter().zip(uploaded) {
+            mask[i as usize] = inlier != 0;
+        }
+        mask
     }
 
     pub(super) const fn is_weighted(&self) -> bool {
@@ -140,9 +168,9 @@ pub(super) fn submit(
     let mut start = 0;
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
-        buffers.raw_matches.write(context, start * vectors, &problem.matches);
+        buffers.raw_matches.write(context, start * vectors, &problem.ordered_matches());
         buffers.weight_sums.write(context, start, problem.sums());
-        buffers.weights.write(context, start, problem.match_weights().unwrap_or_default());
+        buffers.weights.write(context, start, &problem.ordered_weights());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }
@@ -207,7 +235,7 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
     }
     let mut searched = Searched {
         winner: (rows_f64(&best.rows), result.score),
-        inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
+        inliers: problem.mask(answer.inliers),
         candidates: candidates(problem.kind, options, answer.candidates),
     };
     let mut diagnosis = Diagnosis::default();

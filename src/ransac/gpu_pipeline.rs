@@ -34,6 +34,8 @@ pub(super) enum SampleBy {
     Weight = 1,
     /// From prefix sums of integer weights, written by us.
     Sum = 2,
+    /// By the order of the matches, best first, with the hypothesis from which on each is drawn, written by us.
+    Order = 3,
 }
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.

@@ -24,7 +24,7 @@ pub enum Sampler {
     Auto,
     /// Every match alike.
     Uniform,
-    /// Matches of low SNN ratio more often.
+    /// From the matches of lowest SNN ratio first, and from more and more of them (PROSAC).
     Ratio,
     /// In proportion to the weights given, without replacement.
     Weights,

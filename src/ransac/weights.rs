@@ -1,7 +1,10 @@
 //! What the sampler, the score and the refinement make of what is known of each match.
 
 use super::{Options, Problem, Sampler};
-use crate::{Error, Result, cpu::sample_minimal::SampleSource};
+use crate::{
+    Error, Result,
+    cpu::sample_minimal::{Progressive, SampleSource},
+};
 
 /// Per-match weights of the three uses.
 pub(crate) struct MatchWeights {
@@ -23,22 +26,17 @@ impl MatchWeights {
     /// matches are left to sample from.
     pub(crate) fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
         let count = problem.matches.lengths()[0];
-        let mut sampling = sampling_weights(problem, options.sampler)?;
+        let kind = problem.matches.kind();
+        let mut sampled = vec![true; count];
         if let Some(ratios) = problem.ratios {
-            for (weight, &ratio) in sampling.iter_mut().zip(ratios) {
-                if f64::from(ratio) > options.sample_ratio_below {
-                    *weight = 0.0;
-                }
-            }
+            sampled.iter_mut().zip(ratios).for_each(|(s, &ratio)| *s = f64::from(ratio) <= options.sample_ratio_below);
         }
-        let needed = problem.matches.kind().sample_size();
-        let sampled: Vec<bool> = sampling.iter().map(|&w| w > 0.0).collect();
+        let source = source(problem, options.sampler, &mut sampled)?;
         let positive = sampled.iter().filter(|&&sampled| sampled).count();
+        let needed = kind.sample_size();
         if positive < needed {
             return Err(Error::BadWeights { needed, found: format!("{positive} of {count} are") });
         }
-        let uniform = sampling.iter().all(|&w| w == 1.0);
-        let source = if uniform { SampleSource::Uniform(count as u32) } else { SampleSource::weighted(&sampling) };
         let known = || problem.weights.map(<[f32]>::to_vec).or_else(|| problem.ratios.map(shares_of_right));
         let score = options.weigh_score.then(known).flatten();
         let refinement = options.weigh_refinement.then(known).flatten();
@@ -46,32 +44,35 @@ impl MatchWeights {
     }
 }
 
-fn sampling_weights(problem: &Problem<'_>, sampler: Sampler) -> Result<Vec<f32>> {
-    let by_ratio = |ratios: &[f32]| ratios.iter().map(|&ratio| sampling_weight(ratio)).collect();
+/// What is drawn from; takes the matches of no weight out of `sampled`.
+fn source(problem: &Problem<'_>, sampler: Sampler, sampled: &mut [bool]) -> Result<SampleSource> {
     let missing = |option, missing| Error::MissingInput { option, missing };
+    let weighted = |weights: &[f32], sampled: &mut [bool]| {
+        sampled.iter_mut().zip(weights).for_each(|(s, &weight)| *s &= weight > 0.0);
+        let left: Vec<f32> = weights.iter().zip(&*sampled).map(|(&w, &s)| if s { w } else { 0.0 }).collect();
+        SampleSource::weighted(&left)
+    };
     Ok(match (sampler, problem.weights, problem.ratios) {
         (Sampler::Weights, None, _) => return Err(missing("the sampler by weights", "weights")),
         (Sampler::Ratio, _, None) => return Err(missing("the sampler by ratio", "ratios")),
-        (Sampler::Weights | Sampler::Auto, Some(weights), _) => weights.to_vec(),
-        (Sampler::Ratio | Sampler::Auto, _, Some(ratios)) => by_ratio(ratios),
-        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) => vec![1.0; problem.matches.lengths()[0]],
+        (Sampler::Weights | Sampler::Auto, Some(weights), _) => weighted(weights, sampled),
+        (Sampler::Ratio | Sampler::Auto, _, Some(ratios)) => {
+            SampleSource::Progressive(Progressive::new(ratios, sampled, problem.matches.kind().sample_size()))
+        }
+        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) if sampled.iter().all(|&s| s) => {
+            SampleSource::Uniform(sampled.len() as u32)
+        }
+        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) => weighted(&vec![1.0; sampled.len()], sampled),
     })
 }
 
-/// The share of right matches at an SNN ratio: a logistic curve, with the scale that serves best as a weight.
-fn share_of_right(ratio: f32, scale: f32) -> f32 {
-    1.0 / (1.0 + ((ratio - 0.7) / scale).exp())
+/// The share of right matches at an SNN ratio: a logistic curve, fitted to the 480,000 matches of five training scenes.
+fn share_of_right(ratio: f32) -> f32 {
+    1.0 / (1.0 + ((ratio - 0.7) / 0.07).exp())
 }
 
-/// Weights of the score and the refinement. The curve is that of the 480,000 matches of five training scenes.
 fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
-    ratios.iter().map(|&ratio| share_of_right(ratio, 0.07)).collect()
-}
-
-/// Few samples should be all right rather than cover all matches, so the share is sharpened; the power is the best of 1 to
-/// 20 for budgets of 20 to 1000 hypotheses on training and validation scenes.
-fn sampling_weight(ratio: f32) -> f32 {
-    share_of_right(ratio, 0.1).powi(6)
+    ratios.iter().map(|&ratio| share_of_right(ratio)).collect()
 }
 
 #[cfg(test)]
