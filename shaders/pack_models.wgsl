@@ -10,8 +10,6 @@
 @group(0) @binding(5) var<storage, read_write> round_counts: array<atomic<u32>>;
 
 const WORKGROUP: u32 = 256u;
-const MODELS_A_WORKGROUP: u32 = 128u;
-const NO_SAMPLE: u32 = 0xffffffffu;
 
 var<workgroup> sums: array<u32, WORKGROUP>;
 

@@ -12,8 +12,6 @@
 
 const MAX_DRAWS: u32 = 128u;
 const MAX_SAMPLE: u32 = 7u;
-// First entry of a sample that could not be drawn.
-const NO_SAMPLE: u32 = 0xffffffffu;
 
 // How many of the pair's entries, which ascend, are at most so much.
 fn count_up_to(pair: Pair, most: u32) -> u32 {

@@ -1,7 +1,7 @@
 // Models × matches → partial scores: the sum of the matches' weighted gains over one share of the matches.
 // Twin: src/cpu/score_models.rs.
 //
-// Workgroup (x, y, z): models 128 x … of the list of slot y, share z of the matches. An invocation keeps two models in
+// Workgroup (x, y, z): models MODELS_A_WORKGROUP x … of the list of slot y, share z of the matches. An invocation keeps two models in
 // registers; the matches pass by in tiles of workgroup memory, that all invocations read at the same place. The shares of
 // a pair depend on its number of matches alone, and so does every bit of its scores.
 
@@ -14,7 +14,8 @@
 @group(0) @binding(6) var<storage, read> lists: array<u32>;
 @group(0) @binding(7) var<storage, read_write> partial_scores: array<f32>;
 
-const WORKGROUP: u32 = 64u;
+// an invocation scores two models
+const WORKGROUP: u32 = MODELS_A_WORKGROUP / 2u;
 const TILE: u32 = 256u;
 
 var<workgroup> tile: array<Match, TILE>;
@@ -38,13 +39,13 @@ fn load_tile(start: u32, end: u32, local: u32) {
     }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let slot = workgroup.y;
     let capacity = settings.hypotheses * settings.max_solutions;
     let list = slot * (capacity + 1u);
     let count = lists[list];
-    let first = workgroup.x * 2u * WORKGROUP;
+    let first = workgroup.x * MODELS_A_WORKGROUP;
     if (first >= count) {
         return;
     }

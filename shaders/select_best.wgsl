@@ -10,7 +10,6 @@
 @group(0) @binding(5) var<storage, read_write> candidates: array<Candidate>;
 
 const WORKGROUP: u32 = 128u;
-const MAX_CANDIDATES: u32 = 16u;
 const NONE: u32 = 0xffffffffu;
 
 var<workgroup> best_scores: array<f32, WORKGROUP>;

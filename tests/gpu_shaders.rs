@@ -2,7 +2,7 @@
 //! structs laid out as the Rust types.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::kernels::{Variant, layout, stage_texts};
+use nabla_ransac::kernels::{Variant, buffers, layout, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use std::mem::offset_of;
@@ -71,4 +71,34 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&module, Candidate: rows, score, inliers, model, found);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
     assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
+}
+
+#[test]
+fn constants_equal_their_rust_twins() {
+    let (module, _) = parse("types", &[include_str!("../shaders/shared/types.wgsl")]);
+    let constant = |name: &str| {
+        let (_, constant) = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name)).expect(name);
+        let naga::Expression::Literal(naga::Literal::U32(value)) = module.global_expressions[constant.init] else {
+            panic!("{name} is a u32")
+        };
+        value
+    };
+    let expected = [
+        ("DISABLED", layout::DISABLED),
+        ("NOT_FINITE", layout::NOT_FINITE),
+        ("TOO_FEW", layout::TOO_FEW),
+        ("BAD_INPUT", layout::BAD_INPUT),
+        ("NO_MODEL", layout::NO_MODEL),
+        ("SCORE_SHARES", buffers::SCORE_SHARES as u32),
+        ("MODELS_A_WORKGROUP", buffers::MODELS_A_WORKGROUP as u32),
+        ("MAX_CANDIDATES", buffers::MAX_CANDIDATES),
+        ("ESSENTIAL", ModelKind::Essential as u32),
+        ("FUNDAMENTAL", ModelKind::Fundamental as u32),
+        ("HOMOGRAPHY", ModelKind::Homography as u32),
+        ("POSE", ModelKind::Pose as u32),
+        ("RIGID", ModelKind::Rigid as u32),
+    ];
+    for (name, value) in expected {
+        assert_eq!(constant(name), value, "{name}");
+    }
 }

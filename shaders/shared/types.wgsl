@@ -98,6 +98,12 @@ struct PairResult {
 const NO_MODEL: u32 = 16u;
 // Partial sums of a model's score, each over a share of the matches.
 const SCORE_SHARES: u32 = 8u;
+// Models that one workgroup scores.
+const MODELS_A_WORKGROUP: u32 = 128u;
+// Models refined a pair and round, at most.
+const MAX_CANDIDATES: u32 = 16u;
+// First entry of a sample that could not be drawn.
+const NO_SAMPLE: u32 = 0xffffffffu;
 
 // One refinement: which candidates, what is minimised, and when its result is kept.
 struct Refinement {

@@ -11,7 +11,9 @@ use crate::{
 
 /// Partial sums of a model's score; `SCORE_SHARES` of `shaders/shared/types`.
 pub const SCORE_SHARES: usize = 8;
-/// Most models refined a pair and round; `MAX_CANDIDATES` of `shaders/select_best`.
+/// Models that one workgroup scores; `MODELS_A_WORKGROUP` of `shaders/shared/types`.
+pub const MODELS_A_WORKGROUP: usize = 128;
+/// Most models refined a pair and round; `MAX_CANDIDATES` of `shaders/shared/types`.
 pub const MAX_CANDIDATES: u32 = 16;
 
 /// How much a pipeline can take at once.
@@ -30,7 +32,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Bytes for each hypothesis of a pair and round: sample, models, list and partial scores.
+    /// Bytes for each hypothesis of a pair and round: sample, models, list and partial scores. 944 for an essential matrix,
+    /// 396 fundamental, 168 homography, 448 pose, 196 rigid.
     pub const fn bytes_per_hypothesis(kind: ModelKind) -> u64 {
         (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
     }
@@ -176,5 +179,15 @@ impl Buffers {
             results: TypedBuffer::new(context, "results", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_hypothesis_are_as_documented() {
+        assert_eq!(ModelKind::ALL.map(Capacity::bytes_per_hypothesis), [944, 396, 168, 448, 196]);
     }
 }
