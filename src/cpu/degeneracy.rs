@@ -11,6 +11,7 @@ use super::solve_fundamental_7pt::left_epipole;
 use super::solve_homography_4pt::{fit_homography, solve_homography_4pt};
 use crate::geometry::cross_matrix;
 use glam::{DMat3, DVec2, DVec3};
+use multiversion::multiversion;
 
 /// Every five of seven points hold one of these triplets, each of which gives a homography.
 const TRIPLETS: [[usize; 3]; 5] = [[0, 1, 2], [3, 4, 5], [0, 1, 6], [3, 4, 6], [2, 5, 6]];
@@ -92,13 +93,15 @@ pub fn recover_by_parallax(
     let transfer = views.transfer(homography);
     let off_plane: Vec<usize> = (0..views.len()).filter(|&i| transfer(i) > OFF_PLANE_SQ).collect();
     let source = SampleSource::Uniform(u32::try_from(off_plane.len()).ok()?);
+    let [points1, points2] =
+        [views.points1, views.points2].map(|p| off_plane.iter().map(|&i| p[i]).collect::<Vec<_>>());
     let fundamental_of = |hypothesis| {
         let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|k| off_plane[k as usize]);
         views.parallax_fundamental(&homography, sample)
     };
     let count = |f: &DMat3| {
         let residual = Fundamental::<f64>::new(&rows_of_matrix(f), &views.metric);
-        off_plane.iter().filter(|&&i| residual.residual_sq(views.coordinates(i)) < 1.0).count()
+        count_explained(&residual, &points1, &points2)
     };
     let (fundamental, explained) = search::<2>(max_hypotheses, off_plane.len(), fundamental_of, count)?;
     Some(PlaneAndParallax { fundamental, homography, on_plane, off_plane: explained })
@@ -171,6 +174,16 @@ fn search<const M: usize>(
     best
 }
 
+/// Matches with a residual below one threshold.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
+fn count_explained<R: Residual<f64>>(residual: &R, points1: &[DVec2], points2: &[DVec2]) -> usize {
+    let mut count = 0_u64;
+    for (p, q) in points1.iter().zip(points2) {
+        count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < 1.0);
+    }
+    count as usize
+}
+
 impl TwoViews<'_> {
     fn len(&self) -> usize {
         self.points1.len().min(self.points2.len())
@@ -188,8 +201,8 @@ impl TwoViews<'_> {
     }
 
     fn explained_by_homography(&self, homography: &DMat3) -> usize {
-        let transfer = self.transfer(*homography);
-        (0..self.len()).filter(|&i| transfer(i) < 1.0).count()
+        let residual = Homography::<f64>::new(&rows_of_matrix(homography), &self.metric);
+        count_explained(&residual, self.points1, self.points2)
     }
 
     /// Fits to what the last fit explains while that does not become less; with the number explained.

@@ -93,9 +93,9 @@ fn near_indices<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, lim
             near[k] = (weights[k] > 0.0) & (residual_sq < limit);
         }
         // every index is written, and the place moves on behind those that stay: there is no branch to mispredict
-        for k in 0..BLOCK {
+        for (k, near) in near.into_iter().enumerate() {
             indices[count] = (block * BLOCK + k) as u32;
-            count += usize::from(near[k]);
+            count += usize::from(near);
         }
     }
     indices.truncate(count);

@@ -9,8 +9,8 @@ pub fn solve_positive_definite<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) 
             return None;
         }
         let inverse = 1.0 / l[j][j].sqrt();
-        for i in j..N {
-            l[i][j] *= inverse;
+        for row in &mut l[j..] {
+            row[j] *= inverse;
         }
         for i in j + 1..N {
             for k in j + 1..=i {
@@ -62,8 +62,9 @@ pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> O
     }
     for i in (0..N).rev() {
         b[i] *= inverses[i];
-        for k in 0..i {
-            b[k] -= a[k][i] * b[i];
+        let solved = b[i];
+        for (rest, row) in b[..i].iter_mut().zip(&a) {
+            *rest -= row[i] * solved;
         }
     }
     b.iter().all(|x| x.is_finite()).then_some(b)
