@@ -75,6 +75,13 @@ fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
     ratios.iter().map(|&ratio| share_of_right(ratio)).collect()
 }
 
+/// Weights in proportion to `exp(logit)`, the largest 1: what a network's log-probabilities become for
+/// [`Problem::weights`].
+pub fn weights_of_logits(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    logits.iter().map(|logit| (logit - largest).exp()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +102,12 @@ mod tests {
         assert_eq!(found.sampled, [true, true, true, true, false, false]);
         let score = found.score.unwrap();
         assert!(score.is_sorted_by(|a, b| a > b) && score[5] > 0.0);
+    }
+
+    #[test]
+    fn logits_become_shares() {
+        let weights = weights_of_logits(&[1000.0, 1000.0 - 2f32.ln(), f32::NEG_INFINITY]);
+        assert!(weights.iter().zip([1.0, 0.5, 0.0]).all(|(w, expected)| (w - expected).abs() < 1e-4));
     }
 
     #[test]
