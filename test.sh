@@ -14,9 +14,6 @@ if [ "$(uname)" = Linux ] && ! has_vulkan_driver && command -v apt-get >/dev/nul
     "${as_root[@]}" apt-get install -q -y --no-install-recommends mesa-vulkan-drivers libvulkan1
 fi
 
-# A layer of Mesa's Vulkan drivers, which prints that it finds no desktop.
-export NODEVICE_SELECT=1
-
 step() {
     echo "== $*"
     "$@"
