@@ -81,6 +81,8 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     };
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
+    // none of the figures tells of it, and it would count in the time
+    options.diagnose = false;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
