@@ -42,6 +42,9 @@ pub(super) struct OptionArgs {
     /// How far a match is from an epipolar geometry
     #[arg(long, value_enum)]
     residual: Option<EpipolarResidual>,
+    /// Whether matches that share a point with others are sampled last and count little
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    one_to_one: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the score
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     weigh_score: Option<bool>,
@@ -89,6 +92,7 @@ impl OptionArgs {
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
         set(&mut options.residual, self.residual);
+        set(&mut options.one_to_one, self.one_to_one);
         set(&mut options.weigh_score, self.weigh_score);
         set(&mut options.weigh_refinement, self.weigh_refinement);
         options.use_all |= self.use_all;

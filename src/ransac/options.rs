@@ -62,6 +62,9 @@ pub struct Options {
     pub sampler: Sampler,
     /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
     pub sample_ratio_below: f64,
+    /// Matches that share a point with others compete: of them at most one can be right, so they are sampled last and count
+    /// little in the score and the refinement.
+    pub one_to_one: bool,
     /// How models are scored.
     pub score: Score,
     /// How far a match is from an epipolar geometry.
@@ -89,6 +92,7 @@ impl Default for Options {
             confidence: 0.9999,
             sampler: Sampler::default(),
             sample_ratio_below: 1.0,
+            one_to_one: true,
             score: Score::default(),
             residual: EpipolarResidual::default(),
             weigh_score: false,

@@ -1,6 +1,6 @@
 //! What the sampler, the score and the refinement make of what is known of each match.
 
-use super::{Options, Problem, Sampler};
+use super::{Options, Problem, Sampler, competition::credits};
 use crate::{
     Error, Result,
     cpu::sample_minimal::{Progressive, SampleSource},
@@ -33,7 +33,8 @@ impl MatchWeights {
         {
             sampled.iter_mut().zip(ratios).for_each(|(s, &ratio)| *s = f64::from(ratio) <= options.sample_ratio_below);
         }
-        let source = source(problem, options.sampler, &mut sampled)?;
+        let credits = if options.one_to_one && !options.use_all { credits(&problem.matches) } else { None };
+        let source = source(problem, options.sampler, credits.as_deref(), &mut sampled)?;
         let positive = sampled.iter().filter(|&&sampled| sampled).count();
         let needed = kind.sample_size();
         if positive < needed {
@@ -41,36 +42,62 @@ impl MatchWeights {
         }
         let given = || problem.weights.map(<[f32]>::to_vec);
         let known = || given().or_else(|| problem.ratios.map(shares_of_right));
-        let score = options.weigh_score.then(known).flatten();
+        let score = if options.weigh_score { known() } else { None };
         let refinement = match options {
             Options { weigh_refinement: true, .. } => known(),
             Options { use_all: true, .. } => given(),
             _ => None,
         };
+        let [score, refinement] = [score, refinement].map(|weights| times(weights, credits.as_deref()));
         Ok(Self { source, sampled, score, refinement })
     }
 }
 
+/// The weights times the credits, either of them 1 where there are none.
+fn times(weights: Option<Vec<f32>>, credits: Option<&[f32]>) -> Option<Vec<f32>> {
+    match (weights, credits) {
+        (Some(weights), Some(credits)) => Some(weights.iter().zip(credits).map(|(w, c)| w * c).collect()),
+        (weights, None) => weights,
+        (None, Some(credits)) => Some(credits.to_vec()),
+    }
+}
+
 /// What is drawn from; takes the matches of no weight out of `sampled`.
-fn source(problem: &Problem<'_>, sampler: Sampler, sampled: &mut [bool]) -> Result<SampleSource> {
+fn source(
+    problem: &Problem<'_>,
+    sampler: Sampler,
+    credits: Option<&[f32]>,
+    sampled: &mut [bool],
+) -> Result<SampleSource> {
     let missing = |option, missing| Error::MissingInput { option, missing };
-    let weighted = |weights: &[f32], sampled: &mut [bool]| {
-        sampled.iter_mut().zip(weights).for_each(|(s, &weight)| *s &= weight > 0.0);
-        let left: Vec<f32> = weights.iter().zip(&*sampled).map(|(&w, &s)| if s { w } else { 0.0 }).collect();
-        SampleSource::weighted(&left)
-    };
-    Ok(match (sampler, problem.weights, problem.ratios) {
+    let weights = match (sampler, problem.weights, problem.ratios) {
         (Sampler::Weights, None, _) => return Err(missing("the sampler by weights", "weights")),
         (Sampler::Ratio, _, None) => return Err(missing("the sampler by ratio", "ratios")),
-        (Sampler::Weights | Sampler::Auto, Some(weights), _) => weighted(weights, sampled),
-        (Sampler::Ratio | Sampler::Auto, _, Some(ratios)) => {
-            SampleSource::Progressive(Progressive::new(ratios, sampled, problem.matches.kind().sample_size()))
+        (Sampler::Weights | Sampler::Auto, Some(weights), _) => Some(weights.to_vec()),
+        (Sampler::Ratio | Sampler::Auto, _, Some(ratios)) => return Ok(progressive(problem, ratios, credits, sampled)),
+        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) => None,
+    };
+    let Some(mut weights) =
+        times(weights, credits).or_else(|| sampled.contains(&false).then(|| vec![1.0; sampled.len()]))
+    else {
+        return Ok(SampleSource::Uniform(sampled.len() as u32));
+    };
+    for (weight, sampled) in weights.iter_mut().zip(sampled) {
+        *sampled &= *weight > 0.0;
+        *weight = if *sampled { *weight } else { 0.0 };
+    }
+    Ok(SampleSource::weighted(&weights))
+}
+
+/// From the lowest ratios on, and of matches that share a point last.
+fn progressive(problem: &Problem<'_>, ratios: &[f32], credits: Option<&[f32]>, sampled: &[bool]) -> SampleSource {
+    let costs = match credits {
+        Some(credits) => {
+            ratios.iter().zip(credits).map(|(r, &credit)| r + if credit < 1.0 { 1.0 } else { 0.0 }).collect()
         }
-        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) if sampled.iter().all(|&s| s) => {
-            SampleSource::Uniform(sampled.len() as u32)
-        }
-        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) => weighted(&vec![1.0; sampled.len()], sampled),
-    })
+        None => ratios.to_vec(),
+    };
+    SampleSource::Progressive(Progressive::new(&costs, sampled, problem.matches.kind().sample_size()))
 }
 
 /// The share of right matches at an SNN ratio: a logistic curve, fitted to the 480,000 matches of five training scenes.
