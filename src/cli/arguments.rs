@@ -19,13 +19,13 @@ pub(super) struct OptionArgs {
     #[arg(long, value_name = "PX", allow_negative_numbers = true)]
     threshold_px: Option<f64>,
     /// Fixed number of hypotheses
-    #[arg(long, value_name = "N", conflicts_with_all = ["min_iterations", "max_iterations"])]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with_all = ["min_iterations", "max_iterations"])]
     iterations: Option<u32>,
     /// Hypotheses drawn at least
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_iterations: Option<u32>,
     /// Hypotheses drawn at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_iterations: Option<u32>,
     /// Stop once an all-inlier sample was drawn with this probability
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
@@ -58,10 +58,10 @@ pub(super) struct OptionArgs {
     #[arg(long, value_enum)]
     backend: Option<Backend>,
     /// Threads; 0 takes one a core
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Seed of the samples: the same seed gives the same samples on any machine
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) seed: u64,
 }
 
@@ -141,8 +141,14 @@ const MAX_SNN_MATCHES: usize = 2000;
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FilterArgs {
     /// Use only matches with an SNN ratio below this, the 2000 best at most
-    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = parse_number)]
     pub(super) snn: Option<f64>,
+}
+
+/// A float that is a number.
+fn parse_number(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().parse().ok();
+    number.filter(|number| !number.is_nan()).ok_or_else(|| "expected a number".to_owned())
 }
 
 impl FilterArgs {

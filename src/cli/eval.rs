@@ -3,7 +3,7 @@
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
 use super::measure::Accuracy;
 use super::summary::Summary;
-use super::{plot, print, print_json};
+use super::{complain, plot, print, print_json};
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Result};
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     let (jobs, without_truth) = jobs(&scenes)?;
     let estimator = Estimator::new(options)?;
     ctrlc::set_handler(|| {
-        eprintln!("interrupted: nothing is reported");
+        complain("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
     })?;
 

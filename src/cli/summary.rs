@@ -91,7 +91,7 @@ impl<'a> Summary<'a> {
             "no_model": self.without_model(),
             "peak_memory_mib": peak_memory_mib(),
             "settings": {
-                "scenes": self.arguments.scenes,
+                "scenes": self.arguments.scenes.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
                 "model": self.arguments.model,
                 "snn": self.arguments.filter.snn,
                 "seed": self.arguments.options.seed,

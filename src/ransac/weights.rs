@@ -39,9 +39,14 @@ impl MatchWeights {
         if positive < needed {
             return Err(Error::TooFewMatches { model: kind.name(), needed, found: positive });
         }
-        let known = || problem.weights.map(<[f32]>::to_vec).or_else(|| problem.ratios.map(shares_of_right));
+        let given = || problem.weights.map(<[f32]>::to_vec);
+        let known = || given().or_else(|| problem.ratios.map(shares_of_right));
         let score = options.weigh_score.then(known).flatten();
-        let refinement = options.weigh_refinement.then(known).flatten();
+        let refinement = match options {
+            Options { weigh_refinement: true, .. } => known(),
+            Options { use_all: true, .. } => given(),
+            _ => None,
+        };
         Ok(Self { source, sampled, score, refinement })
     }
 }
