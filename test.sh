@@ -31,7 +31,6 @@ step cargo clippy --release --all-targets -- -D warnings
 step cargo clippy --release --no-default-features -- -D warnings
 step env RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps
 step cargo test --release
-step cargo build --release --no-default-features
 for example in examples/*.rs; do
     name=$(basename "$example" .rs)
     arguments=()
