@@ -16,29 +16,37 @@ pub const SAMPLE_SIZE: usize = 5;
 pub const MAX_SOLUTIONS: usize = 10;
 
 /// The real essential matrices of five normalised matches.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn solve_essential_5pt(points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Solutions<DMat3, MAX_SOLUTIONS> {
-    let mut models = Solutions::new(DMat3::ZERO);
-    solve(points1, points2, &mut models);
-    models
+    solve(points1, points2)
 }
 
 /// The poses camera2_from_camera1, of unit translation, that have all five points in front of both cameras; at most one
 /// for each essential matrix.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn solve_essential_poses(points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Solutions<Pose, MAX_SOLUTIONS> {
     let mut poses = Solutions::new(Pose::IDENTITY);
-    for essential in solve_essential_5pt(points1, points2).iter() {
-        let in_front =
-            |pose: &Pose| points1.iter().zip(points2).all(|(x1, x2)| is_in_front(pose, x1.extend(1.0), x2.extend(1.0)));
-        let decomposed = decompose_essential(essential).into_iter().find(in_front);
-        if let Some(pose) = decomposed.and_then(|pose| polish(&pose, points1, points2)) {
-            poses.push(pose);
+    for essential in solve(points1, points2).iter() {
+        for pose in &decompose_essential(essential) {
+            if all_in_front(pose, points1, points2) {
+                if let Some(pose) = polish(pose, points1, points2) {
+                    poses.push(pose);
+                }
+                break;
+            }
         }
     }
     poses
 }
 
+#[inline(always)]
+fn all_in_front(pose: &Pose, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> bool {
+    (0..5).all(|i| is_in_front(pose, points1[i].extend(1.0), points2[i].extend(1.0)))
+}
+
 /// Newton steps on the five equations `x2ᵀ E x1 = 0` in the five local coordinates of [`essential_tangents`], for the
 /// roots that the elimination lost digits on; `None` where they do not reach a solution.
+#[inline(always)]
 fn polish(pose: &Pose, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Option<Pose> {
     // digits lost in E leave its R a little off a rotation
     let rotation = DMat3::from_quat(DQuat::from_mat3(&pose.rotation).normalize());
@@ -46,9 +54,7 @@ fn polish(pose: &Pose, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Option<Pos
     let mut best = next;
     let mut best_size = f64::INFINITY;
     for _ in 0..3 {
-        let essential = next.essential();
-        let residuals: [f64; 5] =
-            std::array::from_fn(|i| points2[i].extend(1.0).dot(essential * points1[i].extend(1.0)));
+        let residuals = epipolar_residuals(&next.essential(), points1, points2);
         let size = residuals.iter().map(|r| r.abs()).sum::<f64>();
         if size.is_nan() || size >= best_size {
             break;
@@ -57,17 +63,29 @@ fn polish(pose: &Pose, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Option<Pos
         if size < 1e-12 {
             break;
         }
-        let tangents = essential_tangents(&next);
-        let jacobian = std::array::from_fn(|i| {
-            tangents.map(|tangent| points2[i].extend(1.0).dot(tangent * points1[i].extend(1.0)))
-        });
-        let Some(step) = solve_general(jacobian, residuals.map(|r| -r)) else { break };
+        let mut columns = [[0.0; 5]; 5];
+        for (column, tangent) in columns.iter_mut().zip(&essential_tangents(&next)) {
+            *column = epipolar_residuals(tangent, points1, points2);
+        }
+        let jacobian = std::array::from_fn(|i| std::array::from_fn(|k| -columns[k][i]));
+        let Some(step) = solve_general(jacobian, residuals) else { break };
         next = move_essential(&next, &step);
     }
     (best_size < 1e-7).then_some(best)
 }
 
+/// `x2ᵀ M x1` of each match.
+#[inline(always)]
+fn epipolar_residuals(m: &DMat3, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> [f64; 5] {
+    let mut residuals = [0.0; 5];
+    for i in 0..5 {
+        residuals[i] = points2[i].extend(1.0).dot(*m * points1[i].extend(1.0));
+    }
+    residuals
+}
+
 /// ∂E/∂δ at a motion, in the local coordinates of [`move_essential`]: `[t]× R [e_k]×` and `[b_k]× R`.
+#[inline]
 pub fn essential_tangents(pose: &Pose) -> [DMat3; 5] {
     let essential = pose.essential();
     let [b1, b2] = tangent_basis(pose.translation);
@@ -81,6 +99,7 @@ pub fn essential_tangents(pose: &Pose) -> [DMat3; 5] {
 }
 
 /// The motion at local coordinates δ = (ω, τ1, τ2): `R exp([ω]×)`, and `t + τ1 b1 + τ2 b2` scaled to length 1.
+#[inline]
 pub fn move_essential(pose: &Pose, delta: &[f64; 5]) -> Pose {
     let [b1, b2] = tangent_basis(pose.translation);
     let rotation = pose.rotation * DMat3::from_quat(DQuat::from_scaled_axis(DVec3::new(delta[0], delta[1], delta[2])));
@@ -88,6 +107,7 @@ pub fn move_essential(pose: &Pose, delta: &[f64; 5]) -> Pose {
 }
 
 /// Two unit vectors orthogonal to the unit vector `t` and to each other.
+#[inline]
 fn tangent_basis(t: DVec3) -> [DVec3; 2] {
     let axis = if t.x.abs() < 0.7 { DVec3::X } else { DVec3::Y };
     let b1 = t.cross(axis).normalize();
@@ -96,16 +116,20 @@ fn tangent_basis(t: DVec3) -> [DVec3; 2] {
 
 /// The four poses of an essential matrix (Horn, "Recovering baseline and orientation from essential matrix", 1990):
 /// with `|t| = 1`, `R = cof(E) − [t]× E`.
+#[inline]
 pub fn decompose_essential(essential: &DMat3) -> [Pose; 4] {
-    let norm = essential.to_cols_array().iter().map(|x| x * x).sum::<f64>().sqrt();
+    let [x, y, z] = [essential.x_axis, essential.y_axis, essential.z_axis];
+    let norm = (x.length_squared() + y.length_squared() + z.length_squared()).sqrt();
     let e = *essential * (std::f64::consts::SQRT_2 / norm);
     let cofactors = DMat3::from_cols(e.y_axis.cross(e.z_axis), e.z_axis.cross(e.x_axis), e.x_axis.cross(e.y_axis));
     // the columns of cof(E) = t tᵀ R are all multiples of t
-    let t = [cofactors.x_axis, cofactors.y_axis, cofactors.z_axis]
-        .into_iter()
-        .max_by(|a, b| a.length_squared().total_cmp(&b.length_squared()))
-        .unwrap_or(DVec3::X)
-        .normalize_or_zero();
+    let mut t = cofactors.x_axis;
+    for column in [cofactors.y_axis, cofactors.z_axis] {
+        if column.length_squared() > t.length_squared() {
+            t = column;
+        }
+    }
+    let t = t.normalize_or_zero();
     let te = cross_matrix(t) * e;
     let [r1, r2] = [cofactors - te, cofactors + te];
     let pose = |rotation, translation| Pose { rotation, translation };
@@ -122,11 +146,12 @@ pub fn is_in_front(camera2_from_camera1: &Pose, ray1: DVec3, ray2: DVec3) -> boo
     tb * ab > ta * ray2.length_squared() && tb * a.length_squared() > ab * ta
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn solve(points1: &[DVec2; 5], points2: &[DVec2; 5], models: &mut Solutions<DMat3, MAX_SOLUTIONS>) {
+#[inline(always)]
+fn solve(points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Solutions<DMat3, MAX_SOLUTIONS> {
+    let mut models = Solutions::new(DMat3::ZERO);
     let mut rows = epipolar_rows(points1, points2);
     let basis: [[f64; 9]; 4] = null_space(&mut rows);
-    let Some(b) = eliminate(constraints(&basis)) else { return };
+    let Some(b) = eliminate(constraints(&basis)) else { return models };
     let polynomial = determinant(&b);
     for &z in real_roots::<11, 10>(&polynomial).iter() {
         let Some((x, y)) = back_substitute(&b, z) else { continue };
@@ -138,6 +163,7 @@ fn solve(points1: &[DVec2; 5], points2: &[DVec2; 5], models: &mut Solutions<DMat
             models.push(DMat3::from_cols_array(&e).transpose() * scale);
         }
     }
+    models
 }
 
 /// The rows x2 ⊗ x1 of the linear system, E row-major.

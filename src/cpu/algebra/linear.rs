@@ -1,44 +1,57 @@
 //! Solves of small dense systems: positive definite by Cholesky, general by Gauss with partial pivoting.
 
 /// Solves `A x = b` for symmetric positive definite `A` (lower triangle read), or `None` when it is not.
+#[inline]
 pub fn solve_positive_definite<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) -> Option<[f64; N]> {
-    let mut l = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
-            let rest = a[i][j] - dot;
-            if i == j {
-                if rest.is_nan() || rest <= 0.0 {
-                    return None;
-                }
-                l[i][i] = rest.sqrt();
-            } else {
-                l[i][j] = rest / l[j][j];
+    let mut l = *a;
+    for j in 0..N {
+        if l[j][j].is_nan() || l[j][j] <= 0.0 {
+            return None;
+        }
+        let inverse = 1.0 / l[j][j].sqrt();
+        for i in j..N {
+            l[i][j] *= inverse;
+        }
+        for i in j + 1..N {
+            for k in j + 1..=i {
+                l[i][k] -= l[i][j] * l[k][j];
             }
         }
     }
     let mut x = *b;
     for i in 0..N {
-        let dot: f64 = (0..i).map(|k| l[i][k] * x[k]).sum();
-        x[i] = (x[i] - dot) / l[i][i];
+        x[i] /= l[i][i];
+        for k in i + 1..N {
+            x[k] -= l[k][i] * x[i];
+        }
     }
     for i in (0..N).rev() {
-        let dot: f64 = (i + 1..N).map(|k| l[k][i] * x[k]).sum();
-        x[i] = (x[i] - dot) / l[i][i];
+        x[i] /= l[i][i];
+        for k in 0..i {
+            x[k] -= l[i][k] * x[i];
+        }
     }
     Some(x)
 }
 
 /// Solves `A x = b` for a general `A`, or `None` when a pivot vanishes.
+#[inline]
 pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; N]> {
+    let mut inverses = [0.0; N];
     for column in 0..N {
-        let pivot = (column..N).max_by(|&i, &j| a[i][column].abs().total_cmp(&a[j][column].abs()))?;
+        let mut pivot = column;
+        for row in column + 1..N {
+            if a[row][column].abs() > a[pivot][column].abs() {
+                pivot = row;
+            }
+        }
         a.swap(column, pivot);
         b.swap(column, pivot);
         let inverse = 1.0 / a[column][column];
         if !inverse.is_finite() {
             return None;
         }
+        inverses[column] = inverse;
         for row in column + 1..N {
             let factor = a[row][column] * inverse;
             for k in column..N {
@@ -48,8 +61,10 @@ pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> O
         }
     }
     for i in (0..N).rev() {
-        let dot: f64 = (i + 1..N).map(|k| a[i][k] * b[k]).sum();
-        b[i] = (b[i] - dot) / a[i][i];
+        b[i] *= inverses[i];
+        for k in 0..i {
+            b[k] -= a[k][i] * b[i];
+        }
     }
     b.iter().all(|x| x.is_finite()).then_some(b)
 }
