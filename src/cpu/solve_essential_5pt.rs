@@ -29,10 +29,9 @@ pub fn solve_essential_poses(points1: &[DVec2; 5], points2: &[DVec2; 5]) -> Solu
     for essential in solve_essential_5pt(points1, points2).iter() {
         let in_front =
             |pose: &Pose| points1.iter().zip(points2).all(|(x1, x2)| is_in_front(pose, x1.extend(1.0), x2.extend(1.0)));
-        if let Some(pose) = decompose_essential(essential).into_iter().find(in_front) {
-            if let Some(pose) = polish(&pose, points1, points2) {
-                poses.push(pose);
-            }
+        let decomposed = decompose_essential(essential).into_iter().find(in_front);
+        if let Some(pose) = decomposed.and_then(|pose| polish(&pose, points1, points2)) {
+            poses.push(pose);
         }
     }
     poses

@@ -24,3 +24,4 @@ pub use gpu_pipeline::GpuPipeline;
 pub use options::{Backend, Options, Sampler, Score};
 pub use outcome::{Diagnosis, Estimate, Outcome};
 pub use problem::Problem;
+pub use weights::weights_of_logits;

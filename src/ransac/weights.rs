@@ -22,20 +22,22 @@ impl MatchWeights {
     /// Of a problem whose arrays were checked.
     ///
     /// # Errors
-    /// [`Error::MissingInput`] where the options ask for what the problem lacks; [`Error::BadWeights`] when too few
+    /// [`Error::MissingInput`] where the options ask for what the problem lacks; [`Error::TooFewMatches`] when too few
     /// matches are left to sample from.
     pub(crate) fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
         let count = problem.matches.lengths()[0];
         let kind = problem.matches.kind();
         let mut sampled = vec![true; count];
-        if let Some(ratios) = problem.ratios {
+        if let Some(ratios) = problem.ratios
+            && options.sample_ratio_below < 1.0
+        {
             sampled.iter_mut().zip(ratios).for_each(|(s, &ratio)| *s = f64::from(ratio) <= options.sample_ratio_below);
         }
         let source = source(problem, options.sampler, &mut sampled)?;
         let positive = sampled.iter().filter(|&&sampled| sampled).count();
         let needed = kind.sample_size();
         if positive < needed {
-            return Err(Error::BadWeights { needed, found: format!("{positive} of {count} are") });
+            return Err(Error::TooFewMatches { model: kind.name(), needed, found: positive });
         }
         let given = || problem.weights.map(<[f32]>::to_vec);
         let known = || given().or_else(|| problem.ratios.map(shares_of_right));
@@ -80,6 +82,13 @@ fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
     ratios.iter().map(|&ratio| share_of_right(ratio)).collect()
 }
 
+/// Weights in proportion to `exp(logit)`, the largest 1: what a network's log-probabilities become for
+/// [`Problem::weights`].
+pub fn weights_of_logits(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    logits.iter().map(|logit| (logit - largest).exp()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,11 +104,17 @@ mod tests {
     #[test]
     fn low_ratios_are_sampled_more_and_high_ones_only_scored() {
         let ratios = [0.3, 0.5, 0.6, 0.7, 0.85, 0.9];
-        let options = Options { sample_ratio_below: 0.8, ..Options::default() };
+        let options = Options { sample_ratio_below: 0.8, weigh_score: true, ..Options::default() };
         let found = weights_of(Some(&ratios), None, &options).unwrap();
         assert_eq!(found.sampled, [true, true, true, true, false, false]);
         let score = found.score.unwrap();
         assert!(score.is_sorted_by(|a, b| a > b) && score[5] > 0.0);
+    }
+
+    #[test]
+    fn logits_become_shares() {
+        let weights = weights_of_logits(&[1000.0, 1000.0 - 2f32.ln(), f32::NEG_INFINITY]);
+        assert!(weights.iter().zip([1.0, 0.5, 0.0]).all(|(w, expected)| (w - expected).abs() < 1e-4));
     }
 
     #[test]
@@ -109,6 +124,9 @@ mod tests {
         let by_ratio = Options { sampler: Sampler::Ratio, ..Options::default() };
         assert!(matches!(weights_of(None, None, &by_ratio), Err(Error::MissingInput { missing: "ratios", .. })));
         let few = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
-        assert!(matches!(weights_of(None, Some(&few), &by_weights), Err(Error::BadWeights { needed: 4, .. })));
+        assert!(matches!(
+            weights_of(None, Some(&few), &by_weights),
+            Err(Error::TooFewMatches { needed: 4, found: 3, .. })
+        ));
     }
 }

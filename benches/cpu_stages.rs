@@ -1,0 +1,180 @@
+//! The stages of the CPU backend, one thread, and whole estimations. `cargo bench --bench cpu_stages`.
+//!
+//! Scenes of 2000 matches, half of them wrong; minimal samples are drawn from them as the estimator does.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "criterion's macro; a bench fails by panicking")]
+
+#[path = "../tests/common/scenes.rs"]
+mod scenes;
+
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use glam::DVec2;
+use nabla_ransac::cpu::{
+    normalize_matches::NormalizedMatches,
+    refine_model::{Refinement, refine_model},
+    residual::{EpipolarResidual, ModelRows},
+    robust::Loss,
+    sample_minimal::{Progressive, SampleSource, sample_minimal},
+    score_models::Scorer,
+    solve_essential_5pt::solve_essential_5pt,
+    solve_fundamental_8pt::solve_fundamental_8pt,
+    solve_sample::{solve_hypothesis, solve_sample},
+};
+use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, Score};
+use scenes::Scene;
+use std::{hint::black_box, time::Duration};
+
+const MATCHES: usize = 2000;
+/// Samples that a solver is given in turn, models that are scored in turn.
+const SAMPLES: u32 = 256;
+/// The refinement of a round's best models, as in the estimator.
+const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
+
+/// A scene with its threshold and its matches.
+fn scene(kind: ModelKind) -> (Scene, f64, NormalizedMatches) {
+    let (threshold, noise) = if kind == ModelKind::Rigid { (0.02, 0.01) } else { (1.0, 0.5) };
+    let scene = Scene::new(kind, 1, MATCHES, 0.5, noise);
+    let matches = NormalizedMatches::new(&scene.view(), threshold, None, None);
+    (scene, threshold, matches)
+}
+
+/// Ratios that tell the right matches apart a little.
+fn ratios(scene: &Scene) -> Vec<f32> {
+    scene.inlier.iter().enumerate().map(|(i, &right)| (i % 97) as f32 / 200.0 + if right { 0.4 } else { 0.5 }).collect()
+}
+
+/// A group with short measurements.
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(800)).sample_size(20);
+    group
+}
+
+fn sampling(criterion: &mut Criterion) {
+    let mut group = group(criterion, "sample_minimal");
+    let weights: Vec<f32> = (0..MATCHES).map(|i| 1.0 / (1.0 + i as f32)).collect();
+    let progressive = Progressive::new(&weights, &[true; MATCHES], 5);
+    let sources = [
+        ("uniform", SampleSource::Uniform(MATCHES as u32)),
+        ("weighted", SampleSource::weighted(&weights)),
+        ("progressive", SampleSource::Progressive(progressive)),
+    ];
+    group.throughput(Throughput::Elements(u64::from(SAMPLES)));
+    for (name, source) in sources {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| (0..SAMPLES).for_each(|h| _ = black_box(sample_minimal::<5>(&source, 1, h))));
+        });
+    }
+    group.finish();
+}
+
+/// Distinct matches of each sample, drawn alike from all.
+fn samples<const M: usize>() -> Vec<[u32; M]> {
+    let source = SampleSource::Uniform(MATCHES as u32);
+    (0..SAMPLES).filter_map(|h| sample_minimal(&source, 1, h)).collect()
+}
+
+fn solving(criterion: &mut Criterion) {
+    let mut group = group(criterion, "solve");
+    group.throughput(Throughput::Elements(u64::from(SAMPLES)));
+    let (_, _, matches) = scene(ModelKind::Essential);
+    let pick = |sample: &[u32; 5]| matches.two_view_sample(sample).unwrap();
+    let points: Vec<[[DVec2; 5]; 2]> = samples().iter().map(pick).collect();
+    group.bench_function("essential 5-point, matrices", |bencher| {
+        bencher.iter(|| points.iter().for_each(|[p, q]| _ = black_box(solve_essential_5pt(p, q))));
+    });
+    let pick = |sample: &[u32; 8]| matches.two_view_sample(sample).unwrap();
+    let points: Vec<[[DVec2; 8]; 2]> = samples().iter().map(pick).collect();
+    group.bench_function("fundamental 8-point", |bencher| {
+        bencher.iter(|| points.iter().for_each(|[p, q]| _ = black_box(solve_fundamental_8pt(p, q, None))));
+    });
+    for kind in ModelKind::ALL {
+        let (_, _, matches) = scene(kind);
+        let drawn = samples::<8>();
+        let size = kind.sample_size();
+        let mut models = Vec::new();
+        group.bench_function(format!("{} {size}-point", kind.name()), |bencher| {
+            bencher.iter(|| {
+                for sample in &drawn {
+                    models.clear();
+                    solve_sample(&matches, &sample[..size], &mut models);
+                    black_box(&models);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Models of the first samples.
+fn models(matches: &NormalizedMatches) -> Vec<ModelRows> {
+    let mut models = Vec::new();
+    let source = SampleSource::Uniform(MATCHES as u32);
+    (0..SAMPLES).for_each(|h| solve_hypothesis(matches, &source, 1, h, &mut models));
+    models
+}
+
+fn scoring(criterion: &mut Criterion) {
+    for (name, score) in [("ransac", Score::Ransac), ("msac", Score::Msac), ("magsac++", Score::Magsacpp)] {
+        let mut group = group(criterion, &format!("score_models {name}"));
+        for kind in ModelKind::ALL {
+            let (_, _, matches) = scene(kind);
+            let models = models(&matches);
+            let scorer = Scorer::new(kind, score, EpipolarResidual::Sampson);
+            group.throughput(Throughput::Elements((models.len() * MATCHES) as u64));
+            group.bench_function(kind.name(), |bencher| {
+                bencher.iter(|| models.iter().map(|m| scorer.score(m, &matches, f32::NEG_INFINITY)).sum::<f32>());
+            });
+        }
+        group.finish();
+    }
+}
+
+/// The refinement of the best of the first samples' models.
+fn refining(criterion: &mut Criterion) {
+    let mut group = group(criterion, "refine_model");
+    for kind in ModelKind::ALL {
+        let (_, _, matches) = scene(kind);
+        let scorer = Scorer::new(kind, Score::Magsacpp, EpipolarResidual::Sampson);
+        let score = |model: &ModelRows| scorer.score(model, &matches, f32::NEG_INFINITY);
+        let best = models(&matches).into_iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
+        group.bench_function(kind.name(), |bencher| {
+            bencher.iter(|| refine_model(black_box(&best), &matches, &LOCAL));
+        });
+    }
+    group.finish();
+}
+
+fn estimating(criterion: &mut Criterion) {
+    let mut group = group(criterion, "estimate");
+    for kind in [ModelKind::Essential, ModelKind::Fundamental] {
+        let (scene, threshold_px, _) = scene(kind);
+        let ratios = ratios(&scene);
+        for iterations in [20, 100, 1000] {
+            let options = Options {
+                threshold_px,
+                min_iterations: iterations,
+                max_iterations: iterations,
+                backend: Backend::Cpu,
+                ..Options::default()
+            };
+            let problem = |seed| Problem { seed, ratios: Some(&ratios), ..Problem::new(scene.view()) };
+            let estimator = Estimator::new(Options { threads: 1, ..options.clone() }).unwrap();
+            group.throughput(Throughput::Elements(1));
+            group.bench_function(format!("{} {iterations}", kind.name()), |bencher| {
+                bencher.iter(|| estimator.estimate(&problem(1)).unwrap());
+            });
+            if iterations == 100 {
+                let problems: Vec<Problem<'_>> = (0..16).map(problem).collect();
+                let estimator = Estimator::new(options).unwrap();
+                group.throughput(Throughput::Elements(problems.len() as u64));
+                group.bench_function(format!("{} {iterations}, batch of 16 on all cores", kind.name()), |bencher| {
+                    bencher.iter(|| estimator.estimate_batch(&problems));
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(stages, sampling, solving, scoring, refining, estimating);
+criterion_main!(stages);
