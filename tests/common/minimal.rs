@@ -1,5 +1,6 @@
 //! Random noise-free minimal problems with their truth, for every minimal solver: what the tests and the accuracy run of
 //! examples/ share.
+#![allow(dead_code, reason = "each of its users takes a part of it")]
 
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use nabla_ransac::cpu;
@@ -18,6 +19,13 @@ pub(crate) type Rows = [DVec4; 3];
 pub(crate) struct Minimal {
     pub(crate) points: Vec<DVec4>,
     pub(crate) truth: Rows,
+}
+
+impl Minimal {
+    /// As the GPU takes it.
+    pub(crate) fn points_f32(&self) -> impl Iterator<Item = [f32; 4]> + '_ {
+        self.points.iter().map(|p| p.as_vec4().to_array())
+    }
 }
 
 /// A minimal solver, its random problems, and how far a model is from the truth (radians, or relative).
