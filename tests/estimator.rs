@@ -205,7 +205,7 @@ fn matches_of_weight_zero_are_scored_but_never_sampled() {
         let larger = Scene::new(kind, 11, 180, 1.0, noise(kind));
         let smaller = Scene::new(kind, 12, 120, 1.0, noise(kind));
         let scene = joined(&larger, &smaller);
-        let weights: Vec<f32> = (0..300).map(|index| if index < 180 || index >= 280 { 0.0 } else { 2.0 }).collect();
+        let weights: Vec<f32> = (0..300).map(|index| if (180..280).contains(&index) { 2.0 } else { 0.0 }).collect();
         let ratios: Vec<f32> = weights.iter().map(|&weight| if weight > 0.0 { 0.5 } else { 0.9 }).collect();
         let by_weight = Problem { weights: Some(&weights), ..Problem::new(scene.view()) };
         let by_ratio = Problem { ratios: Some(&ratios), ..Problem::new(scene.view()) };
