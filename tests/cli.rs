@@ -342,8 +342,8 @@ fn wrong_usage_exits_with_2() {
 fn a_path_that_is_not_text_is_read_and_told_about() {
     use std::os::unix::ffi::OsStringExt;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(std::ffi::OsString::from_vec(b"m\xff.csv".to_vec()));
-    fs::copy(csv(&folder), &path).unwrap();
+    let path = folder.path().join(std::ffi::OsString::from_vec(b"m\xff.safetensors".to_vec()));
+    fs::copy(scene(&folder), &path).unwrap();
     for command in ["estimate", "eval"] {
         let run = Command::new(env!("CARGO_BIN_EXE_nabla-ransac"))
             .args([command, "--model", "fundamental", "--backend", "cpu", "--json"])
@@ -353,7 +353,7 @@ fn a_path_that_is_not_text_is_read_and_told_about() {
         assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
         let report: Value = serde_json::from_slice(&run.stdout).unwrap();
         let name = if command == "eval" { &report["settings"]["scenes"][0] } else { &report["file"] };
-        assert!(name.as_str().unwrap().ends_with("m\u{fffd}.csv"), "{name}");
+        assert!(name.as_str().unwrap().ends_with("m\u{fffd}.safetensors"), "{name}");
     }
 }
 
