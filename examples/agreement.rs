@@ -11,6 +11,7 @@
 )]
 
 #[path = "../tests/common/minimal.rs"]
+#[allow(dead_code, reason = "the truth is not asked for")]
 mod minimal;
 #[path = "../tests/common/round.rs"]
 mod round;
@@ -47,7 +48,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     let context = Context::request_blocking(true)?;
     println!("{}\n", context.name());
-    println!("{:38} {:>9} {:>10} {:>10} {:>10}", "difference of", "values", "median", "99 %", "largest");
+    println!("{:41} {:>9} {:>10} {:>10} {:>10}", "difference of", "values", "median", "99 %", "largest");
     for solver in &SOLVERS {
         let differences = solver_differences(&context, solver, arguments.samples)?;
         print_row(&format!("{} model, rad or relative", solver.name), differences);
@@ -78,14 +79,15 @@ fn arguments() -> anyhow::Result<Arguments> {
 fn print_row(what: &str, mut differences: Vec<f64>) {
     differences.sort_by(f64::total_cmp);
     let at = |share: f64| differences[(share * (differences.len() - 1) as f64) as usize];
-    println!("{what:38} {:9} {:10.1e} {:10.1e} {:10.1e}", differences.len(), at(0.5), at(0.99), at(1.0));
+    println!("{what:41} {:9} {:10.1e} {:10.1e} {:10.1e}", differences.len(), at(0.5), at(0.99), at(1.0));
 }
 
 /// Of each model of the GPU to the nearest one of the twin, for the same points in single precision.
 fn solver_differences(context: &Context, solver: &Solver, count: usize) -> anyhow::Result<Vec<f64>> {
     let mut rng = generator(1);
     let problems: Vec<_> = (0..count).map(|_| (solver.draw)(&mut rng)).collect();
-    let points: Vec<_> = problems.iter().flat_map(|problem| problem.points_f32()).collect();
+    let points: Vec<_> =
+        problems.iter().flat_map(|problem| &problem.points).map(|point| point.as_vec4().to_array()).collect();
     let found = run_solver(context, &solver.shader, &points, solver.vec4s, solver.most_models)?;
     let mut differences = Vec::new();
     for (problem, models) in problems.iter().zip(&found) {

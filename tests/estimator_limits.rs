@@ -238,7 +238,7 @@ fn samplers_say_what_they_miss() {
     assert_eq!(run(Sampler::Ratio, 1.0, Problem { weights: Some(&weights), ..plain }), "missing");
     assert_eq!(run(Sampler::Auto, 1.0, plain), "ok");
     // too few are left to sample from
-    assert_eq!(run(Sampler::Auto, 0.8, Problem { ratios: Some(&ratios), ..plain }), "weights");
+    assert_eq!(run(Sampler::Auto, 0.8, Problem { ratios: Some(&ratios), ..plain }), "few");
 }
 
 #[test]

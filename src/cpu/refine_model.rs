@@ -61,13 +61,11 @@ struct Near {
 
 impl Near {
     fn gather<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
-        let limit = reach * reach;
-        let at = |i: usize| std::array::from_fn(|k| matches.columns[k][i]);
-        let near = |&i: &usize| matches.refinement_weights[i] > 0.0 && residual.residual_sq(at(i)) < limit;
-        let indices: Vec<usize> = (0..matches.count).filter(near).collect();
+        let indices = near_indices(residual, matches, reach * reach);
         let padded = indices.len().next_multiple_of(BLOCK);
         let take = |column: &[f64], fill: f64| {
-            let mut taken: Vec<f64> = indices.iter().map(|&i| column[i]).collect();
+            let mut taken = Vec::with_capacity(padded);
+            taken.extend(indices.iter().map(|&i| column[i as usize]));
             taken.resize(padded, fill);
             taken
         };
@@ -79,6 +77,29 @@ impl Near {
             metric: matches.metric,
         }
     }
+}
+
+/// The matches of positive weight with a squared residual below a limit.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
+fn near_indices<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, limit: f64) -> Vec<u32> {
+    let mut indices = vec![0; matches.refinement_weights.len()];
+    let mut count = 0;
+    for (block, weights) in matches.refinement_weights.as_chunks::<BLOCK>().0.iter().enumerate() {
+        let column = |k: usize| if k < R::COORDINATES { &matches.columns[k] } else { &matches.refinement_weights };
+        let x = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
+        let mut near = [false; BLOCK];
+        for k in 0..BLOCK {
+            let residual_sq = residual.residual_sq([x[0][k], x[1][k], x[2][k], x[3][k], x[4][k], x[5][k]]);
+            near[k] = (weights[k] > 0.0) & (residual_sq < limit);
+        }
+        // every index is written, and the place moves on behind those that stay: there is no branch to mispredict
+        for k in 0..BLOCK {
+            indices[count] = (block * BLOCK + k) as u32;
+            count += usize::from(near[k]);
+        }
+    }
+    indices.truncate(count);
+    indices
 }
 
 /// JᵀJ, Jᵀr and the cost, all weighted.
@@ -128,30 +149,24 @@ fn damped_step<const P: usize>(equations: &NormalEquations<P>, damping: f64) -> 
     solve_positive_definite(&hessian, &equations.gradient.map(|g| -g))
 }
 
-/// The residuals of a block of matches and their derivatives along the tangents.
+/// The residuals of a block of matches and their derivatives along the tangents, `[dimension][match]` each.
 trait ResidualRows {
     /// Residuals of a match.
     const DIMENSION: usize;
     /// Coordinates of a match.
     const COORDINATES: usize;
-    /// Fills the residuals of each dimension; gives what [`ResidualRows::derivative`] needs.
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms;
-    /// The derivatives of each dimension along the tangent `t`.
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]);
+    /// Fills both for the matrix M of a model and its tangents.
+    fn linearise<const P: usize>(
+        m: &ModelRows,
+        tangents: &[ModelRows; P],
+        metric: &[f64; 4],
+        x: &[&[f64; BLOCK]; 6],
+        residuals: &mut [[f64; BLOCK]; 3],
+        derivatives: &mut [[[f64; BLOCK]; 3]; P],
+    );
 }
 
-/// Per-match terms that all derivatives share; what each is, its [`ResidualRows`] says.
-struct Terms {
-    a: [f64; BLOCK],
-    b: [f64; BLOCK],
-    c: [[f64; BLOCK]; 4],
-}
-
-impl Terms {
-    const EMPTY: Self = Self { a: [0.0; BLOCK], b: [0.0; BLOCK], c: [[0.0; BLOCK]; 4] };
-}
-
-/// Sampson error: r = C/√D, dr = (dC − C/D · ½dD)/√D. Terms: a = 1/√D, b = C/D, c = the weighted lines.
+/// Sampson error: r = C/√D, dr = (dC − C/D · ½dD)/√D = Σ G_ij dM_ij.
 struct SampsonRows;
 
 impl ResidualRows for SampsonRows {
@@ -159,39 +174,46 @@ impl ResidualRows for SampsonRows {
     const COORDINATES: usize = 4;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn linearise<const P: usize>(
+        m: &ModelRows,
+        tangents: &[ModelRows; P],
+        metric: &[f64; 4],
+        x: &[&[f64; BLOCK]; 6],
+        residuals: &mut [[f64; BLOCK]; 3],
+        derivatives: &mut [[[f64; BLOCK]; 3]; P],
+    ) {
         let m = m.map(|r| [r[0], r[1], r[2]]);
-        let mut terms = Terms::EMPTY;
         for k in 0..BLOCK {
-            let s = Sampson::new(&m, metric, [x[0][k], x[1][k], x[2][k], x[3][k]]);
+            let [x1, y1, x2, y2] = [x[0][k], x[1][k], x[2][k], x[3][k]];
+            let s = Sampson::new(&m, metric, [x1, y1, x2, y2]);
             let inverse = 1.0 / (s.norms_sq[0] + s.norms_sq[1]);
             let root = inverse.sqrt();
-            terms.a[k] = root;
-            terms.b[k] = s.algebraic * inverse;
             residuals[0][k] = s.algebraic * root;
-            for (term, line) in terms.c.iter_mut().zip(s.weighted_lines) {
-                term[k] = line;
+            let share = s.algebraic * inverse;
+            let [a, b, c, d] = s.weighted_lines;
+            // dC = x2ᵀ dM x1, ½dD = (a, b)·(dM x1)₁₂ + (c, d)·(dMᵀ x2)₁₂
+            let (x2, y2) = (x2 * root, y2 * root);
+            let (u, v) = (x2 - share * a * root, y2 - share * b * root);
+            let (c, d) = (share * c, share * d);
+            let gradient = [
+                [u * x1 - x2 * c, u * y1 - x2 * d, u],
+                [v * x1 - y2 * c, v * y1 - y2 * d, v],
+                [root * (x1 - c), root * (y1 - d), root],
+            ];
+            for p in 0..P {
+                let mut sum = 0.0;
+                for i in 0..3 {
+                    for j in 0..3 {
+                        sum += gradient[i][j] * tangents[p][i][j];
+                    }
+                }
+                derivatives[p][0][k] = sum;
             }
-        }
-        terms
-    }
-
-    #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
-        for k in 0..BLOCK {
-            let (x1, y1, x2, y2) = (x[0][k], x[1][k], x[2][k], x[3][k]);
-            let u = t.map(|r| r[0] * x1 + r[1] * y1 + r[2]);
-            let v = [0, 1].map(|j| t[0][j] * x2 + t[1][j] * y2 + t[2][j]);
-            let d_algebraic = x2 * u[0] + y2 * u[1] + u[2];
-            let c = &terms.c;
-            let half_d_norm = c[0][k] * u[0] + c[1][k] * u[1] + c[2][k] * v[0] + c[3][k] * v[1];
-            derivatives[0][k] = (d_algebraic - terms.b[k] * half_d_norm) * terms.a[k];
         }
     }
 }
 
 /// Transfer (`W` = 2) or reprojection error (`W` = 3 world coordinates): y = M X, r = (y₁₂/y₃ − x) / metric.
-/// Terms: c = y₁/y₃, y₂/y₃, and 1/(y₃ metric) for both.
 struct ImageRows<const W: usize>;
 
 /// Row · X of the point at the head of a match: (x, y, 1) of an image, (X, Y, Z, 1) of the world.
@@ -209,33 +231,33 @@ impl<const W: usize> ResidualRows for ImageRows<W> {
     const COORDINATES: usize = W + 2;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn linearise<const P: usize>(
+        m: &ModelRows,
+        tangents: &[ModelRows; P],
+        metric: &[f64; 4],
+        x: &[&[f64; BLOCK]; 6],
+        residuals: &mut [[f64; BLOCK]; 3],
+        derivatives: &mut [[[f64; BLOCK]; 3]; P],
+    ) {
         let inverse_metric = [1.0 / metric[2], 1.0 / metric[3]];
-        let mut terms = Terms::EMPTY;
         for k in 0..BLOCK {
             let inverse_depth = 1.0 / map_point::<W>(&m[2], x, k);
+            let image = [0, 1].map(|d| map_point::<W>(&m[d], x, k) * inverse_depth);
             for d in 0..2 {
-                let image = map_point::<W>(&m[d], x, k) * inverse_depth;
-                residuals[d][k] = (image - x[W + d][k]) * inverse_metric[d];
-                terms.c[d][k] = image;
-                terms.c[2 + d][k] = inverse_depth * inverse_metric[d];
+                residuals[d][k] = (image[d] - x[W + d][k]) * inverse_metric[d];
             }
-        }
-        terms
-    }
-
-    #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
-        for k in 0..BLOCK {
-            let d_depth = map_point::<W>(&t[2], x, k);
-            for d in 0..2 {
-                derivatives[d][k] = (map_point::<W>(&t[d], x, k) - terms.c[d][k] * d_depth) * terms.c[2 + d][k];
+            for p in 0..P {
+                let d_depth = map_point::<W>(&tangents[p][2], x, k);
+                for d in 0..2 {
+                    let d_image = map_point::<W>(&tangents[p][d], x, k) - image[d] * d_depth;
+                    derivatives[p][d][k] = d_image * inverse_depth * inverse_metric[d];
+                }
             }
         }
     }
 }
 
-/// Distance of 3-D points: r = (M X1 − X2) / metric. Terms: a = 1/metric.
+/// Distance of 3-D points: r = (M X1 − X2) / metric.
 struct RigidRows;
 
 impl ResidualRows for RigidRows {
@@ -243,21 +265,21 @@ impl ResidualRows for RigidRows {
     const COORDINATES: usize = 6;
 
     #[inline(always)]
-    fn residuals(m: &ModelRows, metric: &[f64; 4], x: &[&[f64; BLOCK]; 6], residuals: &mut [[f64; BLOCK]; 3]) -> Terms {
+    fn linearise<const P: usize>(
+        m: &ModelRows,
+        tangents: &[ModelRows; P],
+        metric: &[f64; 4],
+        x: &[&[f64; BLOCK]; 6],
+        residuals: &mut [[f64; BLOCK]; 3],
+        derivatives: &mut [[[f64; BLOCK]; 3]; P],
+    ) {
         let inverse_metric = 1.0 / metric[2];
         for k in 0..BLOCK {
             for d in 0..3 {
                 residuals[d][k] = (map_point::<3>(&m[d], x, k) - x[3 + d][k]) * inverse_metric;
-            }
-        }
-        Terms { a: [inverse_metric; BLOCK], ..Terms::EMPTY }
-    }
-
-    #[inline(always)]
-    fn derivative(t: &ModelRows, terms: &Terms, x: &[&[f64; BLOCK]; 6], derivatives: &mut [[f64; BLOCK]; 3]) {
-        for k in 0..BLOCK {
-            for d in 0..3 {
-                derivatives[d][k] = map_point::<3>(&t[d], x, k) * terms.a[k];
+                for p in 0..P {
+                    derivatives[p][d][k] = map_point::<3>(&tangents[p][d], x, k) * inverse_metric;
+                }
             }
         }
     }
@@ -270,22 +292,34 @@ fn normal_equations<R: ResidualRows, const P: usize>(
     near: &Near,
     loss: Loss,
 ) -> NormalEquations<P> {
-    let mut sums = NormalEquations { hessian: [[0.0; P]; P], gradient: [0.0; P], cost: 0.0 };
+    let mut sums = LaneSums { hessian: [[[0.0; LANES]; P]; P], gradient: [[0.0; LANES]; P], cost: [0.0; LANES] };
     let mut residuals = [[0.0; BLOCK]; 3];
     let mut derivatives = [[[0.0; BLOCK]; 3]; P];
     for (block, weights) in near.weights.as_chunks::<BLOCK>().0.iter().enumerate() {
         let column = |k: usize| if k < R::COORDINATES { &near.columns[k] } else { &near.weights };
         let x = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
-        let terms = R::residuals(matrix, &near.metric, &x, &mut residuals);
-        for (tangent, derivative) in tangents.iter().zip(&mut derivatives) {
-            R::derivative(tangent, &terms, &x, derivative);
-        }
+        R::linearise(matrix, tangents, &near.metric, &x, &mut residuals, &mut derivatives);
         let weights = reweigh::<R>(&residuals, weights, loss, &mut sums.cost);
         for d in 0..R::DIMENSION {
             accumulate(&mut sums, &residuals[d], &derivatives, d, &weights);
         }
     }
-    sums
+    let total = |lanes: &[f64; LANES]| lanes.iter().sum();
+    NormalEquations {
+        hessian: sums.hessian.each_ref().map(|row| row.each_ref().map(total)),
+        gradient: sums.gradient.each_ref().map(total),
+        cost: total(&sums.cost),
+    }
+}
+
+/// Partial sums are kept in as many lanes.
+const LANES: usize = 8;
+
+/// [`NormalEquations`] in partial sums.
+struct LaneSums<const P: usize> {
+    hessian: [[[f64; LANES]; P]; P],
+    gradient: [[f64; LANES]; P],
+    cost: [f64; LANES],
 }
 
 /// Adds the block's cost; gives each match's weight in the least-squares step.
@@ -294,26 +328,36 @@ fn reweigh<R: ResidualRows>(
     residuals: &[[f64; BLOCK]; 3],
     weights: &[f64; BLOCK],
     loss: Loss,
-    cost: &mut f64,
+    cost: &mut [f64; LANES],
 ) -> [f64; BLOCK] {
-    let mut reweighted = [0.0; BLOCK];
-    let mut costs = [0.0; BLOCK];
-    for k in 0..BLOCK {
-        let mut t = 0.0;
-        for residual in residuals.iter().take(R::DIMENSION) {
-            t += residual[k] * residual[k];
+    let mut t = [0.0; BLOCK];
+    for residual in residuals.iter().take(R::DIMENSION) {
+        for k in 0..BLOCK {
+            t[k] += residual[k] * residual[k];
         }
-        let (loss, weight) = loss.loss_and_weight(t);
-        costs[k] = weights[k] * loss;
-        reweighted[k] = weights[k] * weight;
     }
-    *cost += sum(&costs);
+    let mut losses = [0.0; BLOCK];
+    let mut reweighted = [0.0; BLOCK];
+    let mut fill = |loss: Loss| {
+        for k in 0..BLOCK {
+            let (loss, weight) = loss.loss_and_weight(t[k]);
+            losses[k] = loss;
+            reweighted[k] = weights[k] * weight;
+        }
+    };
+    // a loop for each loss: with the choice inside, it would not vectorise
+    match loss {
+        Loss::Truncated => fill(Loss::Truncated),
+        Loss::Cauchy(scale) => fill(Loss::Cauchy(scale)),
+        Loss::Squared => fill(Loss::Squared),
+    }
+    add_products(cost, weights, &losses);
     reweighted
 }
 
 #[inline(always)]
 fn accumulate<const P: usize>(
-    sums: &mut NormalEquations<P>,
+    sums: &mut LaneSums<P>,
     residual: &[f64; BLOCK],
     derivatives: &[[[f64; BLOCK]; 3]; P],
     d: usize,
@@ -324,26 +368,21 @@ fn accumulate<const P: usize>(
         for k in 0..BLOCK {
             weighted[k] = weights[k] * derivatives[i][d][k];
         }
-        sums.gradient[i] += dot(&weighted, residual);
+        add_products(&mut sums.gradient[i], &weighted, residual);
         for j in 0..=i {
-            sums.hessian[i][j] += dot(&weighted, &derivatives[j][d]);
+            add_products(&mut sums.hessian[i][j], &weighted, &derivatives[j][d]);
         }
     }
 }
 
-/// Sums in eight lanes, which vectorise.
+/// Adds the products of two blocks, lane by lane.
 #[inline(always)]
-fn dot(a: &[f64; BLOCK], b: &[f64; BLOCK]) -> f64 {
-    let mut lanes = [0.0; 8];
-    for start in (0..BLOCK).step_by(8) {
-        for lane in 0..8 {
+fn add_products(sums: &mut [f64; LANES], a: &[f64; BLOCK], b: &[f64; BLOCK]) {
+    let mut lanes = *sums;
+    for start in (0..BLOCK).step_by(LANES) {
+        for lane in 0..LANES {
             lanes[lane] += a[start + lane] * b[start + lane];
         }
     }
-    lanes.iter().sum()
-}
-
-#[inline(always)]
-fn sum(a: &[f64; BLOCK]) -> f64 {
-    dot(a, &[1.0; BLOCK])
+    *sums = lanes;
 }

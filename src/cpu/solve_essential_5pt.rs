@@ -85,7 +85,7 @@ fn epipolar_residuals(m: &DMat3, points1: &[DVec2; 5], points2: &[DVec2; 5]) -> 
 }
 
 /// ∂E/∂δ at a motion, in the local coordinates of [`move_essential`]: `[t]× R [e_k]×` and `[b_k]× R`.
-#[inline]
+#[inline(always)]
 pub fn essential_tangents(pose: &Pose) -> [DMat3; 5] {
     let essential = pose.essential();
     let [b1, b2] = tangent_basis(pose.translation);
@@ -99,7 +99,7 @@ pub fn essential_tangents(pose: &Pose) -> [DMat3; 5] {
 }
 
 /// The motion at local coordinates δ = (ω, τ1, τ2): `R exp([ω]×)`, and `t + τ1 b1 + τ2 b2` scaled to length 1.
-#[inline]
+#[inline(always)]
 pub fn move_essential(pose: &Pose, delta: &[f64; 5]) -> Pose {
     let [b1, b2] = tangent_basis(pose.translation);
     let rotation = pose.rotation * DMat3::from_quat(DQuat::from_scaled_axis(DVec3::new(delta[0], delta[1], delta[2])));
@@ -107,7 +107,7 @@ pub fn move_essential(pose: &Pose, delta: &[f64; 5]) -> Pose {
 }
 
 /// Two unit vectors orthogonal to the unit vector `t` and to each other.
-#[inline]
+#[inline(always)]
 fn tangent_basis(t: DVec3) -> [DVec3; 2] {
     let axis = if t.x.abs() < 0.7 { DVec3::X } else { DVec3::Y };
     let b1 = t.cross(axis).normalize();
@@ -116,7 +116,7 @@ fn tangent_basis(t: DVec3) -> [DVec3; 2] {
 
 /// The four poses of an essential matrix (Horn, "Recovering baseline and orientation from essential matrix", 1990):
 /// with `|t| = 1`, `R = cof(E) − [t]× E`.
-#[inline]
+#[inline(always)]
 pub fn decompose_essential(essential: &DMat3) -> [Pose; 4] {
     let [x, y, z] = [essential.x_axis, essential.y_axis, essential.z_axis];
     let norm = (x.length_squared() + y.length_squared() + z.length_squared()).sqrt();
@@ -287,7 +287,7 @@ fn eliminate(mut rows: [Cubic; 10]) -> Option<[PolynomialRow; 3]> {
             rows[column][k] *= inverse;
         }
         let pivot_row = rows[column];
-        for row in rows.iter_mut().skip(column + 1) {
+        for row in &mut rows[column + 1..] {
             let factor = row[column];
             for k in 0..20 {
                 row[k] -= factor * pivot_row[k];

@@ -136,5 +136,5 @@ pub(crate) fn check_threshold(threshold_px: f64) -> Result<()> {
         return Ok(());
     }
     let expected = "a number above 0 that fits in single precision";
-    Err(Error::BadOption { name: "threshold_px", expected, found: threshold_px.to_string() })
+    Err(Error::BadOption { name: "threshold_px", expected, found: format!("{threshold_px:?}") })
 }

@@ -1,7 +1,7 @@
 //! Solves of small dense systems: positive definite by Cholesky, general by Gauss with partial pivoting.
 
 /// Solves `A x = b` for symmetric positive definite `A` (lower triangle read), or `None` when it is not.
-#[inline]
+#[inline(always)]
 pub fn solve_positive_definite<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) -> Option<[f64; N]> {
     let mut l = *a;
     for j in 0..N {
@@ -35,7 +35,7 @@ pub fn solve_positive_definite<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) 
 }
 
 /// Solves `A x = b` for a general `A`, or `None` when a pivot vanishes.
-#[inline]
+#[inline(always)]
 pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; N]> {
     let mut inverses = [0.0; N];
     for column in 0..N {
