@@ -47,8 +47,8 @@ pub enum Error {
         /// The model asked for.
         model: &'static str,
     },
-    /// A camera whose intrinsics cannot be inverted.
-    #[error("{which}: focal lengths must be finite and positive, but are ({fx}, {fy})")]
+    /// A camera whose intrinsics cannot be inverted, or are not finite.
+    #[error("{which}: all intrinsics must be finite and the focal lengths positive, but those are ({fx}, {fy})")]
     SingularCamera {
         /// Which camera.
         which: &'static str,

@@ -22,3 +22,8 @@ pub mod cli;
 pub use error::{Error, Result};
 pub use geometry::{Camera, MatchesView, Model, ModelKind, Pose};
 pub use ransac::{Backend, Estimator, Options, Outcome, Problem, Sampler, Score};
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,104 +1,35 @@
 //! Each stage on the GPU agrees with its CPU twin, stage by stage through one round of every kind.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "common/round.rs"]
+mod round;
 #[path = "common/scenes.rs"]
 mod scenes;
 
 use nabla_ransac::cpu::{
     mark_inliers::mark_inliers,
-    normalize_matches::NormalizedMatches,
     refine_model::{Refinement, refine_model},
     residual::ModelRows,
     robust::Loss,
     sample_minimal::{SampleSource, sample_minimal},
-    score_models::Scorer,
 };
-use nabla_ransac::gpu::{Context, TypedBuffer};
-use nabla_ransac::kernels::HostBuffers;
-use nabla_ransac::kernels::layout::Candidate;
-use nabla_ransac::ransac::{EpipolarResidual, GpuPipeline};
+use nabla_ransac::gpu::Context;
+use nabla_ransac::kernels::buffers::SCORE_SHARES;
+use nabla_ransac::ransac::EpipolarResidual;
 use nabla_ransac::{ModelKind, Options, Sampler, Score};
-use rand::{RngExt, SeedableRng, rngs::StdRng};
-use scenes::Scene;
+use round::{COUNT, Round, SEED, rows, run};
 
-const COUNT: usize = 600;
-/// Matches of nobody before the scene's.
-const START: usize = 100;
-const SEED: u64 = 0x1234_5678_9abc_def0;
+struct Checked(Round);
 
-/// What the stages left in their buffers after one round of one scene.
-struct Round {
-    scene: Scene,
-    options: Options,
-    weights: Vec<f32>,
-    matches: Vec<[f32; 4]>,
-    samples: Vec<u32>,
-    models: Vec<[[f32; 4]; 3]>,
-    list: Vec<u32>,
-    scores: Vec<f32>,
-    candidates: Vec<Candidate>,
-    best: Candidate,
-    mask: Vec<u32>,
-    score: f32,
-}
+impl std::ops::Deref for Checked {
+    type Target = Round;
 
-fn run(kind: ModelKind, options: Options) -> Round {
-    let context = Context::request_blocking(true).unwrap_or_else(|error| panic!("{error}"));
-    let noise = if kind == ModelKind::Rigid { 0.01 } else { 0.5 };
-    let scene = Scene::new(kind, 7, COUNT, 0.5, noise);
-    let mut rng = StdRng::seed_from_u64(3);
-    let weights: Vec<f32> =
-        (0..COUNT).map(|_| rng.random_range(0.0..1.0)).map(|w| if w < 0.1 { 0.0 } else { w }).collect();
-    let weight_buffer = TypedBuffer::<f32>::new(&context, "weights", START + COUNT);
-    weight_buffer.write(&context, START, &weights);
-    let host = HostBuffers { matches: None, weights: Some(wgpu::Buffer::clone(&weight_buffer)) };
-    let pipeline =
-        GpuPipeline::new_blocking(context.clone(), kind, &options, [1, (START + COUNT) as u32], host).unwrap();
-    let b = pipeline.buffers();
-    let raw = scene.raw_matches();
-    let vectors = raw.len() / COUNT;
-    b.raw_matches.write(&context, START * vectors, &raw);
-    pipeline.write_pairs(&[scene.input(options.threshold_px, SEED, START)]).unwrap();
-    context
-        .catch_blocking(|| {
-            let mut encoder = context.encoder("test");
-            pipeline.encode(&mut encoder);
-            context.queue().submit([encoder.finish()]);
-        })
-        .unwrap();
-    let result = b.results.read_blocking(&context).unwrap()[0];
-    assert_eq!((result.status, result.iterations), (0, options.max_iterations));
-    Round {
-        matches: b.matches.read_blocking(&context).unwrap().split_off(START * vectors),
-        samples: b.samples.read_blocking(&context).unwrap(),
-        models: b.models.read_blocking(&context).unwrap(),
-        list: b.lists.read_blocking(&context).unwrap(),
-        scores: b.partial_scores.read_blocking(&context).unwrap(),
-        candidates: b.candidates.read_blocking(&context).unwrap(),
-        best: b.best.read_blocking(&context).unwrap()[0],
-        mask: b.inlier_mask.read_blocking(&context).unwrap().split_off(START),
-        score: result.score,
-        scene,
-        options,
-        weights,
+    fn deref(&self) -> &Round {
+        &self.0
     }
 }
 
-fn rows(model: &[[f32; 4]; 3]) -> ModelRows {
-    model.map(|row| row.map(f64::from))
-}
-
-impl Round {
-    fn normalized(&self) -> NormalizedMatches {
-        let when = |on: bool| on.then_some(self.weights.as_slice());
-        let (score, refinement) = (when(self.options.weigh_score), when(self.options.weigh_refinement));
-        NormalizedMatches::new(&self.scene.view(), self.options.threshold_px, score, refinement)
-    }
-
-    fn scorer(&self) -> Scorer {
-        Scorer::new(self.scene.kind, self.options.score, self.options.residual)
-    }
-
+impl Checked {
     fn check_matches(&self) {
         let normalized = self.normalized();
         let spatial = self.matches.len() / COUNT == 2;
@@ -143,7 +74,7 @@ impl Round {
         let mut differing = 0;
         for (place, &id) in self.list[1..=count].iter().enumerate() {
             let expected = scorer.score(&rows(&self.models[id as usize]), &normalized, f32::NEG_INFINITY);
-            let found = self.scores[place * nabla_ransac::kernels::buffers::SCORE_SHARES];
+            let found = self.scores[place * SCORE_SHARES];
             // a match at the threshold, or at infinity, may fall on either side
             let tolerance = 2e-3 * expected + if self.options.score == Score::Ransac { 2.01 } else { 0.05 };
             differing += usize::from((found - expected).abs() > tolerance);
@@ -154,7 +85,7 @@ impl Round {
     fn check_candidates(&self) {
         let max = self.scene.kind.max_solutions() as u32;
         let count = self.list[0] as usize;
-        let score = |place: usize| self.scores[place * nabla_ransac::kernels::buffers::SCORE_SHARES];
+        let score = |place: usize| self.scores[place * SCORE_SHARES];
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
         let mut hypotheses = Vec::new();
@@ -207,6 +138,11 @@ impl Round {
     }
 }
 
+fn check(kind: ModelKind, options: Options) {
+    let context = Context::request_blocking(true).unwrap_or_else(|error| panic!("{error}"));
+    Checked(run(&context, kind, options, 7)).check();
+}
+
 fn options(kind: ModelKind) -> Options {
     let threshold_px = if kind == ModelKind::Rigid { 0.05 } else { 2.0 };
     let plain =
@@ -217,7 +153,7 @@ fn options(kind: ModelKind) -> Options {
 #[test]
 fn every_kind_agrees_with_its_twins() {
     for kind in ModelKind::ALL {
-        run(kind, options(kind)).check();
+        check(kind, options(kind));
     }
 }
 
@@ -226,8 +162,8 @@ fn weights_and_the_other_gains_agree_with_their_twins() {
     for (kind, score) in [(ModelKind::Essential, Score::Magsacpp), (ModelKind::Pose, Score::Ransac)] {
         let weighted =
             Options { sampler: Sampler::Weights, weigh_score: true, weigh_refinement: true, ..options(kind) };
-        run(kind, Options { score, ..weighted }).check();
+        check(kind, Options { score, ..weighted });
     }
     let symmetric = Options { residual: EpipolarResidual::Symmetric, ..options(ModelKind::Fundamental) };
-    run(ModelKind::Fundamental, symmetric).check();
+    check(ModelKind::Fundamental, symmetric);
 }

@@ -19,13 +19,13 @@ pub(super) struct OptionArgs {
     #[arg(long, value_name = "PX", allow_negative_numbers = true)]
     threshold_px: Option<f64>,
     /// Fixed number of hypotheses
-    #[arg(long, value_name = "N", conflicts_with_all = ["min_iterations", "max_iterations"])]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with_all = ["min_iterations", "max_iterations"])]
     iterations: Option<u32>,
     /// Hypotheses drawn at least
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_iterations: Option<u32>,
     /// Hypotheses drawn at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_iterations: Option<u32>,
     /// Stop once an all-inlier sample was drawn with this probability
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
@@ -42,6 +42,9 @@ pub(super) struct OptionArgs {
     /// How far a match is from an epipolar geometry
     #[arg(long, value_enum)]
     residual: Option<EpipolarResidual>,
+    /// Whether matches that share a point with others are sampled last and count little
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    one_to_one: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the score
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     weigh_score: Option<bool>,
@@ -58,10 +61,10 @@ pub(super) struct OptionArgs {
     #[arg(long, value_enum)]
     backend: Option<Backend>,
     /// Threads; 0 takes one a core
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Seed of the samples: the same seed gives the same samples on any machine
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) seed: u64,
 }
 
@@ -89,6 +92,7 @@ impl OptionArgs {
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
         set(&mut options.residual, self.residual);
+        set(&mut options.one_to_one, self.one_to_one);
         set(&mut options.weigh_score, self.weigh_score);
         set(&mut options.weigh_refinement, self.weigh_refinement);
         options.use_all |= self.use_all;
@@ -141,8 +145,14 @@ const MAX_SNN_MATCHES: usize = 2000;
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FilterArgs {
     /// Use only matches with an SNN ratio below this, the 2000 best at most
-    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = parse_number)]
     pub(super) snn: Option<f64>,
+}
+
+/// A float that is a number.
+fn parse_number(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().parse().ok();
+    number.filter(|number| !number.is_nan()).ok_or_else(|| "expected a number".to_owned())
 }
 
 impl FilterArgs {

@@ -14,6 +14,7 @@ use crate::cpu::solve_pose_p3p::solve_pose_p3p;
 use crate::cpu::solve_rigid_3pt::solve_rigid_3pt;
 use crate::gpu::Context;
 use crate::{Backend, Estimator, ModelKind, Options, Problem};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -50,7 +51,7 @@ pub(super) struct Rate {
 
 pub(super) fn run(arguments: &BenchArgs) -> anyhow::Result<()> {
     let options = arguments.options.options()?;
-    let time = Duration::try_from_secs_f64(arguments.seconds)?;
+    let time = Duration::try_from_secs_f64(arguments.seconds).context("--seconds")?;
     let estimator = Estimator::new(options)?;
     let views = SyntheticViews::new(arguments.options.seed, arguments.matches as usize);
     let mut rates = Vec::new();

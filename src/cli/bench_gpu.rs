@@ -104,7 +104,7 @@ fn spatial(points1: &[Points<DVec3>], points2: &[Points<DVec3>]) -> Vec<Vec<[f32
     points1.iter().zip(points2).map(|(p, q)| p.iter().zip(q).flat_map(rows).collect()).collect()
 }
 
-/// Residual and gain of every match under [`MODELS`] essential matrices, for so many pairs at once.
+/// Residual and gain of every match under [`MODELS`] essential matrices, for so many pairs at once, or what fits.
 pub(super) fn scoring_rate(
     context: &Context,
     views: &SyntheticViews,
@@ -116,8 +116,9 @@ pub(super) fn scoring_rate(
     let variant = Variant { kind, residual: options.residual, score: options.score };
     let matches = NormalizedMatches::new(&views.matches.view(kind)?, options.threshold_px, None, None);
     let count = views.matches.len();
-    let capacity =
-        Capacity { pairs: pairs as u32, matches: count as u32, hypotheses: MODELS as u32, candidates: 1, rounds: 1 };
+    let one_pair = Capacity { pairs: 1, matches: count as u32, hypotheses: MODELS as u32, candidates: 1, rounds: 1 };
+    let pairs = pairs.min(most_pairs(one_pair, kind, context.max_storage_bytes()));
+    let capacity = Capacity { pairs: pairs as u32, ..one_pair };
     let mut settings =
         Settings { pair_count: pairs as u32, hypotheses: MODELS as u32, max_solutions: 1, ..Settings::default() };
     let gain = MagsacGain::new(kind);
@@ -152,6 +153,25 @@ pub(super) fn scoring_rate(
     })
 }
 
+/// As many pairs as buffers of this size hold, at least one.
+fn most_pairs(one_pair: Capacity, kind: ModelKind, available_bytes: u64) -> usize {
+    (available_bytes / one_pair.largest_buffer(kind)).max(1) as usize
+}
+
 fn rows_f32(views: &SyntheticViews, index: usize) -> [[f32; 4]; 3] {
     rows_of_pose(&views.motion_near_truth(index)).map(|row| row.map(|entry| entry as f32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_buffer_is_larger_than_the_device_allows() {
+        let one_pair = Capacity { pairs: 1, matches: 8, hypotheses: MODELS as u32, candidates: 1, rounds: 1 };
+        let (kind, available) = (ModelKind::Essential, 128 << 20);
+        let pairs = most_pairs(one_pair, kind, available) as u32;
+        let bytes = |pairs| Capacity { pairs, ..one_pair }.largest_buffer(kind);
+        assert!(bytes(pairs) <= available && bytes(pairs + 1) > available);
+    }
 }

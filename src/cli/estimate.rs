@@ -103,7 +103,7 @@ impl Report<'_> {
 
     fn json(&self) -> Value {
         let mut report = json!({
-            "file": self.arguments.file,
+            "file": self.arguments.file.to_string_lossy(),
             "pair": self.record.id,
             "model": self.arguments.model,
             "found": self.outcome.estimate.is_some(),

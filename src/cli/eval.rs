@@ -3,7 +3,7 @@
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
 use super::measure::Accuracy;
 use super::summary::Summary;
-use super::{plot, print, print_json};
+use super::{complain, plot, print, print_json};
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Result};
@@ -81,18 +81,19 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     };
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
+    // none of the figures tells of it, and it would count in the time
+    options.diagnose = false;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let (jobs, without_truth) = jobs(&scenes)?;
     let estimator = Estimator::new(options)?;
     ctrlc::set_handler(|| {
-        eprintln!("interrupted: nothing is reported");
+        complain("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
     })?;
 
     let run = Run { arguments, scenes: &scenes, estimator: &estimator };
-    let jobs: Vec<Job> =
-        scenes.iter().enumerate().flat_map(|(scene, s)| (0..s.len()).map(move |pair| (scene, pair))).collect();
     let bar = progress_bar(jobs.len());
     let results = match estimator.backend() {
         Backend::Gpu => {
@@ -110,7 +111,7 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     if let Some(path) = &arguments.plot {
         plot::draw(path, arguments.model, &results)?;
     }
-    let summary = Summary::new(arguments, &results, &estimator, threads);
+    let summary = Summary::new(arguments, &results, without_truth, &estimator, threads);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
 }
 
@@ -127,6 +128,26 @@ fn progress_bar(pairs: usize) -> ProgressBar {
 
 /// Index of a scene, and of a pair in it.
 type Job = (usize, usize);
+
+/// The pairs that can be compared with their truth, and how many cannot.
+fn jobs(scenes: &[Scene]) -> Result<(Vec<Job>, usize)> {
+    let mut jobs = Vec::new();
+    for (index, scene) in scenes.iter().enumerate() {
+        let before = jobs.len();
+        // A pair that cannot be read is tried again and reported with its message.
+        let is_comparable = |&pair: &usize| scene.pair(pair).map_or(true, |record| Accuracy::is_defined_for(&record));
+        jobs.extend((0..scene.len()).filter(is_comparable).map(|pair| (index, pair)));
+        if jobs.len() == before {
+            return Err(scene.error(format!(
+                "expected image pairs with their true motion (R, t) and both cameras (K1, K2), but none of the {} pairs has them",
+                scene.len()
+            )));
+        }
+    }
+    let all: usize = scenes.iter().map(Scene::len).sum();
+    let without_truth = all - jobs.len();
+    Ok((jobs, without_truth))
+}
 
 struct Run<'a> {
     arguments: &'a EvalArgs,

@@ -36,7 +36,12 @@ impl Accuracy {
         epipolar: EpipolarAccuracy { f1: 0.0, median_px: f64::INFINITY },
     };
 
-    /// Of an essential or fundamental matrix of this pair; `None` where the pair's truth or cameras are not known.
+    /// Whether the pair's true motion and its cameras are known.
+    pub(super) const fn is_defined_for(record: &PairRecord) -> bool {
+        record.truth.is_some() && matches!(record.matches, Matches::TwoView { cameras: Some(_), .. })
+    }
+
+    /// Of an essential or fundamental matrix of this pair; `None` unless [`Self::is_defined_for`] it.
     pub(super) fn of(model: &Model, inliers: &[bool], record: &PairRecord) -> Option<Self> {
         let truth = record.truth.as_ref()?;
         let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else { return None };

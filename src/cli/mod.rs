@@ -1,7 +1,5 @@
 //! The subcommands: the only place that prints.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
-
 mod arguments;
 mod bench;
 mod bench_gpu;
@@ -70,7 +68,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            complain(&format!("error: {}", format!("{error:#}").replace('\n', " ")));
             ExitCode::from(FAILURE)
         }
     }
@@ -87,6 +85,12 @@ fn print(text: &str) -> anyhow::Result<()> {
     output.write_all(text.as_bytes())?;
     output.flush()?;
     Ok(())
+}
+
+/// Writes a line to standard error; unlike `eprintln!` without a panic when that is full.
+fn complain(line: &str) {
+    // nobody is left to be told
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ const LIMITS_DEG: [f64; 3] = [5.0, 10.0, 20.0];
 pub(super) struct Summary<'a> {
     arguments: &'a EvalArgs,
     results: &'a [PairResult],
+    without_truth: usize,
     auc_exact: [f64; 3],
     auc_bins: [f64; 3],
     median_error_deg: f64,
@@ -32,6 +33,7 @@ impl<'a> Summary<'a> {
     pub(super) fn new(
         arguments: &'a EvalArgs,
         results: &'a [PairResult],
+        without_truth: usize,
         estimator: &'a Estimator,
         threads: usize,
     ) -> Self {
@@ -43,6 +45,7 @@ impl<'a> Summary<'a> {
         Self {
             arguments,
             results,
+            without_truth,
             auc_exact: LIMITS_DEG.map(|limit| auc_exact(&errors, limit)),
             auc_bins: LIMITS_DEG.map(|limit| auc_bins(&errors, limit)),
             median_error_deg: median(&errors).unwrap_or(f64::NAN),
@@ -74,6 +77,7 @@ impl<'a> Summary<'a> {
         let failure = |(result, message): (&PairResult, &str)| json!({ "scene": result.scene, "pair": result.pair, "message": message });
         json!({
             "pairs": self.results.len(),
+            "pairs_without_truth": self.without_truth,
             "auc_exact": by_limit(self.auc_exact),
             "auc_bins": by_limit(self.auc_bins),
             "median_error_deg": number(self.median_error_deg),
@@ -87,7 +91,7 @@ impl<'a> Summary<'a> {
             "no_model": self.without_model(),
             "peak_memory_mib": peak_memory_mib(),
             "settings": {
-                "scenes": self.arguments.scenes,
+                "scenes": self.arguments.scenes.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
                 "model": self.arguments.model,
                 "snn": self.arguments.filter.snn,
                 "seed": self.arguments.options.seed,
@@ -111,6 +115,9 @@ impl<'a> Summary<'a> {
             writeln!(text, "             median epipolar error    {median_px:.3} px")?;
         }
         writeln!(text, "time a pair  median / mean            {:.2} / {:.2} ms", self.ms_median, self.ms_mean)?;
+        if self.without_truth > 0 {
+            writeln!(text, "{} more pairs have no true motion or no cameras: left out", self.without_truth)?;
+        }
         if self.without_model() > 0 {
             writeln!(text, "no model found for {} pairs (they count as failures)", self.without_model())?;
         }

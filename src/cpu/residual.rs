@@ -111,7 +111,7 @@ fn rows_of<T: Real>(model: &ModelRows) -> [[T; 4]; 3] {
     model.map(|row| row.map(T::of))
 }
 
-/// E = [t]× R, row-major, of the rows of a motion.
+/// `E = [t]× R`, row-major, of the rows of a motion.
 pub fn essential_rows(model: &ModelRows) -> [[f64; 3]; 3] {
     let [rx, ry, rz] = model.map(|r| [r[0], r[1], r[2]]);
     let [tx, ty, tz] = model.map(|r| r[3]);

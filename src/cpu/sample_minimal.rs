@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn matches_are_drawn_by_their_share() {
         let source = SampleSource::weighted(&[1.0, 0.0, 2.0, 5.0]);
-        let mut counts = [0; 4];
+        let mut counts = [0_i32; 4];
         for hypothesis in 0..80_000 {
             let [index] = sample_minimal::<1>(&source, 7, hypothesis).unwrap();
             counts[index as usize] += 1;
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(counts[1], 0);
         // four standard deviations of 80,000 draws
         for (count, expected) in [(counts[0], 10_000), (counts[2], 20_000), (counts[3], 50_000)] {
-            assert!((count - expected as i32).abs() < 580, "{counts:?}");
+            assert!((count - expected).abs() < 580, "{counts:?}");
         }
     }
 

@@ -55,6 +55,11 @@ impl Scene {
         Ok(Self { path, source: Source::parse(bytes, format, kind).map_err(fail)?, cameras })
     }
 
+    /// An error of this file.
+    pub(crate) fn error(&self, message: String) -> Error {
+        Error::File { path: self.path.display().to_string(), message }
+    }
+
     /// The file's name without its folder and ending.
     pub fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
@@ -86,12 +91,11 @@ impl Scene {
     /// # Errors
     /// [`Error::File`]: there is no such pair, or its arrays are not what they should be.
     pub fn pair(&self, index: usize) -> Result<PairRecord> {
-        let fail = |message| Error::File { path: self.path.display().to_string(), message };
         if index >= self.len() {
-            return Err(fail(format!("expected a pair below {}, but {index} was asked for", self.len())));
+            return Err(self.error(format!("expected a pair below {}, but {index} was asked for", self.len())));
         }
         let mut record = match &self.source {
-            Source::Many(file) => file.record(self.id(index)).map_err(fail)?,
+            Source::Many(file) => file.record(self.id(index)).map_err(|message| self.error(message))?,
             Source::One(record) => (**record).clone(),
         };
         self.cameras.put_into(&mut record.matches);
@@ -103,9 +107,11 @@ impl Scene {
     /// # Errors
     /// [`Error::File`] when there is none.
     pub fn find(&self, id: &str) -> Result<usize> {
-        (0..self.len()).find(|&index| self.id(index) == id).ok_or_else(|| Error::File {
-            path: self.path.display().to_string(),
-            message: format!("expected a pair {:?} to {:?}, but got {id:?}", self.id(0), self.id(self.len() - 1)),
+        (0..self.len()).find(|&index| self.id(index) == id).ok_or_else(|| {
+            self.error(match self.len() {
+                0 => format!("expected a pair {id:?}, but the file has none"),
+                count => format!("expected a pair {:?} to {:?}, but got {id:?}", self.id(0), self.id(count - 1)),
+            })
         })
     }
 }

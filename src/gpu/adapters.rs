@@ -1,4 +1,4 @@
-use super::context::{instance, is_real_gpu, is_usable};
+use super::context::{enumerate, is_real_gpu, is_usable, pick};
 
 /// What an adapter is and offers.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +32,8 @@ pub fn adapters() -> Vec<AdapterReport> {
 
 /// The adapters of this machine.
 pub async fn adapters_async() -> Vec<AdapterReport> {
-    let instance = instance();
-    let found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
-    let auto = super::context::pick(&instance, is_real_gpu).await.map(|adapter| adapter.get_info());
+    let found = enumerate().await;
+    let auto = pick(&found, is_real_gpu).map(|adapter| adapter.get_info());
     found.iter().map(|adapter| report(adapter, auto.as_ref())).collect()
 }
 

@@ -27,7 +27,7 @@ impl Context {
     /// [`Error::NoAdapter`] when none fits; [`Error::Device`] when the driver refuses the device.
     pub async fn request(software: bool) -> Result<Self> {
         let accepts = if software { is_usable } else { is_real_gpu };
-        let adapter = pick(&instance(), accepts).await.ok_or_else(|| no_adapter(software))?;
+        let adapter = pick(&enumerate().await, accepts).ok_or_else(|| no_adapter(software))?;
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("nabla-ransac"),
@@ -148,18 +148,17 @@ impl Context {
     }
 }
 
-pub(super) fn instance() -> wgpu::Instance {
-    // OpenGL is left out: below WebGPU's limits, and its libraries print to the terminal
+/// All adapters but those of OpenGL, which a host's wgpu may have: below WebGPU's limits.
+pub(super) async fn enumerate() -> Vec<wgpu::Adapter> {
     let backends = wgpu::Backends::PRIMARY;
-    wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() })
+    let descriptor = wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+    wgpu::Instance::new(descriptor).enumerate_adapters(backends).await
 }
 
 /// The first adapter accepted: discrete before integrated before others, software last.
-pub(super) async fn pick(instance: &wgpu::Instance, accepts: fn(&wgpu::Adapter) -> bool) -> Option<wgpu::Adapter> {
-    let mut found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
-    found.retain(accepts);
-    found.sort_by_key(|adapter| rank(adapter.get_info().device_type));
-    found.into_iter().next()
+pub(super) fn pick(found: &[wgpu::Adapter], accepts: fn(&wgpu::Adapter) -> bool) -> Option<wgpu::Adapter> {
+    let accepted = found.iter().filter(|adapter| accepts(adapter));
+    accepted.min_by_key(|adapter| rank(adapter.get_info().device_type)).cloned()
 }
 
 const fn rank(device_type: wgpu::DeviceType) -> u8 {

@@ -1,6 +1,6 @@
 //! What is wrong with a problem, before anything is computed from it.
 
-use super::Problem;
+use super::{Problem, options::check_threshold};
 use crate::{Error, Result, geometry::MatchesView};
 use glam::{DVec2, DVec3};
 
@@ -26,12 +26,7 @@ pub(crate) fn check(problem: &Problem<'_>) -> Result<()> {
         same_length("weights", weights.len())?;
         check_weights(weights, needed)?;
     }
-    if let Some(threshold) = problem.threshold_px
-        && !(threshold.is_finite() && threshold > 0.0)
-    {
-        let found = threshold.to_string();
-        return Err(Error::BadOption { name: "threshold_px", expected: "a finite number above 0", found });
-    }
+    problem.threshold_px.map_or(Ok(()), check_threshold)?;
     check_points(view)
 }
 

@@ -96,8 +96,9 @@ impl<'a> Prepared<'a> {
         mask
     }
 
-    pub(super) const fn is_weighted(&self) -> bool {
-        self.weights.score.is_some() || self.weights.refinement.is_some()
+    /// Whether the score and the refinement are weighted.
+    pub(super) const fn weighs(&self) -> [bool; 2] {
+        [self.weights.score.is_some(), self.weights.refinement.is_some()]
     }
 
     pub(super) const fn match_count(&self) -> usize {

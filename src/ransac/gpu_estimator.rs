@@ -27,7 +27,7 @@ pub struct GpuEstimator {
 }
 
 /// What problems of one submission have in common.
-type Key = (ModelKind, SampleBy, bool);
+type Key = (ModelKind, SampleBy, [bool; 2]);
 
 impl GpuEstimator {
     /// On the host's or on our own device.
@@ -176,10 +176,10 @@ impl GpuEstimator {
         if let Some(kept) = self.kept(key, needed) {
             return Ok(kept);
         }
-        let options = &self.options;
-        let (kind, sample_by, weighted) = key;
-        let weights =
-            weighted.then(|| wgpu::Buffer::clone(&TypedBuffer::<f32>::new(&self.context, "weights", matches)));
+        let (kind, sample_by, [weigh_score, weigh_refinement]) = key;
+        let options = &Options { weigh_score, weigh_refinement, ..self.options.clone() };
+        let weights = (weigh_score || weigh_refinement)
+            .then(|| wgpu::Buffer::clone(&TypedBuffer::<f32>::new(&self.context, "weights", matches)));
         let host = HostBuffers { matches: None, weights };
         let made = GpuPipeline::with_sampling(self.context.clone(), kind, options, needed, sample_by, host);
         let made = Arc::new(Mutex::new(made.await?));
@@ -199,7 +199,7 @@ impl GpuEstimator {
 
 impl Prepared<'_> {
     const fn key(&self) -> Key {
-        (self.kind, self.sample_by(), self.is_weighted())
+        (self.kind, self.sample_by(), self.weighs())
     }
 }
 

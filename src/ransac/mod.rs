@@ -1,6 +1,7 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
 mod check;
+mod competition;
 mod cpu_pipeline;
 mod diagnosis;
 mod estimator;
@@ -24,3 +25,4 @@ pub use gpu_pipeline::GpuPipeline;
 pub use options::{Backend, Options, Sampler, Score};
 pub use outcome::{Diagnosis, Estimate, Outcome};
 pub use problem::Problem;
+pub use weights::weights_of_logits;

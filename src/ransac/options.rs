@@ -62,6 +62,9 @@ pub struct Options {
     pub sampler: Sampler,
     /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
     pub sample_ratio_below: f64,
+    /// Matches that share a point with others compete: of them at most one can be right, so they are sampled last and count
+    /// little in the score and the refinement.
+    pub one_to_one: bool,
     /// How models are scored.
     pub score: Score,
     /// How far a match is from an epipolar geometry.
@@ -70,7 +73,7 @@ pub struct Options {
     pub weigh_score: bool,
     /// Whether weights, or else ratios, scale each match's part of the refinement.
     pub weigh_refinement: bool,
-    /// Refit on all matches with their weights, without sampling.
+    /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
     /// Look for the homography that explains the matches, and for a second motion.
     pub diagnose: bool,
@@ -89,6 +92,7 @@ impl Default for Options {
             confidence: 0.9999,
             sampler: Sampler::default(),
             sample_ratio_below: 1.0,
+            one_to_one: true,
             score: Score::default(),
             residual: EpipolarResidual::default(),
             weigh_score: false,
@@ -109,9 +113,7 @@ impl Options {
     pub fn check(&self) -> Result<()> {
         let bad =
             |name, expected, found: &dyn ToString| Err(Error::BadOption { name, expected, found: found.to_string() });
-        if !(self.threshold_px.is_finite() && self.threshold_px > 0.0) {
-            return bad("threshold_px", "a finite number above 0", &self.threshold_px);
-        }
+        check_threshold(self.threshold_px)?;
         if !(0.0..1.0).contains(&self.confidence) {
             return bad("confidence", "a number in 0..1", &self.confidence);
         }
@@ -126,4 +128,13 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Thresholds are divided by in single precision, on every backend.
+pub(crate) fn check_threshold(threshold_px: f64) -> Result<()> {
+    if (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&threshold_px) {
+        return Ok(());
+    }
+    let expected = "a number above 0 that fits in single precision";
+    Err(Error::BadOption { name: "threshold_px", expected, found: format!("{threshold_px:?}") })
 }

@@ -1,5 +1,6 @@
 //! Random noise-free minimal problems with their truth, for every minimal solver: what the tests and the accuracy run of
 //! examples/ share.
+#![allow(dead_code, reason = "each of its users takes a part of it")]
 
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use nabla_ransac::cpu;
@@ -8,37 +9,37 @@ use nabla_ransac::data::synthetic::{Scene, random_direction, random_rotation};
 use nabla_ransac::geometry::{MatchesView, Pose};
 use nabla_ransac::gpu::Shader;
 use nabla_ransac::kernels;
-use rand::{RngExt, rngs::StdRng};
+use rand::rngs::StdRng;
 use std::f64::consts::PI;
 
 /// Three rows of four: [R | t], or a 3×3 of Frobenius norm 1 with zeros in the last column.
-pub type Rows = [DVec4; 3];
+pub(crate) type Rows = [DVec4; 3];
 
 /// The matches of one sample in f64 with the model they come from.
-pub struct Minimal {
-    pub points: Vec<DVec4>,
-    pub truth: Rows,
+pub(crate) struct Minimal {
+    pub(crate) points: Vec<DVec4>,
+    pub(crate) truth: Rows,
 }
 
 impl Minimal {
     /// As the GPU takes it.
-    pub fn points_f32(&self) -> impl Iterator<Item = [f32; 4]> + '_ {
+    pub(crate) fn points_f32(&self) -> impl Iterator<Item = [f32; 4]> + '_ {
         self.points.iter().map(|p| p.as_vec4().to_array())
     }
 }
 
 /// A minimal solver, its random problems, and how far a model is from the truth (radians, or relative).
-pub struct Solver {
-    pub name: &'static str,
-    pub shader: Shader<'static>,
-    pub vec4s: usize,
-    pub most_models: usize,
-    pub draw: fn(&mut StdRng) -> Minimal,
-    pub twin: fn(&[DVec4]) -> Vec<Rows>,
-    pub error: fn(&Rows, &Rows) -> f64,
+pub(crate) struct Solver {
+    pub(crate) name: &'static str,
+    pub(crate) shader: Shader<'static>,
+    pub(crate) vec4s: usize,
+    pub(crate) most_models: usize,
+    pub(crate) draw: fn(&mut StdRng) -> Minimal,
+    pub(crate) twin: fn(&[DVec4]) -> Vec<Rows>,
+    pub(crate) error: fn(&Rows, &Rows) -> f64,
 }
 
-pub const SOLVERS: [Solver; 6] = [
+pub(crate) const SOLVERS: [Solver; 6] = [
     Solver {
         name: "essential 5-point",
         shader: kernels::solve_essential_5pt::SHADER,
@@ -126,7 +127,7 @@ fn essential(rng: &mut StdRng) -> Minimal {
     Minimal { points, truth }
 }
 
-pub fn fundamental(rng: &mut StdRng, count: usize) -> Minimal {
+pub(crate) fn fundamental(rng: &mut StdRng, count: usize) -> Minimal {
     let scene = Scene::general(rng, PAIR);
     let (points1_px, points2_px) = (&scene.points1()[..], &scene.points2()[..]);
     let (points, [to_unit1, to_unit2]) = normalized(&MatchesView::Fundamental { points1_px, points2_px });
@@ -135,7 +136,7 @@ pub fn fundamental(rng: &mut StdRng, count: usize) -> Minimal {
     Minimal { points: points[..count].to_vec(), truth: matrix_rows(&truth) }
 }
 
-pub fn homography(rng: &mut StdRng, count: usize) -> Minimal {
+pub(crate) fn homography(rng: &mut StdRng, count: usize) -> Minimal {
     let scene = Scene::planar(rng, PAIR);
     let (points1_px, points2_px) = (&scene.points1()[..], &scene.points2()[..]);
     let (points, [to_unit1, to_unit2]) = normalized(&MatchesView::Homography { points1_px, points2_px });
@@ -165,7 +166,7 @@ fn pose(rng: &mut StdRng) -> Minimal {
     Minimal { points: interleave(world, image), truth }
 }
 
-pub fn rigid(rng: &mut StdRng, count: usize) -> Minimal {
+pub(crate) fn rigid(rng: &mut StdRng, count: usize) -> Minimal {
     let (points1, ..) = unit_world(&Scene::general(rng, PAIR));
     let truth = Pose { rotation: random_rotation(rng, PI), translation: random_direction(rng) };
     let points2: Vec<_> = points1.iter().take(count).map(|&point| truth.transform(point)).collect();
@@ -196,19 +197,19 @@ fn views<const N: usize>(points: &[DVec4]) -> ([DVec2; N], [DVec2; N]) {
 }
 
 /// The two sides of N 3-D matches.
-pub fn sides<const N: usize>(points: &[DVec4]) -> ([DVec3; N], [DVec3; N]) {
+pub(crate) fn sides<const N: usize>(points: &[DVec4]) -> ([DVec3; N], [DVec3; N]) {
     (std::array::from_fn(|i| points[2 * i].truncate()), std::array::from_fn(|i| points[2 * i + 1].truncate()))
 }
 
-pub fn pose_rows(pose: &Pose) -> Rows {
+pub(crate) fn pose_rows(pose: &Pose) -> Rows {
     std::array::from_fn(|i| pose.rotation.row(i).extend(pose.translation[i]))
 }
 
-pub fn matrix_rows(m: &DMat3) -> Rows {
+pub(crate) fn matrix_rows(m: &DMat3) -> Rows {
     std::array::from_fn(|i| m.row(i).extend(0.0))
 }
 
-pub fn rows_f64(rows: &[[f32; 4]; 3]) -> Rows {
+pub(crate) fn rows_f64(rows: &[[f32; 4]; 3]) -> Rows {
     rows.map(|row| DVec4::from_array(row.map(f64::from)))
 }
 
@@ -227,13 +228,13 @@ fn direction_error(a: &Rows, b: &Rows) -> f64 {
 }
 
 /// The rotation's angle, or the translation's difference relative to its length (at least 1), whichever is larger.
-pub fn pose_error(a: &Rows, b: &Rows) -> f64 {
+pub(crate) fn pose_error(a: &Rows, b: &Rows) -> f64 {
     let (ta, tb) = (translation(a), translation(b));
     rotation_error(a, b).max(ta.distance(tb) / tb.length().max(1.0))
 }
 
 /// The Frobenius distance of matrices scaled to norm 1, up to sign.
-pub fn matrix_error(a: &Rows, b: &Rows) -> f64 {
+pub(crate) fn matrix_error(a: &Rows, b: &Rows) -> f64 {
     let norm = |m: &Rows| m.iter().map(|row| row.length_squared()).sum::<f64>().sqrt();
     let (scale_a, scale_b) = (norm(a).recip(), norm(b).recip());
     let distance = |sign: f64| norm(&std::array::from_fn(|i| a[i] * scale_a - b[i] * (sign * scale_b)));

@@ -1,5 +1,5 @@
 //! Synthetic scenes with a known model, noise and outliers, of every kind.
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::kernels::layout::PairInput;
@@ -7,16 +7,16 @@ use nabla_ransac::{Camera, MatchesView, Model, ModelKind, Pose};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// A scene: what a problem borrows, and the truth.
-pub struct Scene {
-    pub kind: ModelKind,
-    pub image1: Vec<DVec2>,
-    pub image2: Vec<DVec2>,
-    pub world1: Vec<DVec3>,
-    pub world2: Vec<DVec3>,
-    pub cameras: [Camera; 2],
-    pub pose: Pose,
-    pub homography: DMat3,
-    pub inlier: Vec<bool>,
+pub(crate) struct Scene {
+    pub(crate) kind: ModelKind,
+    pub(crate) image1: Vec<DVec2>,
+    pub(crate) image2: Vec<DVec2>,
+    pub(crate) world1: Vec<DVec3>,
+    pub(crate) world2: Vec<DVec3>,
+    pub(crate) cameras: [Camera; 2],
+    pub(crate) pose: Pose,
+    pub(crate) homography: DMat3,
+    pub(crate) inlier: Vec<bool>,
 }
 
 fn camera(focal: f64) -> Camera {
@@ -25,7 +25,7 @@ fn camera(focal: f64) -> Camera {
 
 impl Scene {
     /// `count` matches, of which the share `inliers` fits the model with `noise` (pixels, or world units for rigid transforms).
-    pub fn new(kind: ModelKind, seed: u64, count: usize, inliers: f64, noise: f64) -> Self {
+    pub(crate) fn new(kind: ModelKind, seed: u64, count: usize, inliers: f64, noise: f64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut uniform = |size: f64| rng.random_range(-size..size);
         let cameras = [camera(900.0), camera(1200.0)];
@@ -73,7 +73,7 @@ impl Scene {
         scene
     }
 
-    pub fn view(&self) -> MatchesView<'_> {
+    pub(crate) fn view(&self) -> MatchesView<'_> {
         let (points1_px, points2_px) = (&self.image1[..], &self.image2[..]);
         let [camera1, camera2] = self.cameras;
         match self.kind {
@@ -86,7 +86,7 @@ impl Scene {
     }
 
     /// As the GPU takes the matches.
-    pub fn raw_matches(&self) -> Vec<[f32; 4]> {
+    pub(crate) fn raw_matches(&self) -> Vec<[f32; 4]> {
         let two = |p: &DVec2, q: &DVec2| [p.x as f32, p.y as f32, q.x as f32, q.y as f32];
         let spatial = |p: &DVec3| p.extend(0.0).as_vec4().to_array();
         match self.kind {
@@ -102,7 +102,7 @@ impl Scene {
     }
 
     /// As the GPU takes what is known of the pair.
-    pub fn input(&self, threshold: f64, seed: u64, match_start: usize) -> PairInput {
+    pub(crate) fn input(&self, threshold: f64, seed: u64, match_start: usize) -> PairInput {
         let packed = |c: &Camera| c.focal_px.extend(c.principal_point_px.x).extend(c.principal_point_px.y);
         PairInput {
             camera1: packed(&self.cameras[0]).as_vec4().to_array(),
@@ -119,7 +119,7 @@ impl Scene {
 
     /// How far the model is from the truth: radians and directions or relative lengths for motions; for matrices the
     /// largest residual of the exact matches, pixels.
-    pub fn error(&self, model: &Model) -> f64 {
+    pub(crate) fn error(&self, model: &Model) -> f64 {
         match model {
             Model::Essential(pose) => turn(pose, &self.pose).max(pose.translation.angle_between(self.pose.translation)),
             Model::Pose(pose) | Model::Rigid(pose) => {
