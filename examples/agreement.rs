@@ -11,7 +11,6 @@
 )]
 
 #[path = "../tests/common/minimal.rs"]
-#[allow(dead_code, reason = "the truth is not asked for")]
 mod minimal;
 #[path = "../tests/common/round.rs"]
 mod round;
