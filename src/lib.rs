@@ -14,6 +14,8 @@ pub mod geometry;
 pub mod gpu;
 pub mod kernels;
 pub mod ransac;
+#[cfg(feature = "train")]
+pub mod train;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
