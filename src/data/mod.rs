@@ -12,7 +12,11 @@ mod record;
 mod safetensors;
 mod scene;
 pub mod synthetic;
+mod synthetic_pairs;
+mod write;
 
 pub use camera::{CameraSet, parse_camera};
 pub use record::PairRecord;
 pub use scene::{Format, Scene};
+pub use synthetic_pairs::{SyntheticOptions, SyntheticPairs};
+pub use write::write_scene;
