@@ -5,6 +5,7 @@ mod camera;
 mod matches;
 mod model;
 mod pose;
+pub mod ranking;
 
 pub use camera::Camera;
 #[cfg(feature = "data")]
