@@ -10,24 +10,16 @@
 //! Points are normalised by their camera for an essential matrix, and as (p − size / 2) / max(width, height) for a
 //! fundamental one; scales go by the same units.
 
-use super::{Architecture, NetworkConfig, RankInput, neighbours};
+use super::{Architecture, NetworkConfig, RankInput};
+use crate::cpu::{edge_features, find_neighbours::find_neighbours};
 use crate::geometry::{MatchesView, for_each_shared_point};
 use crate::{Error, Result};
 use glam::DVec2;
 
 /// Columns of a row of [`Architecture::Neighbours`].
-pub const COLUMNS: usize = 12;
+pub const COLUMNS: usize = edge_features::ROW_COLUMNS;
 /// Columns of a row of [`Architecture::Clnet`].
 pub const CLNET_COLUMNS: usize = 7;
-/// Where the ln of the scale ratio, the cosine and the sine of the relative angle, and whether they are known, are.
-pub const LN_SCALE: usize = 5;
-/// See [`LN_SCALE`].
-pub const COS_ANGLE: usize = 6;
-/// See [`LN_SCALE`].
-pub const SIN_ANGLE: usize = 7;
-/// See [`LN_SCALE`].
-pub const SHAPE_KNOWN: usize = 11;
-
 /// What the network sees of the n matches of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
@@ -51,8 +43,8 @@ impl Features {
         let (matches, rows) = rows(input, config)?;
         let (neighbours, edges) = match config.architecture {
             Architecture::Neighbours => {
-                let neighbours = neighbours::nearest(&matches, config.neighbours);
-                let edges = neighbours::edges(&rows, &neighbours, config.neighbours);
+                let neighbours = find_neighbours(&matches, config.neighbours);
+                let edges = edge_features::edge_features(&rows, &neighbours, config.neighbours);
                 (neighbours, edges)
             }
             Architecture::Clnet => (Vec::new(), Vec::new()),

@@ -1,6 +1,7 @@
 //! The network that ranks matches: from what is known of each match to the logit of its being right.
 //!
-//! Each match has an input row ([`features`]) and edges to its nearest neighbours ([`neighbours`]); the default
+//! Each match has an input row ([`features`]) and edges to its nearest neighbours
+//! ([`find_neighbours`](crate::cpu::find_neighbours), [`edge_features`](crate::cpu::edge_features)); the default
 //! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Knows
 //! nothing of files but its weights, and nothing of training.
 
@@ -8,7 +9,6 @@ mod config;
 mod error;
 pub mod features;
 mod input;
-pub mod neighbours;
 mod tensors;
 mod weights;
 
