@@ -1,14 +1,14 @@
 //! What the ranking network knows of each match and one of its neighbours: n × k rows of [`EDGE_COLUMNS`].
 //!
 //! With d1, d2 the displacement from match i to its neighbour j in image 1 and 2, normalised: d1 and d2 (4 columns) by the
-//! mean length of (d1, d2) over the neighbours of i; ln(|d1| + ε), ln(|d2| + ε); |d2 − S d1| / (|d2| + |S d1| + ε) for the
-//! similarity S of match i, its scale ratio and relative angle; the differences j − i of the ln of the scale ratio, and
-//! cosine and sine of that of the relative angle. What needs a scale or an angle that is not known is 0.
+//! mean length of (d1, d2) over the neighbours of i; ln(|d1| + ε), ln(|d2| + ε); |d2 − S d1| / (|d2| + |S d1| + ε) for S the
+//! similarity of match i, its scale ratio and relative angle, and for that of j; the differences j − i of the ln of the scale
+//! ratio, and cosine and sine of that of the relative angle. What needs a scale or an angle that is not known is 0.
 
 /// Columns of an edge feature row.
-pub const EDGE_COLUMNS: usize = 10;
+pub const EDGE_COLUMNS: usize = 11;
 /// Columns of an input row, whose first four are x1 y1 x2 y2.
-pub const ROW_COLUMNS: usize = 12;
+pub const ROW_COLUMNS: usize = 13;
 /// Where an input row has the ln of the scale ratio 2 / 1.
 pub const LN_SCALE: usize = 5;
 /// Where it has the cosine of angle 2 − angle 1.
@@ -16,7 +16,7 @@ pub const COS_ANGLE: usize = 6;
 /// Where it has the sine of it.
 pub const SIN_ANGLE: usize = 7;
 /// Where it says 1 if scales and angles are known, else 0.
-pub const SHAPE_KNOWN: usize = 11;
+pub const SHAPE_KNOWN: usize = 12;
 /// ε: the shortest displacement told from none, normalised units.
 pub const EPSILON: f32 = 1e-3;
 
@@ -43,19 +43,27 @@ fn edge(row: &Row, other: &Row, mean_length: f32) -> [f32; EDGE_COLUMNS] {
     }
     edge[4] = (lengths[0] + EPSILON).ln();
     edge[5] = (lengths[1] + EPSILON).ln();
-    if row[SHAPE_KNOWN] == 0.0 {
-        return edge;
+    if row[SHAPE_KNOWN] != 0.0 {
+        edge[6] = residual(row, &d);
     }
+    if other[SHAPE_KNOWN] != 0.0 {
+        edge[7] = residual(other, &d);
+    }
+    if row[SHAPE_KNOWN] != 0.0 && other[SHAPE_KNOWN] != 0.0 {
+        let [cos, sin] = [row[COS_ANGLE], row[SIN_ANGLE]];
+        edge[8] = other[LN_SCALE] - row[LN_SCALE];
+        edge[9] = other[COS_ANGLE] * cos + other[SIN_ANGLE] * sin;
+        edge[10] = other[SIN_ANGLE] * cos - other[COS_ANGLE] * sin;
+    }
+    edge
+}
+
+/// How far d2 is from d1 under the similarity of a match, in 0..1.
+fn residual(row: &Row, d: &[f32; 4]) -> f32 {
     let scale = row[LN_SCALE].exp();
     let [cos, sin] = [row[COS_ANGLE], row[SIN_ANGLE]];
     let off = [d[2] - scale * (cos * d[0] - sin * d[1]), d[3] - scale * (sin * d[0] + cos * d[1])];
-    edge[6] = length(&off) / (lengths[1] + scale * lengths[0] + EPSILON);
-    if other[SHAPE_KNOWN] != 0.0 {
-        edge[7] = other[LN_SCALE] - row[LN_SCALE];
-        edge[8] = other[COS_ANGLE] * cos + other[SIN_ANGLE] * sin;
-        edge[9] = other[SIN_ANGLE] * cos - other[COS_ANGLE] * sin;
-    }
-    edge
+    length(&off) / (length(&d[2..]) + scale * length(&d[..2]) + EPSILON)
 }
 
 fn displacement(row: &Row, other: &Row) -> [f32; 4] {
@@ -72,36 +80,31 @@ mod tests {
 
     fn row(matches: [f32; 4], ln_scale: f32, angle: f32) -> Row {
         let [a, b, c, d] = matches;
-        [a, b, c, d, 0.5, ln_scale, angle.cos(), angle.sin(), 0.0, 1.0, 1.0, 1.0]
+        [a, b, c, d, 0.5, ln_scale, angle.cos(), angle.sin(), 0.0, 1.0, 0.0, 1.0, 1.0]
     }
 
     #[test]
     fn neighbours_that_move_by_the_similarity_have_no_residual() {
-        // image 2 is image 1 turned by a quarter and doubled
+        // image 2 is image 1 turned by a quarter and doubled; the second match is off by 0.2 rad and e^0.1
         let ln2 = 2f32.ln();
-        let rows = [row([0.0, 0.0, 5.0, 5.0], ln2, 1.5), row([0.3, 0.4, 4.2, 5.6], ln2 + 0.1, 1.7)];
-        let mut rows = rows.as_flattened().to_vec();
-        for i in 0..2 {
-            rows[i * ROW_COLUMNS + COS_ANGLE] = if i == 0 { 0.0 } else { 0.2f32.cos() };
-            rows[i * ROW_COLUMNS + SIN_ANGLE] = if i == 0 { 1.0 } else { 0.2f32.sin() };
-        }
+        let quarter = std::f32::consts::FRAC_PI_2;
+        let near = row([0.0, 0.0, 5.0, 5.0], ln2, quarter);
+        let far = row([0.3, 0.4, 4.2, 5.6], ln2 + 0.1, quarter + 0.2);
+        let mut rows = [near, far].as_flattened().to_vec();
         let edges = edge_features(&rows, &[1, 0], 1);
         let mean = 1.25f32.sqrt();
-        let expected = [
-            0.3 / mean,
-            0.4 / mean,
-            -0.8 / mean,
-            0.6 / mean,
-            0.501f32.ln(),
-            1.001f32.ln(),
-            0.0,
-            0.1,
-            0.2f32.sin(),
-            -0.2f32.cos(),
-        ];
-        assert!(edges.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-5), "{edges:?} {expected:?}");
+        let [sin, cos] = [0.2f32.sin(), 0.2f32.cos()];
+        // |d2 − S d1| with |d2| = 1 and S d1 as long as e^0.1, at 0.2 rad to it
+        let stretch = 0.1f32.exp();
+        let other = (1.0 + stretch * stretch - 2.0 * stretch * cos).sqrt() / (1.0 + stretch + EPSILON);
+        let scaled = [0.3, 0.4, -0.8, 0.6].map(|d| d / mean);
+        let rest = [(0.5 + EPSILON).ln(), (1.0 + EPSILON).ln(), 0.0, other, 0.1, cos, sin];
+        let expected: Vec<f32> = scaled.into_iter().chain(rest).collect();
+        assert!(edges.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{edges:?} {expected:?}");
         rows[SHAPE_KNOWN] = 0.0;
-        assert_eq!(edge_features(&rows, &[1, 0], 1)[6..10], [0.0; 4]);
+        let edges = edge_features(&rows, &[1, 0], 1);
+        assert_eq!([edges[6], edges[8], edges[9], edges[10]], [0.0; 4]);
+        assert!((edges[7] - other).abs() < 1e-5);
     }
 
     #[test]

@@ -83,8 +83,9 @@ impl Nearest {
     /// Places must come in ascending order.
     #[inline(always)]
     pub(super) fn insert(&mut self, distance_sq: f32, place: u32) {
-        // also false for NaN
-        if !(distance_sq < self.limit()) {
+        // not so for NaN
+        let nearer = distance_sq < self.limit();
+        if !nearer {
             return;
         }
         let mut at = self.k - 1;

@@ -1,6 +1,6 @@
 //! Rows times a matrix: out = rows · weight + bias, n × inputs by inputs × outputs, all row-major, in register tiles.
 
-use multiversion::{multiversion, target::target_cfg_f};
+use multiversion::{multiversion, target::match_target};
 
 /// Columns of a register tile; outputs are padded to a multiple of it.
 const COLUMNS: usize = 16;
@@ -61,12 +61,10 @@ impl Linear {
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn linear_rows(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
     // as many rows a tile as the registers hold
-    if target_cfg_f!(target_feature = "avx512f") {
-        product::<12, true>(rows, linear, after, out);
-    } else if target_cfg_f!(target_feature = "fma") {
-        product::<6, true>(rows, linear, after, out);
-    } else {
-        product::<2, false>(rows, linear, after, out);
+    match_target! {
+        "x86_64+avx512f" => product::<12, true>(rows, linear, after, out),
+        "x86_64+avx2+fma" => product::<6, true>(rows, linear, after, out),
+        _ => product::<2, false>(rows, linear, after, out),
     }
 }
 

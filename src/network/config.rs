@@ -50,8 +50,8 @@ impl Default for NetworkConfig {
         Self {
             model: ModelKind::Essential,
             architecture: Architecture::Neighbours,
-            channels: 64,
-            blocks: 6,
+            channels: 32,
+            blocks: 3,
             neighbours: 8,
             graph: GraphConvolution::Exact,
         }

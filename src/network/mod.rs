@@ -5,10 +5,14 @@
 //! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Knows
 //! nothing of files but its weights, and nothing of training.
 
+mod clnet;
 mod config;
 mod error;
 pub mod features;
 mod input;
+mod message_passing;
+mod ranker;
+mod steps;
 mod tensors;
 mod weights;
 
@@ -16,4 +20,5 @@ pub use config::{Architecture, GraphConvolution, NetworkConfig};
 pub use error::WeightsError;
 pub use features::Features;
 pub use input::RankInput;
+pub use ranker::Ranker;
 pub use weights::{Storage, Tensor, Weights};
