@@ -1,8 +1,10 @@
 //! The twin of each shader under the same stem: the reference for tests, and the fallback without a GPU.
 
 pub mod algebra;
+pub mod closest_model;
 pub mod degeneracy;
 pub mod fit_pose;
+pub mod implicit;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;
@@ -13,9 +15,15 @@ pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
 pub mod solve_essential_5pt;
+pub mod solve_essential_5pt_backward;
 pub mod solve_fundamental_7pt;
+pub mod solve_fundamental_7pt_backward;
 pub mod solve_fundamental_8pt;
+pub mod solve_fundamental_8pt_backward;
 pub mod solve_homography_4pt;
+pub mod solve_homography_4pt_backward;
 pub mod solve_pose_p3p;
+pub mod solve_pose_p3p_backward;
 pub mod solve_rigid_3pt;
+pub mod solve_rigid_3pt_backward;
 pub mod solve_sample;
