@@ -16,6 +16,8 @@ pub mod kernels;
 #[cfg(feature = "network")]
 pub mod network;
 pub mod ransac;
+#[cfg(feature = "train")]
+pub mod train;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
