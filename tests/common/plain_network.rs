@@ -1,4 +1,4 @@
-// The networks written down plainly in f64, from their formulas and nothing of the crate but names.
+//! The networks written down plainly in f64, from their formulas and nothing of the crate but names.
 
 use nabla_ransac::network::{Architecture, Features, GraphConvolution, Weights};
 

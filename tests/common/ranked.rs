@@ -1,4 +1,5 @@
-// Pairs of which everything is known, and weights for them.
+//! Pairs of which everything is known, and weights for networks.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use glam::DVec2;
 use nabla_ransac::cpu::sample_minimal::pcg4d;
