@@ -3,14 +3,17 @@
 mod arguments;
 mod bench;
 mod bench_gpu;
+mod bootstrap;
 mod canvas;
 mod devices;
 mod draw;
 mod estimate;
 mod eval;
+mod figures;
 mod json;
 mod measure;
 mod plot;
+mod sampling;
 mod summary;
 mod synthesize;
 mod synthetic_views;
