@@ -1,22 +1,16 @@
 //! The twin of each shader under the same stem: the reference for tests, and the fallback without a GPU.
 
 pub mod algebra;
-<<<<<<< HEAD
 pub mod annular_rings;
-=======
 pub mod closest_model;
->>>>>>> grad
 pub mod degeneracy;
 pub mod edge_features;
 pub mod feature_neighbours;
 pub mod find_neighbours;
 pub mod fit_pose;
-<<<<<<< HEAD
 pub mod graph_convolution;
 pub mod linear_rows;
-=======
 pub mod implicit;
->>>>>>> grad
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;
