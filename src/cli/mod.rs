@@ -12,6 +12,7 @@ mod json;
 mod measure;
 mod plot;
 mod summary;
+mod synthesize;
 mod synthetic_views;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -41,6 +42,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
     Bench(Box<bench::BenchArgs>),
+    /// Write random image pairs with known truth, to look at and to train on
+    Synthesize(synthesize::SynthesizeArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Synthesize(arguments) => synthesize::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);

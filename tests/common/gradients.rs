@@ -70,8 +70,7 @@ pub(crate) const CASES: [Case; 7] = [
         },
         solve: |sample| {
             let (points1, points2) = views(&sample.points);
-            let model =
-                cpu::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, Some(&sample.weights));
+            let model = cpu::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, Some(&sample.weights));
             model.iter().map(matrix_rows).collect()
         },
         backward: |sample, model, gradient| fundamental_8pt(sample, Some(&sample.weights), model, gradient),
@@ -201,7 +200,13 @@ pub(crate) fn random_rows(rng: &mut StdRng) -> Rows {
 const MOVED: usize = 24;
 const STEPS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
 
-pub(crate) fn compare(case: &Case, sample: &Sample, model: &Rows, found: &Sample, gradient: &Rows) -> Option<Comparison> {
+pub(crate) fn compare(
+    case: &Case,
+    sample: &Sample,
+    model: &Rows,
+    found: &Sample,
+    gradient: &Rows,
+) -> Option<Comparison> {
     let found = found.values(case);
     let stride = found.len().div_ceil(MOVED);
     let (mut error_sq, mut uncertainty_sq, mut norm_sq) = (0.0, 0.0, 0.0);
