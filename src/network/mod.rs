@@ -9,6 +9,7 @@ mod clnet;
 mod config;
 mod error;
 pub mod features;
+mod initial;
 mod input;
 mod message_passing;
 mod ranker;
