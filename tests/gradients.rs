@@ -14,7 +14,13 @@ fn gradients_agree_with_central_differences() {
     for case in &CASES {
         let mut found = measure(case, 1000, 11, case.draw);
         let [median, most, nearly_all, largest] = found.summary();
-        println!("{:22} {:5} {} {} {median:.1e} {most:.1e} {nearly_all:.1e} {largest:.1e}", case.name, found.errors.len(), found.dropped, found.unsteady);
+        println!(
+            "{:22} {:5} {} {} {median:.1e} {most:.1e} {nearly_all:.1e} {largest:.1e}",
+            case.name,
+            found.errors.len(),
+            found.dropped,
+            found.unsteady
+        );
     }
 }
 
@@ -22,11 +28,21 @@ fn gradients_agree_with_central_differences() {
 fn gradients_of_nearly_degenerate_samples_agree_too() {
     for case in &CASES {
         for (kind, draw) in ADVERSARIAL {
-            if kind == "near-double root" && !case.has_many_models() { continue; }
-            if kind == "nearly on a plane" && case.sides() == 2 { continue; }
+            if kind == "near-double root" && !case.has_many_models() {
+                continue;
+            }
+            if kind == "nearly on a plane" && case.sides() == 2 {
+                continue;
+            }
             let mut found = measure(case, 300, 12, |rng| draw(case, rng));
             let [median, most, nearly_all, largest] = found.summary();
-            println!("{:22} {kind:25} {:5} {} {} {median:.1e} {most:.1e} {nearly_all:.1e} {largest:.1e}", case.name, found.errors.len(), found.dropped, found.unsteady);
+            println!(
+                "{:22} {kind:25} {:5} {} {} {median:.1e} {most:.1e} {nearly_all:.1e} {largest:.1e}",
+                case.name,
+                found.errors.len(),
+                found.dropped,
+                found.unsteady
+            );
         }
     }
 }
