@@ -424,7 +424,7 @@ pub(crate) fn measure_gpu(context: &Context, case: &Case, tasks: &[Task]) -> (Di
     (distribution, disagreeing)
 }
 
-fn relative_error(case: &Case, found: &Sample, expected: &Sample) -> f64 {
+pub(crate) fn relative_error(case: &Case, found: &Sample, expected: &Sample) -> f64 {
     let (found, expected) = (found.values(case), expected.values(case));
     let error_sq: f64 = found.iter().zip(&expected).map(|(a, b)| (a - b).powi(2)).sum();
     (error_sq / expected.iter().map(|x| x * x).sum::<f64>()).sqrt()
