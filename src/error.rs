@@ -37,6 +37,16 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A key-point diameter below 0.
+    #[error("{what} of match {index} must be at least 0, but is {value}")]
+    NegativeScale {
+        /// Which scale.
+        what: &'static str,
+        /// The first match that has one.
+        index: usize,
+        /// The value found.
+        value: f32,
+    },
     /// All points of one side are equal or on one line, so that no model is determined.
     #[error("{what} must not all lie on one {locus}: no {model} is determined by them")]
     DegenerateMatches {
@@ -105,12 +115,21 @@ pub enum Error {
         available: u64,
     },
     /// A file that cannot be read or does not hold what it should.
-    #[cfg(feature = "data")]
+    #[cfg(feature = "network")]
     #[error("{path}: {message}")]
     File {
         /// The file.
         path: String,
         /// What was expected and what came.
         message: String,
+    },
+    /// Weights that are no network's, or not those of the network asked for.
+    #[cfg(feature = "network")]
+    #[error("{path}: {error}")]
+    Weights {
+        /// The file, or what stands for it.
+        path: String,
+        /// What is wrong with them.
+        error: crate::network::WeightsError,
     },
 }
