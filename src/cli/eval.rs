@@ -4,7 +4,7 @@ use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use super::measure::{Accuracy, Ranking};
 use super::sampling::{SamplerArgs, Sampling};
 use super::summary::Summary;
-use super::{complain, plot, print, print_json};
+use super::{INTERRUPTED, complain, plot, print, print_json};
 use crate::data::synthetic::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
@@ -22,8 +22,6 @@ use std::time::Instant;
 
 /// Pairs in one batch on the GPU.
 const GPU_BATCH: usize = 128;
-/// Exit status after ctrl-c, as shells have it: 128 + SIGINT.
-const INTERRUPTED: i32 = 130;
 
 #[derive(Args, Debug)]
 pub(super) struct EvalArgs {
