@@ -57,9 +57,10 @@ fn eval(path: &Path, sampler: &[&str]) -> Value {
 fn synthesized_pairs_repeat_with_the_seed_and_can_be_evaluated() {
     let folder = tempfile::tempdir().unwrap();
     let path = synthesized(&folder);
-    let first = fs::read(&path).unwrap();
-    assert_eq!(first, fs::read(synthesized(&folder)).unwrap());
-    let scene = Scene::open(&path, ModelKind::Essential, CameraSet::default()).unwrap();
+    let open = || Scene::open(&path, ModelKind::Essential, CameraSet::default()).unwrap();
+    let scene = open();
+    synthesized(&folder);
+    assert!((0..6).all(|pair| scene.pair(pair).unwrap() == open().pair(pair).unwrap()));
     assert_eq!((scene.len(), scene.id(5)), (6, "000005"));
     let report = eval(&path, &["--sampler", "ratio"]);
     assert_eq!(report["pairs"], 6);
