@@ -100,7 +100,11 @@ fn estimate_samples_by_a_network_or_as_it_is_told() {
         let fixed = ["estimate", text(&path), "--model", "fundamental", "--json"];
         serde_json::from_str(&succeeds(&[&fixed[..], sampler].concat())).unwrap()
     };
-    assert_eq!(estimate(&["--weights", text(&weights)])["sampler"], "learned");
+    let learned = estimate(&["--weights", text(&weights)]);
+    assert_eq!(learned["sampler"], "learned");
+    let weighed = |report: &Value| ["weigh_score", "weigh_refinement"].map(|what| report["settings"][what].as_bool());
+    assert_eq!(weighed(&learned), [Some(true); 2]);
+    assert_eq!(weighed(&estimate(&["--weights", text(&weights), "--weigh-score=false"])), [Some(false), Some(true)]);
     assert_eq!(estimate(&["--sampler", "ratio"])["sampler"], "ratio");
     assert_eq!(estimate(&["--sampler", "uniform"])["sampler"], "uniform");
     // the shipped weights where there are any

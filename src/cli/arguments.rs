@@ -44,10 +44,10 @@ pub(super) struct OptionArgs {
     one_to_one: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the score
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    weigh_score: Option<bool>,
+    pub(super) weigh_score: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the refinement
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    weigh_refinement: Option<bool>,
+    pub(super) weigh_refinement: Option<bool>,
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,

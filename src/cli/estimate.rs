@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let mut chosen = record.select(&used);
     // weights of the user's own go before learned ones
     let prefers_learned = chosen.weights.is_none() && !options.use_all;
-    let sampling = arguments.sampler.prepare(&mut options, kind, prefers_learned)?;
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, prefers_learned)?;
     let start = Instant::now();
     sampling.rank(&mut chosen, kind).map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
     let ranking_time = start.elapsed();

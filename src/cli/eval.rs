@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     options.threads = 1;
     // none of the figures tells of it, and it would count in the time
     options.diagnose = false;
-    let sampling = arguments.sampler.prepare(&mut options, arguments.model, false)?;
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, arguments.model, false)?;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;

@@ -1,5 +1,6 @@
 //! How samples are drawn, with the learned ranking beside what the estimator knows itself.
 
+use super::arguments::OptionArgs;
 use crate::data::PairRecord;
 use crate::network::{Ranker, Weights};
 use crate::{ModelKind, Options, Sampler};
@@ -9,9 +10,9 @@ use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;
 
-/// Samples are drawn in proportion to this power of the predicted probabilities. Of the powers tried on training scenes
-/// left out of the training, the second gave the best poses at 20 and 100 iterations; drawing from the surest matches on
-/// gave worse ones, since the surest crowd together.
+/// The weight of a match is this power of its predicted probability. Of the powers tried on scenes left out of the
+/// training, the second gave the best models at 20 and 100 hypotheses. Drawing from the surest matches first gave worse
+/// ones, since the surest crowd together.
 const POWER: f32 = 2.0;
 
 /// The library's samplers and the learned one.
@@ -49,11 +50,12 @@ pub(super) struct Sampling {
 }
 
 impl SamplerArgs {
-    /// Puts the sampler into the options. Where none is named, on the command line or in the options file, the learned
-    /// one is taken if `prefers_learned` and there are weights for the model.
+    /// Puts the sampler into the options that were made of `given`. Where none is named, on the command line or in the
+    /// options file, the learned one is taken if `prefers_learned` and there are weights for the model.
     pub(super) fn prepare(
         &self,
         options: &mut Options,
+        given: &OptionArgs,
         kind: ModelKind,
         prefers_learned: bool,
     ) -> anyhow::Result<Sampling> {
@@ -69,6 +71,10 @@ impl SamplerArgs {
         };
         if ranker.is_some() {
             options.sampler = Sampler::Weights;
+            // Unless told otherwise. On the same scenes the probabilities make the refinement of both models better, and the
+            // score of fundamental matrices; that of essential ones they leave as good as it was.
+            options.weigh_refinement |= given.weigh_refinement.is_none();
+            options.weigh_score |= given.weigh_score.is_none() && kind == ModelKind::Fundamental;
         }
         Ok(Sampling { sampler: options.sampler, ranker })
     }
