@@ -111,11 +111,12 @@ impl NormalizedFit {
     /// −(M − μI)⁺ vec(∂L/∂A), so that dL = multiplierᵀ dM vec A.
     fn multiplier(&self, gradient: &DMat3) -> Option<DMat3> {
         let values = &self.eigen.values;
-        let gaps = values.map(|value| value - values[0]);
-        // Of the square roots, which are the singular values of the rows √w aᵀ.
-        if gaps[8] > MAX_CONDITION * MAX_CONDITION * gaps[1] {
+        // The square roots are the singular values of the rows √w aᵀ.
+        let singular = |k: usize| values[k].max(0.0).sqrt();
+        if singular(8) > MAX_CONDITION * (singular(1) - singular(0)) {
             return None;
         }
+        let gaps = values.map(|value| value - values[0]);
         let mut sum = [0.0; 9];
         for (vector, gap) in self.eigen.vectors.iter().zip(gaps).skip(1) {
             let along = gradient.to_cols_array().iter().zip(vector).map(|(g, v)| g * v).sum::<f64>();

@@ -7,6 +7,9 @@ use glam::{DVec2, DVec4};
 use nabla_ransac::cpu;
 use nabla_ransac::cpu::residual::ModelRows;
 use nabla_ransac::data::synthetic::{Scene, generator};
+use nabla_ransac::gpu::{Context, Shader};
+use nabla_ransac::kernels;
+use nabla_ransac::kernels::solver_backward::{BackwardInput, run_backward};
 use rand::{RngExt, rngs::StdRng};
 
 /// What a solver is given, or the gradient of it: points as the GPU takes them, and a weight a match where there are any.
@@ -19,6 +22,7 @@ pub(crate) struct Sample {
 /// A solver with its gradient.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
+    pub(crate) shader: Shader<'static>,
     /// How many of the four entries of the points are coordinates, by turns.
     pub(crate) lanes: &'static [usize],
     pub(crate) draw: fn(&mut StdRng) -> Sample,
@@ -32,6 +36,7 @@ const WEIGHTED_MATCHES: usize = 12;
 pub(crate) const CASES: [Case; 7] = [
     Case {
         name: "essential 5-point",
+        shader: kernels::solve_essential_5pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[0], rng),
         solve: |sample| (SOLVERS[0].twin)(&sample.points),
@@ -42,6 +47,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "fundamental 7-point",
+        shader: kernels::solve_fundamental_7pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[1], rng),
         solve: |sample| (SOLVERS[1].twin)(&sample.points),
@@ -52,6 +58,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "fundamental 8-point",
+        shader: kernels::solve_fundamental_8pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| with_noise(exact(&SOLVERS[2], rng), rng, 1e-3),
         solve: |sample| (SOLVERS[2].twin)(&sample.points),
@@ -62,6 +69,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "fundamental weighted",
+        shader: kernels::solve_fundamental_8pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| {
             let Minimal { points, .. } = minimal::fundamental(rng, WEIGHTED_MATCHES);
@@ -78,6 +86,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "homography 4-point",
+        shader: kernels::solve_homography_4pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[3], rng),
         solve: |sample| (SOLVERS[3].twin)(&sample.points),
@@ -88,6 +97,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "pose P3P",
+        shader: kernels::solve_pose_p3p_backward::SHADER,
         lanes: &[3, 2],
         draw: |rng| exact(&SOLVERS[4], rng),
         solve: |sample| (SOLVERS[4].twin)(&sample.points),
@@ -98,6 +108,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "rigid 3-point",
+        shader: kernels::solve_rigid_3pt_backward::SHADER,
         lanes: &[3],
         draw: |rng| with_noise(exact(&SOLVERS[5], rng), rng, 1e-2),
         solve: |sample| (SOLVERS[5].twin)(&sample.points),
@@ -160,6 +171,14 @@ fn fundamental_8pt(sample: &Sample, weights: Option<&[f64]>, model: &Rows, gradi
 }
 
 impl Sample {
+    /// With every value an f32.
+    fn rounded(&self) -> Self {
+        Self {
+            points: self.points.iter().map(|p| p.as_vec4().as_dvec4()).collect(),
+            weights: self.weights.iter().map(|&w| f64::from(w as f32)).collect(),
+        }
+    }
+
     /// Its coordinates, and then its weights.
     pub(crate) fn values(&self, case: &Case) -> Vec<f64> {
         let lanes = |k: usize| case.lanes[k % case.lanes.len()];
@@ -340,6 +359,76 @@ pub(crate) const ADVERSARIAL: [(&str, fn(&Case, &mut StdRng) -> Sample); 5] = [
         sample
     }),
 ];
+
+/// A model of a sample with a gradient of the loss by its rows.
+pub(crate) struct Task {
+    pub(crate) sample: Sample,
+    pub(crate) model: Rows,
+    pub(crate) gradient: Rows,
+}
+
+/// The models of `count` samples whose values are all f32; the models are not.
+pub(crate) fn tasks(case: &Case, count: usize, seed: u64) -> Vec<Task> {
+    let mut rng = generator(seed);
+    let mut tasks = vec![];
+    for _ in 0..count {
+        let sample = (case.draw)(&mut rng).rounded();
+        for model in (case.solve)(&sample) {
+            let gradient = random_rows(&mut rng).map(|row| row.as_vec4().as_dvec4());
+            tasks.push(Task { sample: sample.clone(), model, gradient });
+        }
+    }
+    tasks
+}
+
+/// The gradients on the GPU, from the models rounded to f32.
+pub(crate) fn on_gpu(context: &Context, case: &Case, tasks: &[Task]) -> Vec<Option<Sample>> {
+    let as_f32 = |rows: &Rows| rows.map(|row| row.as_vec4().to_array());
+    let points: Vec<_> = tasks.iter().flat_map(|t| &t.sample.points).map(|p| p.as_vec4().to_array()).collect();
+    let models: Vec<_> = tasks.iter().map(|task| as_f32(&task.model)).collect();
+    let model_gradients: Vec<_> = tasks.iter().map(|task| as_f32(&task.gradient)).collect();
+    let weight = |task: &Task, i: usize| task.sample.weights.get(i).map_or(1.0, |&w| w as f32);
+    let weights: Vec<_> = tasks.iter().flat_map(|t| (0..t.sample.points.len()).map(move |i| weight(t, i))).collect();
+    let mut first = 0;
+    let mut range = |task: &Task| {
+        let count = task.sample.points.len() as u32;
+        first += count;
+        [first - count, count]
+    };
+    let ranges: Vec<_> = tasks.iter().map(&mut range).collect();
+    let weighted = case.shader.name.contains("8pt").then_some((&weights[..], &ranges[..]));
+    let input = BackwardInput { points: &points, models: &models, model_gradients: &model_gradients, weighted };
+    let found = run_backward(context, &case.shader, input).unwrap();
+    let taken = |(usable, &[first, count]): (&bool, &[u32; 2])| {
+        let range = first as usize..(first + count) as usize;
+        let points: Vec<_> = found.points[range.clone()].iter().map(|p| DVec4::from_array(p.map(f64::from))).collect();
+        let weights: Vec<_> = found.weights.get(range).unwrap_or_default().iter().copied().map(f64::from).collect();
+        assert!(points.iter().all(|p| p.is_finite()) && weights.iter().all(|w| w.is_finite()), "{}", case.name);
+        assert!(*usable || points.iter().all(|&p| p == DVec4::ZERO) && weights.iter().all(|&w| w == 0.0));
+        usable.then_some(Sample { points, weights })
+    };
+    found.usable.iter().zip(&ranges).map(taken).collect()
+}
+
+/// Of the GPU's gradients against those of the CPU twin, with the models that only one of them drops.
+pub(crate) fn measure_gpu(context: &Context, case: &Case, tasks: &[Task]) -> (Distribution, usize) {
+    let mut distribution = Distribution::default();
+    let mut disagreeing = 0;
+    for (task, found) in tasks.iter().zip(on_gpu(context, case, tasks)) {
+        match (found, (case.backward)(&task.sample, &task.model, &task.gradient)) {
+            (Some(found), Some(twin)) => distribution.errors.push(relative_error(case, &found, &twin)),
+            (None, None) => distribution.dropped += 1,
+            _ => disagreeing += 1,
+        }
+    }
+    (distribution, disagreeing)
+}
+
+pub(crate) fn relative_error(case: &Case, found: &Sample, expected: &Sample) -> f64 {
+    let (found, expected) = (found.values(case), expected.values(case));
+    let error_sq: f64 = found.iter().zip(&expected).map(|(a, b)| (a - b).powi(2)).sum();
+    (error_sq / expected.iter().map(|x| x * x).sum::<f64>()).sqrt()
+}
 
 fn masked(lanes: usize, point: DVec4) -> DVec4 {
     DVec4::from_array(std::array::from_fn(|lane| if lane < lanes { point[lane] } else { 0.0 }))
