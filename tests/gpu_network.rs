@@ -5,9 +5,11 @@
 #[path = "common/ranked.rs"]
 mod ranked;
 
+use bytemuck::Zeroable;
 use nabla_ransac::cpu::{edge_features::edge_features, feature_neighbours::feature_neighbours};
 use nabla_ransac::gpu::{Context, TypedBuffer};
-use nabla_ransac::kernels::{self, Stage, Workgroups, layout::LayerShape};
+use nabla_ransac::kernels::layout::{LayerShape, PairInput, PairResult};
+use nabla_ransac::kernels::{self, Stage, Workgroups};
 use nabla_ransac::network::{Features, GpuRanker, GraphConvolution, NetworkConfig, RankInput, Ranker};
 use nabla_ransac::ransac::{GpuPipeline, Options};
 use nabla_ransac::{Error, ModelKind, Sampler};
@@ -136,6 +138,45 @@ fn neighbours_in_feature_space_are_those_of_the_cpu() {
     }
 }
 
+/// What the estimator on the GPU makes of some pairs, with these weights; `before` is encoded ahead of it.
+fn estimate(
+    context: &Context,
+    pairs: &[Known],
+    weights: &wgpu::Buffer,
+    before: impl FnOnce(&mut wgpu::CommandEncoder),
+) -> Vec<PairResult> {
+    let options = Options { sampler: Sampler::Weights, weigh_score: true, ..Options::default() };
+    let host = kernels::HostBuffers { matches: None, weights: Some(weights.clone()) };
+    let capacity = [pairs.len() as u32, pairs.iter().map(|pair| pair.ratios.len() as u32).sum()];
+    let pipeline = GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, capacity, host).unwrap();
+    let mut match_start = 0;
+    let mut matches = Vec::new();
+    let mut written = Vec::new();
+    for pair in pairs {
+        let both = pair.points1_px.iter().zip(&pair.points2_px);
+        matches.extend(both.map(|(p, q)| [p.x, p.y, q.x, q.y].map(|x| x as f32)));
+        let (f, c) = (pair.camera.focal_px.as_vec2(), pair.camera.principal_point_px.as_vec2());
+        let match_count = pair.ratios.len() as u32;
+        written.push(PairInput {
+            camera1: [f.x, f.y, c.x, c.y],
+            camera2: [f.x, f.y, c.x, c.y],
+            threshold: 1.0,
+            match_start,
+            match_count,
+            enabled: 1,
+            ..PairInput::zeroed()
+        });
+        match_start += match_count;
+    }
+    pipeline.raw_matches().write(context, 0, &matches);
+    pipeline.write_pairs(&written).unwrap();
+    let mut encoder = context.encoder("frame");
+    before(&mut encoder);
+    pipeline.encode(&mut encoder);
+    context.queue().submit([encoder.finish()]);
+    pipeline.results().read_blocking(context).unwrap()
+}
+
 #[test]
 fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
     let context = context();
@@ -143,17 +184,14 @@ fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
     let pairs = pairs(&[200, 90]);
     let mut ranker = GpuRanker::new_blocking(context.clone(), &random_weights(config, 3), [2, 290]).unwrap();
     ranker.write(&inputs(&pairs, config.model)).unwrap();
-    let host = kernels::HostBuffers { matches: None, weights: Some((**ranker.probabilities()).clone()) };
-    let options = Options { sampler: Sampler::Weights, ..Options::default() };
-    let pipeline = GpuPipeline::new_blocking(context.clone(), config.model, &options, [2, 290], host).unwrap();
-    let mut encoder = context.encoder("frame");
-    ranker.encode(&mut encoder);
-    pipeline.encode(&mut encoder);
-    context.queue().submit([encoder.finish()]);
+    let chained = estimate(&context, &pairs, ranker.probabilities(), |encoder| ranker.encode(encoder));
     let probabilities = ranker.probabilities().read_blocking(&context).unwrap();
     let logits = ranker.logits().read_blocking(&context).unwrap();
     assert!(probabilities.iter().zip(&logits).all(|(p, l)| (p - 1.0 / (1.0 + (-l).exp())).abs() < 1e-5));
-    assert_eq!(probabilities.len(), 290);
+    let uploaded = TypedBuffer::from_slice(&context, "weights", &probabilities);
+    let expected = estimate(&context, &pairs, &uploaded, |_| ());
+    assert!(chained.iter().all(|result| result.status == 0));
+    assert_eq!(chained, expected);
 }
 
 #[test]
