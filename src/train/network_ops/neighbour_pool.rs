@@ -121,21 +121,6 @@ fn block_of_mut(values: &mut [f32], row: usize, channels: usize, block: usize) -
     &mut values.as_chunks_mut::<LANES>().0[start]
 }
 
-/// The sum before the ReLU.
-#[inline(always)]
-fn message<const E: usize>(own: &Block, other: &Block, edge: &[f32; E], weights: &[Block; E]) -> Block {
-    let mut sum = [0.0; LANES];
-    for lane in 0..LANES {
-        sum[lane] = own[lane] + other[lane];
-    }
-    for (value, weight) in edge.iter().zip(weights) {
-        for lane in 0..LANES {
-            sum[lane] += value * weight[lane];
-        }
-    }
-    sum
-}
-
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 fn pool<const E: usize>(inputs: &Inputs<'_>, pooled: &mut [f32]) {
     let (channels, count) = (inputs.channels, inputs.count);
@@ -148,9 +133,13 @@ fn pool<const E: usize>(inputs: &Inputs<'_>, pooled: &mut [f32]) {
             let mut sum = [0.0; LANES];
             for (edge, &neighbour) in neighbours.iter().enumerate() {
                 let other = block_of(inputs.others, neighbour as usize, channels, block);
-                let message = message(own, other, &edges[row * count + edge], &weights);
+                let edge = &edges[row * count + edge];
                 for lane in 0..LANES {
-                    sum[lane] += message[lane].max(0.0);
+                    let mut message = own[lane] + other[lane];
+                    for e in 0..E {
+                        message += edge[e] * weights[e][lane];
+                    }
+                    sum[lane] += message.max(0.0);
                 }
             }
             *block_of_mut(pooled, row, channels, block) = sum.map(|sum| sum * share);
@@ -180,20 +169,19 @@ fn pool_backward<const E: usize>(
             for (edge, &neighbour) in neighbours.iter().enumerate() {
                 let edge = &edges[row * count + edge];
                 let other = block_of(inputs.others, neighbour as usize, channels, block);
-                let message = message(own, other, edge, &weights);
-                let mut passed = [0.0; LANES];
-                for lane in 0..LANES {
-                    passed[lane] = if message[lane] > 0.0 { upstream[lane] } else { 0.0 };
-                    own_sum[lane] += passed[lane];
-                }
-                for (value, sum) in edge.iter().zip(&mut weight_sums) {
-                    for lane in 0..LANES {
-                        sum[lane] += value * passed[lane];
-                    }
-                }
                 let other_sum = block_of_mut(to_others, neighbour as usize, channels, block);
+                // one loop over the lanes, or the compiler makes gathers of the loop over e
                 for lane in 0..LANES {
-                    other_sum[lane] += passed[lane];
+                    let mut message = own[lane] + other[lane];
+                    for e in 0..E {
+                        message += edge[e] * weights[e][lane];
+                    }
+                    let passed = if message > 0.0 { upstream[lane] } else { 0.0 };
+                    own_sum[lane] += passed;
+                    other_sum[lane] += passed;
+                    for e in 0..E {
+                        weight_sums[e][lane] += edge[e] * passed;
+                    }
                 }
             }
             *block_of_mut(to_own, row, channels, block) = own_sum;
