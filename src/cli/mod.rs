@@ -12,6 +12,7 @@ mod json;
 mod measure;
 mod plot;
 mod summary;
+mod synthesize;
 mod synthetic_views;
 #[cfg(feature = "train")]
 mod train;
@@ -45,6 +46,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
     Bench(Box<bench::BenchArgs>),
+    /// Write random image pairs with known truth, to look at and to train on
+    Synthesize(synthesize::SynthesizeArgs),
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<train::TrainArgs>),
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Synthesize(arguments) => synthesize::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => train::run(&arguments),
         Command::Completions { shell } => {

@@ -108,7 +108,7 @@ pub fn move_essential(pose: &Pose, delta: &[f64; 5]) -> Pose {
 
 /// Two unit vectors orthogonal to the unit vector `t` and to each other.
 #[inline(always)]
-fn tangent_basis(t: DVec3) -> [DVec3; 2] {
+pub(super) fn tangent_basis(t: DVec3) -> [DVec3; 2] {
     let axis = if t.x.abs() < 0.7 { DVec3::X } else { DVec3::Y };
     let b1 = t.cross(axis).normalize();
     [b1, t.cross(b1)]

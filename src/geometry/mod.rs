@@ -5,6 +5,7 @@ mod camera;
 mod matches;
 mod model;
 mod pose;
+pub mod ranking;
 mod sharing;
 
 pub use camera::Camera;

@@ -1,4 +1,7 @@
-use super::{features, neighbours};
+use super::features::{CLNET_COLUMNS, COLUMNS};
+use crate::cpu::edge_features::EDGE_COLUMNS;
+use crate::cpu::find_neighbours::MAX_NEIGHBOURS;
+pub use crate::cpu::graph_convolution::GraphConvolution;
 use crate::{Error, ModelKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -42,24 +45,13 @@ pub enum Architecture {
     Clnet,
 }
 
-/// The graph convolution of CLNet, with a = relu(tanh(w0)) of the first prediction w0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GraphConvolution {
-    /// L = D^-½ (a aᵀ + I) D^-½ as in the paper.
-    #[default]
-    Exact,
-    /// (s 1 1ᵀ + I) / (n s + 1) with s = Σ a², which the released checkpoints were trained with.
-    Collapsed,
-}
-
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
             model: ModelKind::Essential,
             architecture: Architecture::Neighbours,
-            channels: 64,
-            blocks: 6,
+            channels: 32,
+            blocks: 3,
             neighbours: 8,
             graph: GraphConvolution::Exact,
         }
@@ -68,7 +60,7 @@ impl Default for NetworkConfig {
 
 impl NetworkConfig {
     /// Most channels, neighbours and blocks.
-    const MOST: [usize; 3] = [256, 32, 64];
+    const MOST: [usize; 3] = [256, MAX_NEIGHBOURS, 64];
 
     /// CLNet as published: 128 channels, 4 blocks, 9 neighbours in feature space.
     pub fn clnet(model: ModelKind) -> Self {
@@ -78,15 +70,15 @@ impl NetworkConfig {
     /// Columns of an input row.
     pub const fn inputs(&self) -> usize {
         match self.architecture {
-            Architecture::Neighbours => features::COLUMNS,
-            Architecture::Clnet => features::CLNET_COLUMNS,
+            Architecture::Neighbours => COLUMNS,
+            Architecture::Clnet => CLNET_COLUMNS,
         }
     }
 
     /// Columns of an edge feature row; CLNet, whose neighbours are found in its own features, has none.
     pub const fn edges(&self) -> usize {
         match self.architecture {
-            Architecture::Neighbours => neighbours::EDGE_COLUMNS,
+            Architecture::Neighbours => EDGE_COLUMNS,
             Architecture::Clnet => 0,
         }
     }

@@ -1,8 +1,9 @@
 //! The input row of each match.
 //!
-//! [`COLUMNS`] columns for [`Architecture::Neighbours`]: x1 y1 x2 y2; SNN ratio; ln of the scale ratio 2 / 1; cosine and
-//! sine of angle 2 − angle 1; ln of how many matches share its point (the larger of both images); whether its ratio is the
-//! lowest among them; whether the ratio is known; whether scale and angle are. What is not known is 0.
+//! [`COLUMNS`] columns for [`Architecture::Neighbours`]: x1 y1 x2 y2; 5 (SNN ratio − 0.7); ln of the scale ratio 2 / 1; cosine
+//! and sine of angle 2 − angle 1; ln of how many matches share its point (the larger of both images); whether its ratio is
+//! the lowest among them; its place among the ratios of the pair, lowest −1 to highest 1; whether the ratio is known; whether
+//! scale and angle are. What is not known is 0.
 //!
 //! [`CLNET_COLUMNS`] for [`Architecture::Clnet`], as published: x1 y1 x2 y2; ratio; scale 2 / scale 1; angle 2 − angle 1
 //! modulo 180°, in radians. What is not known is 1, 1 and 0.
@@ -10,24 +11,16 @@
 //! Points are normalised by their camera for an essential matrix, and as (p − size / 2) / max(width, height) for a
 //! fundamental one; scales go by the same units.
 
-use super::{Architecture, NetworkConfig, RankInput, neighbours};
+use super::{Architecture, NetworkConfig, RankInput};
+use crate::cpu::{edge_features, find_neighbours::find_neighbours};
 use crate::geometry::{MatchesView, for_each_shared_point};
 use crate::{Error, Result};
 use glam::DVec2;
 
 /// Columns of a row of [`Architecture::Neighbours`].
-pub const COLUMNS: usize = 12;
+pub const COLUMNS: usize = edge_features::ROW_COLUMNS;
 /// Columns of a row of [`Architecture::Clnet`].
 pub const CLNET_COLUMNS: usize = 7;
-/// Where the ln of the scale ratio, the cosine and the sine of the relative angle, and whether they are known, are.
-pub const LN_SCALE: usize = 5;
-/// See [`LN_SCALE`].
-pub const COS_ANGLE: usize = 6;
-/// See [`LN_SCALE`].
-pub const SIN_ANGLE: usize = 7;
-/// See [`LN_SCALE`].
-pub const SHAPE_KNOWN: usize = 11;
-
 /// What the network sees of the n matches of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
@@ -51,8 +44,8 @@ impl Features {
         let (matches, rows) = rows(input, config)?;
         let (neighbours, edges) = match config.architecture {
             Architecture::Neighbours => {
-                let neighbours = neighbours::nearest(&matches, config.neighbours);
-                let edges = neighbours::edges(&rows, &neighbours, config.neighbours);
+                let neighbours = find_neighbours(&matches, config.neighbours);
+                let edges = edge_features::edge_features(&rows, &neighbours, config.neighbours);
                 (neighbours, edges)
             }
             Architecture::Clnet => (Vec::new(), Vec::new()),
@@ -100,30 +93,35 @@ pub fn rows(input: &RankInput<'_>, config: &NetworkConfig) -> Result<(Vec<[f32; 
 
 fn plain_rows(input: &RankInput<'_>, matches: &[[f32; 4]], views: &[View<'_>; 2]) -> Vec<[f32; COLUMNS]> {
     let sharing = sharing(input);
+    let ranks = ratio_ranks(input);
     let unit_ratio = views[0].unit_px / views[1].unit_px;
     let row = |(i, &[x1, y1, x2, y2]): (usize, &[f32; 4])| {
         let ratio = known_ratio(input, i);
-        let [ln_scale, cos, sin] = known_shape(input, i)
+        let shape = known_shape(input, i);
+        let [ln_scale, cos, sin] = shape
             .map_or([0.0; 3], |(scale, angle)| [(f64::from(scale) * unit_ratio).ln() as f32, angle.cos(), angle.sin()]);
-        let flag = |known: bool| if known { 1.0 } else { 0.0 };
         let [ln_sharers, lowest] = sharing[i];
-        let shape_known = flag(known_shape(input, i).is_some());
-        [
-            x1,
-            y1,
-            x2,
-            y2,
-            ratio.unwrap_or(0.0),
-            ln_scale,
-            cos,
-            sin,
-            ln_sharers,
-            lowest,
-            flag(ratio.is_some()),
-            shape_known,
-        ]
+        let centred_ratio = ratio.map_or(0.0, |ratio| 5.0 * (ratio - 0.7));
+        let [ratio_known, shape_known] = [ratio.is_some(), shape.is_some()].map(|known| if known { 1.0 } else { 0.0 });
+        let [rank, known] = [ranks[i], ratio_known];
+        [x1, y1, x2, y2, centred_ratio, ln_scale, cos, sin, ln_sharers, lowest, rank, known, shape_known]
     };
     matches.iter().enumerate().map(row).collect()
+}
+
+/// The place of each ratio among the known ones, lowest −1 to highest 1, equal ones alike; 0 where it is not known.
+fn ratio_ranks(input: &RankInput<'_>) -> Vec<f32> {
+    let count = input.matches.lengths()[0];
+    let mut known: Vec<(f32, usize)> = (0..count).filter_map(|i| Some((known_ratio(input, i)?, i))).collect();
+    known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut ranks = vec![0.0; count];
+    let mut below = 0;
+    for equal in known.chunk_by(|a, b| a.0 == b.0) {
+        let rank = (2 * below + equal.len()) as f32 / known.len() as f32 - 1.0;
+        equal.iter().for_each(|&(_, i)| ranks[i] = rank);
+        below += equal.len();
+    }
+    ranks
 }
 
 fn clnet_rows(input: &RankInput<'_>, matches: &[[f32; 4]]) -> Vec<[f32; CLNET_COLUMNS]> {

@@ -1,4 +1,4 @@
-//! Solves of small dense systems: positive definite by Cholesky, general by Gauss with partial pivoting.
+//! Solves of small dense systems: positive definite by Cholesky, general by Gauss with partial pivoting; inverses.
 
 /// Solves `A x = b` for symmetric positive definite `A` (lower triangle read), or `None` when it is not.
 #[inline(always)]
@@ -70,6 +70,35 @@ pub fn solve_general<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> O
     b.iter().all(|x| x.is_finite()).then_some(b)
 }
 
+/// The inverse of a general `A` by Gauss–Jordan elimination with partial pivoting, or `None` when a pivot vanishes.
+pub fn invert<const N: usize>(mut a: [[f64; N]; N]) -> Option<[[f64; N]; N]> {
+    let mut inverse: [[f64; N]; N] = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
+    for column in 0..N {
+        let mut pivot = column;
+        for row in column + 1..N {
+            if a[row][column].abs() > a[pivot][column].abs() {
+                pivot = row;
+            }
+        }
+        a.swap(column, pivot);
+        inverse.swap(column, pivot);
+        let scale = 1.0 / a[column][column];
+        if !scale.is_finite() {
+            return None;
+        }
+        a[column] = a[column].map(|x| x * scale);
+        inverse[column] = inverse[column].map(|x| x * scale);
+        for row in (0..N).filter(|&row| row != column) {
+            let factor = a[row][column];
+            for k in 0..N {
+                a[row][k] -= factor * a[column][k];
+                inverse[row][k] -= factor * inverse[column][k];
+            }
+        }
+    }
+    Some(inverse)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,8 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn an_inverse_undoes_its_matrix() {
+        let a = [[0.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]];
+        let inverse = invert(a).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| a[i][k] * inverse[k][j]).sum();
+                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
     fn singular_systems_have_no_solution() {
         let a = [[1.0, 2.0], [2.0, 4.0]];
+        assert_eq!(invert(a), None);
         assert_eq!(solve_general(a, [1.0, 0.0]), None);
         assert_eq!(solve_positive_definite(&[[-1.0, 0.0], [0.0, 1.0]], &[1.0, 1.0]), None);
     }

@@ -31,6 +31,16 @@ impl Similarity {
         (spread && scale.is_finite() && centroid.is_finite()).then_some(Self { centroid, scale })
     }
 
+    /// The point that goes to the origin.
+    pub const fn centroid(&self) -> DVec2 {
+        self.centroid
+    }
+
+    /// What lengths are multiplied by.
+    pub const fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// The point it maps `point` to.
     pub fn apply(&self, point: DVec2) -> DVec2 {
         (point - self.centroid) * self.scale

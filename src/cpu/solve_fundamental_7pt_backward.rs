@@ -1,0 +1,37 @@
+//! Gradient of the seven-point solver: the nine entries of F under the seven equations `x2ᵀ F x1 = 0`, det F = 0 and
+//! |F| = 1.
+
+use super::implicit::{epipolar_gradient, epipolar_row, epipolar_scale, is_finite, matrix_multipliers};
+use super::normalize_matches::{matrix_of, rows_of_matrix};
+use super::residual::ModelRows;
+use glam::DMat3;
+
+/// ∂L/∂(x1 y1 x2 y2) of seven matches, from ∂L/∂F of an F of norm 1 (the fourth column of both is ignored) that
+/// [`solve_fundamental_7pt`](super::solve_fundamental_7pt::solve_fundamental_7pt) found for them.
+///
+/// `None` for samples that are [ill-conditioned](super::implicit::MAX_CONDITION) (nearly a double root, a common plane)
+/// and for values that are not finite.
+pub fn solve_fundamental_7pt_backward(
+    points: &[[f64; 4]; 7],
+    model: &ModelRows,
+    model_gradient: &ModelRows,
+) -> Option<[[f64; 4]; 7]> {
+    let f = matrix_of(model);
+    let scales = points.map(epipolar_scale);
+    let constraints = std::array::from_fn(|i| match points.get(i) {
+        Some(&point) => epipolar_row(point).map(|entry| entry / scales[i]),
+        None => determinant_row(&f),
+    });
+    let lambda = matrix_multipliers(&constraints, model, model_gradient)?;
+    let gradients = std::array::from_fn(|i| epipolar_gradient(&f, points[i], lambda[i] / scales[i]));
+    is_finite(&gradients).then_some(gradients)
+}
+
+/// ∂det F/∂F, the cofactors, scaled to norm 1; NaN for an F of rank 1.
+fn determinant_row(f: &DMat3) -> [f64; 9] {
+    let cofactors = DMat3::from_cols(f.y_axis.cross(f.z_axis), f.z_axis.cross(f.x_axis), f.x_axis.cross(f.y_axis));
+    let [a, b, c] = rows_of_matrix(&cofactors);
+    let row = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
+    let norm = row.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+    row.map(|entry| entry / norm)
+}
