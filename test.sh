@@ -35,6 +35,7 @@ for example in examples/*.rs; do
     name=$(basename "$example" .rs)
     arguments=()
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
+    if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
     step cargo run --release --example "$name" -- "${arguments[@]}"
 done
 echo "== all checks passed"
