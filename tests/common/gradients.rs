@@ -217,7 +217,9 @@ pub(crate) fn random_rows(rng: &mut StdRng) -> Rows {
 
 /// At most so many coordinates of a sample are moved.
 const MOVED: usize = 24;
-const STEPS: [f64; 3] = [1e-4, 1e-5, 1e-6];
+const STEPS: [f64; 4] = [1e-4, 1e-5, 1e-6, 1e-7];
+/// Differences this close to each other need no smaller step.
+const STEADY: f64 = 1e-8;
 
 pub(crate) fn compare(
     case: &Case,
@@ -243,13 +245,25 @@ pub(crate) fn compare(
 /// well.
 fn difference(case: &Case, sample: &Sample, model: &Rows, gradient: &Rows, index: usize) -> Option<(f64, f64)> {
     let loss = |step: f64| follow(case, &sample.moved(case, index, step), model).map(|rows| inner(gradient, &rows));
-    let slopes = STEPS.map(|h| {
+    let slope = |h: f64| {
         let near = loss(h)? - loss(-h)?;
         let far = loss(2.0 * h)? - loss(-2.0 * h)?;
         Some((8.0 * near - far) / (12.0 * h))
-    });
-    let pairs = slopes.windows(2).filter_map(|pair| Some((pair[1]?, (pair[1]? - pair[0]?).abs())));
-    pairs.min_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    let mut best: Option<(f64, f64)> = None;
+    let mut before = None;
+    for step in STEPS {
+        let now = slope(step);
+        if let (Some(before), Some(now)) = (before, now) {
+            let apart = f64::abs(now - before);
+            best = best.filter(|&(_, least)| least <= apart).or(Some((now, apart)));
+            if apart <= STEADY * now.abs() {
+                break;
+            }
+        }
+        before = now;
+    }
+    best
 }
 
 /// The solution of a moved sample that belongs to `model`: the closest, of its sign.
