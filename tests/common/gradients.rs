@@ -2,13 +2,14 @@
 //! examples/ share.
 #![allow(dead_code, reason = "each of its users takes a part of it")]
 
-use crate::minimal::{self, Minimal, Rows, SOLVERS, Solver, matrix_error, matrix_rows, pose_error};
+use crate::minimal::{self, Minimal, Rows, SOLVERS, Solver, matrix_error, matrix_rows, pose_error, rows_f64};
 use glam::{DVec2, DVec4};
 use nabla_ransac::cpu;
 use nabla_ransac::cpu::residual::ModelRows;
 use nabla_ransac::data::synthetic::{Scene, generator};
 use nabla_ransac::gpu::{Context, Shader};
 use nabla_ransac::kernels;
+use nabla_ransac::kernels::run_solver::run_solver;
 use nabla_ransac::kernels::solver_backward::{BackwardInput, run_backward};
 use rand::{RngExt, rngs::StdRng};
 
@@ -266,9 +267,13 @@ fn difference(case: &Case, sample: &Sample, model: &Rows, gradient: &Rows, index
     best
 }
 
-/// The solution of a moved sample that belongs to `model`: the closest, of its sign.
+/// The solution of a moved sample that belongs to `model`.
 fn follow(case: &Case, moved: &Sample, model: &Rows) -> Option<Rows> {
-    let solutions = (case.solve)(moved);
+    closest(case, (case.solve)(moved), model)
+}
+
+/// The solution closest to `model`, of its sign.
+fn closest(case: &Case, solutions: Vec<Rows>, model: &Rows) -> Option<Rows> {
     let distance = |rows: &Rows| (case.distance)(rows, model);
     let closest = solutions.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     Some(if inner(&closest, model) < 0.0 { closest.map(|row| -row) } else { closest })
@@ -515,11 +520,12 @@ pub(crate) fn on_gpu(context: &Context, case: &Case, tasks: &[Task]) -> Vec<Opti
     found.usable.iter().zip(&ranges).map(taken).collect()
 }
 
-/// Of the GPU's gradients against those of the CPU twin, with the models that only one of them drops.
-pub(crate) fn measure_gpu(context: &Context, case: &Case, tasks: &[Task]) -> (Distribution, usize) {
+/// Of the GPU's gradients against those of the CPU twin, and how many models only one of them drops. The GPU is given
+/// `gpu_tasks`, which may have the models in f32.
+pub(crate) fn measure_gpu(context: &Context, case: &Case, tasks: &[Task], gpu_tasks: &[Task]) -> (Distribution, usize) {
     let mut distribution = Distribution::default();
     let mut disagreeing = 0;
-    for (task, found) in tasks.iter().zip(on_gpu(context, case, tasks)) {
+    for (task, found) in tasks.iter().zip(on_gpu(context, case, gpu_tasks)) {
         match (found, (case.backward)(&task.sample, &task.model, &task.gradient)) {
             (Some(found), Some(twin)) => distribution.errors.push(relative_error(case, &found, &twin)),
             (None, None) => distribution.dropped += 1,
@@ -527,6 +533,23 @@ pub(crate) fn measure_gpu(context: &Context, case: &Case, tasks: &[Task]) -> (Di
         }
     }
     (distribution, disagreeing)
+}
+
+/// Those of the tasks whose model the GPU's own solver finds to within 1e-2, as they are and with its f32 models.
+pub(crate) fn with_gpu_models(context: &Context, case: &Case, solver: &Solver, tasks: &[Task]) -> [Vec<Task>; 2] {
+    let points: Vec<_> = tasks.iter().flat_map(|t| &t.sample.points).map(|p| p.as_vec4().to_array()).collect();
+    let found = run_solver(context, &solver.shader, &points, solver.vec4s, solver.most_models).unwrap();
+    let (mut exact, mut with_f32) = (vec![], vec![]);
+    for (task, models) in tasks.iter().zip(found) {
+        let models: Vec<_> = models.iter().map(rows_f64).collect();
+        if let Some(model) = closest(case, models, &task.model)
+            && (case.distance)(&model, &task.model) < 1e-2
+        {
+            exact.push(task.clone());
+            with_f32.push(Task { model, ..task.clone() });
+        }
+    }
+    [exact, with_f32]
 }
 
 fn relative_error(case: &Case, found: &Sample, expected: &Sample) -> f64 {
