@@ -10,12 +10,21 @@
 //! "of the GPU's own model" those that its own solver found.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "prints a table; the shared problems are those of tests")]
 
+#[path = "../tests/common/gradient_errors.rs"]
+mod gradient_errors;
+#[path = "../tests/common/gradient_gpu.rs"]
+mod gradient_gpu;
+#[path = "../tests/common/gradient_inputs.rs"]
+mod gradient_inputs;
 #[path = "../tests/common/gradients.rs"]
 mod gradients;
 #[path = "../tests/common/minimal.rs"]
 mod minimal;
 
-use gradients::{ADVERSARIES, CASES, measure, measure_gpu, tasks, with_gpu_models};
+use gradient_errors::measure;
+use gradient_gpu::{measure_gpu, with_gpu_models};
+use gradient_inputs::ADVERSARIES;
+use gradients::{CASES, tasks};
 use minimal::SOLVERS;
 use nabla_ransac::gpu::Context;
 

@@ -2,13 +2,19 @@
 //! finite leaves them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
+#[path = "common/gradient_errors.rs"]
+mod gradient_errors;
+#[path = "common/gradient_inputs.rs"]
+mod gradient_inputs;
 #[path = "common/gradients.rs"]
 mod gradients;
 #[path = "common/minimal.rs"]
 mod minimal;
 
 use glam::DVec4;
-use gradients::{ADVERSARIES, CASES, Distribution, measure, random_rows, wild_tasks};
+use gradient_errors::{Distribution, measure};
+use gradient_inputs::{ADVERSARIES, wild_tasks};
+use gradients::{CASES, random_rows};
 use nabla_ransac::data::synthetic::generator;
 
 /// Median, 90 %, 99 % and largest relative error stay below the limits.

@@ -2,12 +2,20 @@
 //! a software one will do (apt-get install mesa-vulkan-drivers).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
+#[path = "common/gradient_errors.rs"]
+mod gradient_errors;
+#[path = "common/gradient_gpu.rs"]
+mod gradient_gpu;
+#[path = "common/gradient_inputs.rs"]
+mod gradient_inputs;
 #[path = "common/gradients.rs"]
 mod gradients;
 #[path = "common/minimal.rs"]
 mod minimal;
 
-use gradients::{CASES, measure_gpu, on_gpu, tasks, wild_tasks};
+use gradient_gpu::{measure_gpu, on_gpu};
+use gradient_inputs::wild_tasks;
+use gradients::{CASES, tasks};
 use nabla_ransac::gpu::Context;
 
 fn context() -> Context {
