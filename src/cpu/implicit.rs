@@ -33,7 +33,7 @@ pub fn matrix_multipliers(constraints: &[[f64; 9]; 8], model: &ModelRows, gradie
     multipliers(jacobian, &entries(gradient)).map(|lambda| std::array::from_fn(|i| lambda[i]))
 }
 
-/// ∂L/∂ω of the rotation exp([ω]×) R at ω = 0, from ∂L/∂R.
+/// ∂L/∂ω of the rotation `exp([ω]×) R` at ω = 0, from ∂L/∂R.
 pub fn turn_gradient(rotation: &DMat3, gradient: &DMat3) -> DVec3 {
     (0..3).map(|k| rotation.col(k).cross(gradient.col(k))).sum()
 }
