@@ -37,6 +37,11 @@ for example in examples/*.rs; do
     name=$(basename "$example" .rs)
     arguments=()
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
+<<<<<<< HEAD
     step cargo run --release --features train --example "$name" -- "${arguments[@]}"
+=======
+    if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
+    step cargo run --release --example "$name" -- "${arguments[@]}"
+>>>>>>> grad
 done
 echo "== all checks passed"
