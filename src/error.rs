@@ -143,6 +143,19 @@ pub enum Error {
         /// What was expected and what came.
         message: String,
     },
+    /// A loss or gradient of a training that is no number.
+    #[cfg(feature = "train")]
+    #[error("{what} of step {step} must be finite, but is {value}: {saved}")]
+    TrainingDiverged {
+        /// What it is.
+        what: &'static str,
+        /// The step, from 0.
+        step: usize,
+        /// The value found.
+        value: f64,
+        /// Where the batch of the step is.
+        saved: String,
+    },
     /// Weights that are no network's, or not those of the network asked for.
     #[cfg(feature = "network")]
     #[error("{path}: {error}")]

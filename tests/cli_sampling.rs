@@ -3,9 +3,13 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "common/ranked.rs"]
+mod ranked;
+
 use nabla_ransac::ModelKind;
 use nabla_ransac::data::{CameraSet, Scene};
-use nabla_ransac::network::{NetworkConfig, Storage, Weights};
+use nabla_ransac::network::{NetworkConfig, Storage};
+use ranked::random_weights;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +48,7 @@ fn synthesized(folder: &TempDir) -> PathBuf {
 fn network(folder: &TempDir, model: ModelKind) -> PathBuf {
     let path = folder.path().join(format!("{}.safetensors", model.name()));
     let config = NetworkConfig { model, channels: 16, blocks: 1, ..NetworkConfig::default() };
-    fs::write(&path, Weights::initial(config, 1).unwrap().to_bytes(Storage::F32).unwrap()).unwrap();
+    fs::write(&path, random_weights(config, 1).to_bytes(Storage::F32).unwrap()).unwrap();
     path
 }
 
@@ -120,10 +124,31 @@ fn weights_that_do_not_fit_are_refused() {
         let arguments = ["eval", text(&path), "--model", "essential", "--sampler", sampler, "--weights", weights];
         fails(&arguments, 1, part);
     };
-    with(text(&weights), "learned", "expected a network for essential, but it is for fundamental");
+    let clnet = folder.path().join("clnet.safetensors");
+    let config = NetworkConfig { channels: 16, blocks: 1, ..NetworkConfig::clnet(ModelKind::Fundamental) };
+    fs::write(&clnet, random_weights(config, 1).to_bytes(Storage::F32).unwrap()).unwrap();
+    with(text(&clnet), "learned", "expected a network for essential, but it is for fundamental");
     with(text(&weights), "ratio", "--weights is for --sampler learned");
     with(text(&path), "learned", "network weights");
     with("nowhere.safetensors", "learned", "nowhere.safetensors");
     let homography = ["estimate", text(&path), "--model", "homography", "--sampler", "learned"];
     fails(&homography, 1, "no network is shipped");
+}
+
+#[test]
+fn the_gpu_ranks_as_the_cpu_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = synthesized(&folder);
+    let weights = network(&folder, ModelKind::Essential);
+    let on = |backend: &str| {
+        let options = ["--sampler", "learned", "--weights", text(&weights), "--iterations", "64", "--backend", backend];
+        let fixed = ["eval", text(&path), "--model", "essential", "--json"];
+        serde_json::from_str::<Value>(&succeeds(&[&fixed[..], &options].concat())).unwrap()
+    };
+    let [cpu, gpu] = ["cpu", "gpu"].map(on);
+    assert_eq!((&gpu["backend"], &gpu["failures"]), (&"gpu".into(), &Value::Array(Vec::new())));
+    for key in ["ranking_auroc", "ranking_ap"] {
+        let [cpu, gpu] = [&cpu, &gpu].map(|report| report[key].as_f64().unwrap());
+        assert!((cpu - gpu).abs() < 1e-3, "{key}: {cpu} and {gpu}");
+    }
 }

@@ -2,12 +2,12 @@
 #![cfg(feature = "train")]
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use nabla_ransac::train::network_ops::{Segments, neighbour_pool, segment_norm};
+use nabla_ransac::cpu::edge_features::EDGE_COLUMNS as EDGES;
+use nabla_ransac::train::network_ops::{Segments, pool_neighbours, segment_norm};
 use std::collections::BTreeMap;
 
 const CHANNELS: usize = 32;
 const NEIGHBOURS: usize = 3;
-const EDGES: usize = 5;
 /// One pair of one match only.
 const LENGTHS: [usize; 3] = [7, 1, 12];
 const STEP: f64 = 1e-5;
@@ -54,8 +54,8 @@ fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
     }
 }
 
-fn norm_in_f64(inputs: &Inputs, relu: bool) -> Vec<f64> {
-    let (x, scale, shift) = (&inputs["x"], &inputs["scale"], &inputs["shift"]);
+fn norm_in_f64(inputs: &Inputs) -> Vec<f64> {
+    let (x, gamma, beta) = (&inputs["x"], &inputs["gamma"], &inputs["beta"]);
     let mut y = vec![0.0; x.len()];
     for range in segments().ranges() {
         let count = range.len() as f64;
@@ -65,8 +65,7 @@ fn norm_in_f64(inputs: &Inputs, relu: bool) -> Vec<f64> {
             let variance = column().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
             for row in range.clone() {
                 let at = row * CHANNELS + c;
-                let value = (x[at] - mean) / (variance + 1e-5).sqrt() * scale[c] + shift[c];
-                y[at] = if relu { value.max(0.0) } else { value };
+                y[at] = ((x[at] - mean) / (variance + 1e-5).sqrt() * gamma[c] + beta[c]).max(0.0);
             }
         }
     }
@@ -77,21 +76,19 @@ fn norm_in_f64(inputs: &Inputs, relu: bool) -> Vec<f64> {
 fn segment_norm_has_the_gradients_of_central_differences() {
     let inputs: Inputs = BTreeMap::from([
         ("x", numbers(rows() * CHANNELS, 1.0)),
-        ("scale", numbers(CHANNELS, 2.0)),
-        ("shift", numbers(CHANNELS, 3.0)),
+        ("gamma", numbers(CHANNELS, 2.0)),
+        ("beta", numbers(CHANNELS, 3.0)),
     ]);
     let weights = numbers(rows() * CHANNELS, 4.0);
-    for relu in [false, true] {
-        let x = leaf(&inputs["x"], [rows(), CHANNELS]);
-        let [scale, shift] = ["scale", "shift"].map(|name| leaf(&inputs[name], [CHANNELS]));
-        let y = segment_norm(x.clone(), scale.clone(), shift.clone(), relu, &segments());
-        assert_close("value", &read(y.clone()), &norm_in_f64(&inputs, relu));
-        let gradients = (y * leaf(&weights, [rows(), CHANNELS])).sum().backward();
-        let loss = |inputs: &Inputs| norm_in_f64(inputs, relu).iter().zip(&weights).map(|(y, w)| y * w).sum();
-        assert_close("x", &read(x.grad(&gradients).unwrap()), &differences(&inputs, "x", &loss));
-        assert_close("scale", &read(scale.grad(&gradients).unwrap()), &differences(&inputs, "scale", &loss));
-        assert_close("shift", &read(shift.grad(&gradients).unwrap()), &differences(&inputs, "shift", &loss));
-    }
+    let x = leaf(&inputs["x"], [rows(), CHANNELS]);
+    let [gamma, beta] = ["gamma", "beta"].map(|name| leaf(&inputs[name], [CHANNELS]));
+    let y = segment_norm(x.clone(), gamma.clone(), beta.clone(), &segments());
+    assert_close("value", &read(y.clone()), &norm_in_f64(&inputs));
+    let gradients = (y * leaf(&weights, [rows(), CHANNELS])).sum().backward();
+    let loss = |inputs: &Inputs| norm_in_f64(inputs).iter().zip(&weights).map(|(y, w)| y * w).sum();
+    assert_close("x", &read(x.grad(&gradients).unwrap()), &differences(&inputs, "x", &loss));
+    assert_close("gamma", &read(gamma.grad(&gradients).unwrap()), &differences(&inputs, "gamma", &loss));
+    assert_close("beta", &read(beta.grad(&gradients).unwrap()), &differences(&inputs, "beta", &loss));
 }
 
 /// Places among the matches of the pair.
@@ -101,17 +98,18 @@ fn neighbours() -> Vec<i32> {
 }
 
 fn pool_in_f64(inputs: &Inputs, edges: &[f64]) -> Vec<f64> {
-    let (own, others, weights) = (&inputs["own"], &inputs["others"], &inputs["weights"]);
+    let (both, weight, bias) = (&inputs["both"], &inputs["weight"], &inputs["bias"]);
     let neighbours = neighbours();
-    let mut pooled = vec![0.0; own.len()];
+    let mut pooled = vec![0.0; both.len() / 2];
     for range in segments().ranges() {
         for row in range.clone() {
             for k in 0..NEIGHBOURS {
                 let edge = row * NEIGHBOURS + k;
                 let other = range.start + neighbours[edge] as usize;
                 for c in 0..CHANNELS {
-                    let by_edge: f64 = (0..EDGES).map(|e| edges[edge * EDGES + e] * weights[e * CHANNELS + c]).sum();
-                    let message = own[row * CHANNELS + c] + others[other * CHANNELS + c] + by_edge;
+                    let by_edge: f64 = (0..EDGES).map(|e| edges[edge * EDGES + e] * weight[e * CHANNELS + c]).sum();
+                    let message =
+                        both[2 * row * CHANNELS + c] + both[(2 * other + 1) * CHANNELS + c] + by_edge + bias[c];
                     pooled[row * CHANNELS + c] += message.max(0.0) / NEIGHBOURS as f64;
                 }
             }
@@ -121,24 +119,25 @@ fn pool_in_f64(inputs: &Inputs, edges: &[f64]) -> Vec<f64> {
 }
 
 #[test]
-fn neighbour_pool_has_the_gradients_of_central_differences() {
+fn pool_neighbours_has_the_gradients_of_central_differences() {
     let inputs: Inputs = BTreeMap::from([
-        ("own", numbers(rows() * CHANNELS, 1.0)),
-        ("others", numbers(rows() * CHANNELS, 2.0)),
-        ("weights", numbers(EDGES * CHANNELS, 3.0)),
+        ("both", numbers(rows() * 2 * CHANNELS, 1.0)),
+        ("weight", numbers(EDGES * CHANNELS, 3.0)),
+        ("bias", numbers(CHANNELS, 6.0)),
     ]);
     let edges = numbers(rows() * NEIGHBOURS * EDGES, 4.0);
     let weights = numbers(rows() * CHANNELS, 5.0);
-    let [own, others] = ["own", "others"].map(|name| leaf(&inputs[name], [rows(), CHANNELS]));
-    let edge_weights = leaf(&inputs["weights"], [EDGES, CHANNELS]);
+    let both = leaf(&inputs["both"], [rows(), 2 * CHANNELS]);
+    let weight = leaf(&inputs["weight"], [EDGES, CHANNELS]);
+    let bias = leaf(&inputs["bias"], [CHANNELS]);
     let device = Device::flex();
     let places = Tensor::<2, Int>::from_data(TensorData::new(neighbours(), [rows(), NEIGHBOURS]), &device);
     let edge_rows = leaf(&edges, [rows() * NEIGHBOURS, EDGES]).inner();
-    let pooled = neighbour_pool(own.clone(), others.clone(), edge_weights.clone(), edge_rows, places, &segments());
+    let pooled = pool_neighbours(both.clone(), weight.clone(), bias.clone(), edge_rows, places, &segments());
     assert_close("value", &read(pooled.clone()), &pool_in_f64(&inputs, &edges));
     let gradients = (pooled * leaf(&weights, [rows(), CHANNELS])).sum().backward();
     let loss = |inputs: &Inputs| pool_in_f64(inputs, &edges).iter().zip(&weights).map(|(y, w)| y * w).sum();
-    assert_close("own", &read(own.grad(&gradients).unwrap()), &differences(&inputs, "own", &loss));
-    assert_close("others", &read(others.grad(&gradients).unwrap()), &differences(&inputs, "others", &loss));
-    assert_close("weights", &read(edge_weights.grad(&gradients).unwrap()), &differences(&inputs, "weights", &loss));
+    assert_close("both", &read(both.grad(&gradients).unwrap()), &differences(&inputs, "both", &loss));
+    assert_close("weight", &read(weight.grad(&gradients).unwrap()), &differences(&inputs, "weight", &loss));
+    assert_close("bias", &read(bias.grad(&gradients).unwrap()), &differences(&inputs, "bias", &loss));
 }

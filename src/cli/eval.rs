@@ -92,6 +92,10 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     let (jobs, without_truth) = jobs(&scenes)?;
     let estimator = Estimator::new(options)?;
+    let sampling = match estimator.context() {
+        Some(context) => sampling.on(context)?,
+        None => sampling,
+    };
     ctrlc::set_handler(|| {
         complain("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
@@ -198,12 +202,7 @@ impl Run<'_> {
     fn batch(&self, jobs: &[Job], bar: &ProgressBar) -> Vec<PairResult> {
         let mut records: Vec<Result<PairRecord>> = jobs.iter().map(|&job| self.record(job)).collect();
         let start = Instant::now();
-        for record in &mut records {
-            let ranked = record.as_mut().map_or(Ok(()), |record| self.sampling.rank(record, self.arguments.model));
-            if let Err(error) = ranked {
-                *record = Err(error);
-            }
-        }
+        self.sampling.rank_all(&mut records, self.arguments.model);
         let problems: Vec<_> = records
             .iter()
             .zip(jobs)

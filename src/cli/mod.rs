@@ -10,9 +10,11 @@ mod draw;
 mod estimate;
 mod eval;
 mod figures;
+mod gpu_ranking;
 mod json;
 mod measure;
 mod plot;
+mod rank;
 mod sampling;
 mod summary;
 mod synthesize;
@@ -45,6 +47,8 @@ enum Command {
     Estimate(Box<estimate::EstimateArgs>),
     /// Estimate a model for every pair of some files and compare it with the truth
     Eval(Box<eval::EvalArgs>),
+    /// Rank the matches of one pair by a network: logit and probability of each
+    Rank(Box<rank::RankArgs>),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -69,6 +73,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Estimate(arguments) => estimate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Rank(arguments) => rank::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Synthesize(arguments) => synthesize::run(&arguments),

@@ -1,13 +1,15 @@
 //! How samples are drawn, with the learned ranking beside what the estimator knows itself.
 
 use super::arguments::OptionArgs;
+use super::gpu_ranking::GpuRanking;
+use crate::cpu::predict_logits::sigmoid;
 use crate::data::PairRecord;
-use crate::network::{Ranker, Weights};
-use crate::{ModelKind, Options, Sampler};
-use anyhow::{Context, bail, ensure};
+use crate::gpu;
+use crate::network::{Architecture, NetworkConfig, Ranker, Weights};
+use crate::{Error, ModelKind, Options, Sampler};
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::fs;
 use std::path::PathBuf;
 
 /// The weight of a match is this power of its predicted probability. Of the powers tried on scenes left out of the
@@ -47,6 +49,7 @@ pub(super) struct SamplerArgs {
 pub(super) struct Sampling {
     sampler: Sampler,
     ranker: Option<Ranker>,
+    on_gpu: Option<GpuRanking>,
 }
 
 impl SamplerArgs {
@@ -76,7 +79,7 @@ impl SamplerArgs {
             options.weigh_refinement |= given.weigh_refinement.is_none();
             options.weigh_score |= given.weigh_score.is_none() && kind == ModelKind::Fundamental;
         }
-        Ok(Sampling { sampler: options.sampler, ranker })
+        Ok(Sampling { sampler: options.sampler, ranker, on_gpu: None })
     }
 
     fn ranker(&self, kind: ModelKind) -> anyhow::Result<Ranker> {
@@ -84,14 +87,18 @@ impl SamplerArgs {
             let missing = format!("no network is shipped that ranks matches for a {} matrix", kind.name());
             return shipped(kind)?.context(missing + ": give one with --weights, or name another --sampler");
         };
-        let name = || path.display().to_string();
-        let bytes = fs::read(path).with_context(name)?;
-        let ranker = Ranker::new(Weights::from_bytes(&bytes).with_context(name)?);
-        let made_for = ranker.config().model;
-        if made_for != kind {
-            bail!("{}: expected a network for {}, but it is for {}", name(), kind.name(), made_for.name());
-        }
-        Ok(ranker)
+        let weights = Weights::read(path)?;
+        let NetworkConfig { architecture, model, .. } = *weights.config();
+        // the default architecture sees nothing of the model: one network serves both
+        let fits = architecture == Architecture::Neighbours || model == kind;
+        ensure!(
+            fits && matches!(kind, ModelKind::Essential | ModelKind::Fundamental),
+            "{}: expected a network for {}, but it is for {}",
+            path.display(),
+            kind.name(),
+            model.name()
+        );
+        Ok(Ranker::new(weights))
     }
 }
 
@@ -108,8 +115,11 @@ impl SamplerName {
 }
 
 /// The ranker of the shipped weights, where there are any for the model.
-fn shipped(_kind: ModelKind) -> anyhow::Result<Option<Ranker>> {
-    Ok(None)
+fn shipped(kind: ModelKind) -> crate::Result<Option<Ranker>> {
+    match Ranker::shipped(kind) {
+        Err(Error::MissingInput { .. }) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 impl Sampling {
@@ -131,8 +141,34 @@ impl Sampling {
     pub(super) fn rank(&self, record: &mut PairRecord, kind: ModelKind) -> crate::Result<()> {
         let Some(ranker) = &self.ranker else { return Ok(()) };
         let logits = ranker.logits(&record.rank_input(kind)?)?;
-        record.weights = Some(logits.into_iter().map(weight).collect());
+        record.weights = Some(weights(logits));
         Ok(())
+    }
+
+    /// Lets [`Self::rank_all`] work on this device.
+    pub(super) fn on(self, context: &gpu::Context) -> crate::Result<Self> {
+        let on_gpu = self.ranker.as_ref().map(|ranker| GpuRanking::new(context, ranker.weights())).transpose()?;
+        Ok(Self { on_gpu, ..self })
+    }
+
+    /// [`Self::rank`] of many records: on the GPU where there is one. A record that cannot be ranked becomes its error.
+    pub(super) fn rank_all(&self, records: &mut [crate::Result<PairRecord>], kind: ModelKind) {
+        let logits = match &self.on_gpu {
+            Some(ranking) => ranking.logits(&records.iter().flatten().collect::<Vec<_>>(), kind),
+            None => Vec::new(),
+        };
+        let mut logits = logits.into_iter();
+        for slot in records.iter_mut().filter(|record| record.is_ok()) {
+            let Ok(record) = slot else { continue };
+            match logits.next().flatten() {
+                Some(logits) => record.weights = Some(weights(logits)),
+                None => {
+                    if let Err(error) = self.rank(record, kind) {
+                        *slot = Err(error);
+                    }
+                }
+            }
+        }
     }
 
     /// What the sampler goes by, higher for matches that are drawn rather; `None` where it goes by nothing.
@@ -147,7 +183,7 @@ impl Sampling {
     }
 }
 
-/// The power of the probability, always above 0: a match that the network excludes is still drawn where no other is left.
-fn weight(logit: f32) -> f32 {
-    (1.0 / (1.0 + (-logit).exp())).powf(POWER).max(f32::MIN_POSITIVE)
+/// The powers of the probabilities, always above 0: a match that the network excludes is drawn where no other is left.
+fn weights(logits: Vec<f32>) -> Vec<f32> {
+    logits.into_iter().map(|logit| sigmoid(logit).powf(POWER).max(f32::MIN_POSITIVE)).collect()
 }

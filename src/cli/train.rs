@@ -2,8 +2,9 @@
 
 use super::{complain, print};
 use crate::ModelKind;
+use crate::data::{PairSet, Skipped, SyntheticPairs};
 use crate::network::Weights;
-use crate::train::{Ending, Event, PairSet, StepReport, TrainOptions, Trainer, Validation};
+use crate::train::{Ending, Event, StepReport, TrainOptions, Trainer, Validation};
 use anyhow::{Context, bail};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
@@ -22,7 +23,7 @@ const WINDOW: usize = 20;
 #[derive(Args, Debug)]
 pub(super) struct TrainArgs {
     /// Files of image pairs to learn from
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present_any = ["synthetic", "config"], num_args = 1.., value_name = "FILE")]
     train: Vec<PathBuf>,
     /// Files of image pairs to validate on
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
@@ -45,6 +46,9 @@ pub(super) struct TrainArgs {
     /// Pairs of a step
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
+    /// Random pairs of an epoch, besides those of the files
+    #[arg(long, value_name = "N")]
+    synthetic: Option<usize>,
     /// Seed of the weights, of the order of the pairs and of their augmentation
     #[arg(long)]
     seed: Option<u64>,
@@ -67,8 +71,13 @@ enum TrainDevice {
 
 pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     let options = arguments.options()?;
-    let train = PairSet::open(&arguments.train, options.network.model)?;
+    let train = Arc::new(arguments.pairs(&options)?);
     let val = PairSet::open(&arguments.val, options.network.model)?;
+    for (set, pairs) in [("--train", train.as_ref()), ("--val", &val)] {
+        if pairs.skipped() != Skipped::default() {
+            complain(&format!("{set}: of the pairs {}", pairs.skipped()));
+        }
+    }
     let device = match arguments.device {
         TrainDevice::Cpu => Device::flex(),
     };
@@ -123,11 +132,23 @@ impl TrainArgs {
             (&mut options.init_epochs, self.init_epochs),
             (&mut options.epochs, self.epochs),
             (&mut options.batch, self.batch),
+            (&mut options.synthetic, self.synthetic),
         ];
         given.into_iter().for_each(|(option, given)| *option = given.unwrap_or(*option));
         options.seed = self.seed.unwrap_or(options.seed);
         options.check()?;
         Ok(options)
+    }
+
+    /// The pairs of the files and the random ones.
+    fn pairs(&self, options: &TrainOptions) -> crate::Result<PairSet> {
+        let (kind, count) = (options.network.model, options.synthetic);
+        let random = || SyntheticPairs::new(options.synthetic_pairs.clone(), options.seed);
+        match (self.train.is_empty(), count) {
+            (true, _) => PairSet::synthetic(random()?, count, kind),
+            (false, 0) => PairSet::open(&self.train, kind),
+            (false, _) => PairSet::open(&self.train, kind)?.with_synthetic(random()?, count),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkConfig {
-    /// The model whose inliers it finds: essential or fundamental. Says how coordinates are normalised.
+    /// The model that it was trained for: essential or fundamental. For CLNet it says how coordinates are normalised.
     pub model: ModelKind,
     /// The architecture.
     pub architecture: Architecture,
@@ -51,7 +51,7 @@ impl Default for NetworkConfig {
             model: ModelKind::Essential,
             architecture: Architecture::Neighbours,
             channels: 32,
-            blocks: 3,
+            blocks: 4,
             neighbours: 8,
             graph: GraphConvolution::Exact,
         }

@@ -8,8 +8,10 @@
 //! [`CLNET_COLUMNS`] for [`Architecture::Clnet`], as published: x1 y1 x2 y2; ratio; scale 2 / scale 1; angle 2 − angle 1
 //! modulo 180°, in radians. What is not known is 1, 1 and 0.
 //!
-//! Points are normalised by their camera for an essential matrix, and as (p − size / 2) / max(width, height) for a
-//! fundamental one; scales go by the same units.
+//! For [`Architecture::Neighbours`] the points of each image are moved to their mean and divided by the root of the mean square
+//! of their coordinates; neither cameras nor image sizes enter, so one network ranks for essential and fundamental matrices.
+//! CLNet has points normalised by their camera for an essential matrix, and as (p − size / 2) / max(width, height) for a
+//! fundamental one. Scales go by the same units.
 
 use super::{Architecture, NetworkConfig, RankInput};
 use crate::cpu::{edge_features, find_neighbours::find_neighbours};
@@ -60,7 +62,7 @@ impl Features {
 /// Those of [`Features::new`].
 pub fn rows(input: &RankInput<'_>, config: &NetworkConfig) -> Result<(Vec<[f32; 4]>, Vec<f32>)> {
     config.check()?;
-    if input.kind() != config.model {
+    if config.architecture == Architecture::Clnet && input.kind() != config.model {
         let option = if config.model.name() == "essential" {
             "a network for essential matrices"
         } else {
@@ -69,8 +71,11 @@ pub fn rows(input: &RankInput<'_>, config: &NetworkConfig) -> Result<(Vec<[f32; 
         return Err(Error::MissingInput { option, missing: "matches of that kind" });
     }
     input.check()?;
-    let views = views(input)?;
     let [points1, points2] = input.points_px()?;
+    let views = match config.architecture {
+        Architecture::Neighbours => [points1, points2].map(View::of_spread),
+        Architecture::Clnet => views(input)?,
+    };
     let matches: Vec<[f32; 4]> = points1
         .iter()
         .zip(points2)
@@ -179,6 +184,15 @@ impl View<'_> {
         let largest = size_px.max_element();
         let unit_px = if largest > 0.0 { largest } else { 1.0 };
         Self { normalize: Box::new(move |point| (point - centre_px) / unit_px), unit_px }
+    }
+
+    /// Mean 0, mean square of the coordinates 1.
+    fn of_spread(points_px: &[DVec2]) -> Self {
+        let count = points_px.len().max(1) as f64;
+        let mean = points_px.iter().sum::<DVec2>() / count;
+        let square = points_px.iter().map(|&p| (p - mean).length_squared()).sum::<f64>() / (2.0 * count);
+        let unit_px = if square > 0.0 { square.sqrt() } else { 1.0 };
+        Self { normalize: Box::new(move |point| (point - mean) / unit_px), unit_px }
     }
 
     /// For an image of unknown size.

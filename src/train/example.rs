@@ -6,9 +6,6 @@ use crate::network::{Features, NetworkConfig};
 use crate::{Error, Result};
 use glam::{DMat3, DVec2};
 
-/// A match is a true inlier when both its points lie this close to their true epipolar lines, pixels.
-pub const INLIER_PX: f64 = 1.0;
-
 /// An image pair to learn from: what the network sees, and the truth.
 #[derive(Clone, Debug)]
 pub struct Example {
@@ -36,24 +33,22 @@ impl Example {
             return Err(missing("two views with their cameras"));
         };
         let cameras = *cameras;
-        let truth = match_truth(&fundamental_of_pose(&motion, &cameras), points1_px, points2_px);
+        let fundamental = fundamental_of_pose(&motion, &cameras);
+        let residual_sq_px = points1_px.iter().zip(points2_px).map(|(&p1, &p2)| sampson_sq_px(&fundamental, p1, p2));
+        let truth = MatchTruth {
+            residual_sq_px: residual_sq_px.collect(),
+            is_inlier: record.right_matches().ok_or_else(|| missing("the true motion"))?,
+        };
         let features = Features::new(&record.rank_input(config.model)?, config)?;
         Ok(Self { features, truth, motion, cameras, record })
     }
 }
 
-fn match_truth(fundamental: &DMat3, points1_px: &[DVec2], points2_px: &[DVec2]) -> MatchTruth {
-    let each = |(&point1, &point2): (&DVec2, &DVec2)| {
-        let line2 = *fundamental * point1.extend(1.0);
-        let line1 = fundamental.transpose() * point2.extend(1.0);
-        let algebraic_sq = point2.extend(1.0).dot(line2).powi(2);
-        let norms_sq = [line1, line2].map(|line| line.truncate().length_squared());
-        let sampson_sq = algebraic_sq / (norms_sq[0] + norms_sq[1]);
-        let larger_sq = algebraic_sq / norms_sq[0].min(norms_sq[1]);
-        // at an epipole both are 0 / 0: of no inlier
-        let far = |value: f64| if value.is_nan() { f32::MAX } else { value as f32 };
-        (far(sampson_sq), larger_sq < INLIER_PX * INLIER_PX)
-    };
-    let (residual_sq_px, is_inlier) = points1_px.iter().zip(points2_px).map(each).unzip();
-    MatchTruth { residual_sq_px, is_inlier }
+/// The squared Sampson distance, pixels²; of a match at an epipole that of a match far away.
+fn sampson_sq_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> f32 {
+    let line2 = *fundamental * point1_px.extend(1.0);
+    let line1 = fundamental.transpose() * point2_px.extend(1.0);
+    let norms_sq = line1.truncate().length_squared() + line2.truncate().length_squared();
+    let distance_sq = point2_px.extend(1.0).dot(line2).powi(2) / norms_sq;
+    if distance_sq.is_nan() { f32::MAX } else { distance_sq as f32 }
 }

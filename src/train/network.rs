@@ -1,7 +1,7 @@
 //! The network of [`crate::network`] as a Burn module, on packed batches.
 
 use super::batch::PackedFeatures;
-use super::network_ops::{Segments, neighbour_pool, segment_norm};
+use super::network_ops::{Segments, pool_neighbours, segment_norm};
 use crate::network::{self, NetworkConfig, Weights};
 use crate::{Error, Result};
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
@@ -60,17 +60,17 @@ impl Matrix {
 impl Norm {
     /// Instance norm over each pair, scale, shift, ReLU.
     fn forward(&self, rows: Tensor<2>, segments: &Segments) -> Tensor<2> {
-        segment_norm(rows, self.gamma.val(), self.beta.val(), true, segments)
+        segment_norm(rows, self.gamma.val(), self.beta.val(), segments)
     }
 }
 
 impl Block {
     fn forward(&self, hidden: Tensor<2>, features: &PackedFeatures) -> Tensor<2> {
         let segments = &features.segments;
-        let own = self.own.forward(hidden.clone()) + self.edge.bias.val().unsqueeze();
-        let others = self.neighbour.forward(hidden.clone());
+        let both = hidden.clone().matmul(Tensor::cat(vec![self.own.weight.val(), self.neighbour.weight.val()], 1));
         let (edges, neighbours) = (features.edges.clone(), features.neighbours.clone());
-        let pooled = neighbour_pool(own, others, self.edge.weight.val(), edges, neighbours, segments);
+        let (weight, bias) = (self.edge.weight.val(), self.edge.bias.val());
+        let pooled = pool_neighbours(both, weight, bias, edges, neighbours, segments);
         let hidden = hidden + self.project_norm.forward(self.project.forward(pooled), segments);
         let inner = self.context1_norm.forward(self.context1.forward(hidden.clone()), segments);
         hidden + self.context2_norm.forward(self.context2.forward(inner), segments)

@@ -1,4 +1,5 @@
 use super::initialisation::InitialisationLoss;
+use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
 use crate::network::NetworkConfig;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,14 @@ pub struct TrainOptions {
     pub init_optimizer: OptimizerOptions,
     /// Optimiser of the end-to-end stage.
     pub optimizer: OptimizerOptions,
-    /// Most matches of a pair in training; of more a random part is taken.
-    pub matches: usize,
+    /// Changes of the pairs in training.
+    pub augmentation: Augmentation,
+    /// Random pairs of an epoch, besides those of the files.
+    pub synthetic: usize,
+    /// What random pairs are like.
+    pub synthetic_pairs: SyntheticOptions,
+    /// Threads that load pairs.
+    pub loader_threads: usize,
     /// Validate every so many epochs; 0 only at the end.
     pub validate_every: usize,
     /// Hypotheses of the estimator in validation.
@@ -70,7 +77,10 @@ impl Default for TrainOptions {
             init_loss: InitialisationLoss::default(),
             init_optimizer: OptimizerOptions::default(),
             optimizer: OptimizerOptions { learning_rate: 1e-4, ..OptimizerOptions::default() },
-            matches: 1000,
+            augmentation: Augmentation { matches: 1000, ..Augmentation::default() },
+            synthetic: 0,
+            synthetic_pairs: SyntheticOptions::default(),
+            loader_threads: 1,
             validate_every: 1,
             validation_iterations: 20,
             checkpoint_every: 0,
@@ -89,6 +99,11 @@ impl TrainOptions {
         toml::from_str(&text).map_err(|error| fail(error.to_string()))
     }
 
+    pub(super) fn loader(&self) -> LoaderOptions {
+        let (seed, batch, threads) = (self.seed, self.batch, self.loader_threads);
+        LoaderOptions { seed, batch, threads, augmentation: self.augmentation.clone(), ..LoaderOptions::default() }
+    }
+
     /// # Errors
     /// [`Error::BadOption`] with the first value out of range.
     pub fn check(&self) -> Result<()> {
@@ -99,7 +114,7 @@ impl TrainOptions {
         };
         at_least("batch", "at least 1", self.batch, 1)?;
         at_least("init-epochs and epochs", "at least 1 together", self.init_epochs + self.epochs, 1)?;
-        at_least("matches", "at least 32", self.matches, 32)?;
+        self.augmentation.check()?;
         for optimizer in [&self.init_optimizer, &self.optimizer] {
             let rates = [optimizer.learning_rate, optimizer.final_part, optimizer.clip_norm, optimizer.weight_decay];
             if let Some(wrong) = rates.into_iter().find(|rate| !(rate.is_finite() && *rate >= 0.0)) {

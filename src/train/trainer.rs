@@ -4,24 +4,19 @@ use super::adam::Adam;
 use super::batch::PackedFeatures;
 use super::checkpoint::{Checkpoint, Progress, write_whole};
 use super::example::Example;
-use super::initial_weights::initial_weights;
 use super::network::{Network, read};
 use super::options::{OptimizerOptions, TrainOptions};
-use super::pair_set::PairSet;
 use super::validation::{Validation, validate};
+use crate::data::{Loader, PairSet, write_scene};
 use crate::network::{Storage, Weights};
 use crate::{Error, Result};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
-
-/// Batches that are made ahead.
-const AHEAD: usize = 2;
 
 /// A training: the network, its optimiser, and how far they have come.
 #[derive(Debug)]
@@ -102,7 +97,7 @@ impl Trainer {
     ) -> Result<Self> {
         options.check()?;
         std::fs::create_dir_all(folder).map_err(|error| file_error(folder, error.to_string()))?;
-        let fresh = initial_weights(options.network, options.seed)?;
+        let fresh = Weights::initial(options.network, options.seed)?;
         let network = Network::new(weights.unwrap_or(&fresh), &device.clone().autodiff());
         let (adam, folder) = (Adam::default(), folder.to_owned());
         Ok(Self { options, folder, record, device, network, adam, steps: 0, best: None })
@@ -143,16 +138,16 @@ impl Trainer {
 
     /// Steps of all epochs.
     pub fn total_steps(&self, train: &PairSet) -> usize {
-        (self.options.init_epochs + self.options.epochs) * train.steps_per_epoch(&self.options)
+        (self.options.init_epochs + self.options.epochs) * train.steps_per_epoch(self.options.batch)
     }
 
     /// Trains until all epochs are done or `stop` is set; then the weights and a checkpoint are in the folder.
     ///
     /// # Errors
-    /// [`Error::BadOption`] for sets that are too small; [`Error::NotFiniteLoss`]; [`Error::File`]; those of the examples.
+    /// [`Error::BadOption`] for sets that are too small; [`Error::TrainingDiverged`]; [`Error::File`]; those of the examples.
     pub fn run(
         &mut self,
-        train: &PairSet,
+        train: &Arc<PairSet>,
         val: &PairSet,
         stop: &AtomicBool,
         on_event: &mut dyn FnMut(Event),
@@ -161,42 +156,20 @@ impl Trainer {
             let (name, expected) = ("train", "at least two pairs");
             return Err(Error::BadOption { name, expected, found: train.len().to_string() });
         }
-        let val_examples = val.examples(&self.options).collect::<Result<Vec<_>>>()?;
-        let (first, last) = (self.steps, self.total_steps(train));
-        let options = self.options.clone();
-        thread::scope(|scope| {
-            let (sender, batches) = sync_channel(AHEAD);
-            // ends when the receiver is gone
-            scope.spawn(move || {
-                for step in first..last {
-                    if sender.send(train.batch(&options, step)).is_err() {
-                        return;
-                    }
-                }
-            });
-            self.steps_until(last, train, &val_examples, batches, stop, on_event)
-        })
-    }
-
-    fn steps_until(
-        &mut self,
-        last: usize,
-        train: &PairSet,
-        val: &[Example],
-        batches: Receiver<Result<Vec<Example>>>,
-        stop: &AtomicBool,
-        on_event: &mut dyn FnMut(Event),
-    ) -> Result<Ending> {
-        let per_epoch = train.steps_per_epoch(&self.options);
+        let network = self.options.network;
+        let example = move |record| Example::new(record, &network);
+        let val = (0..val.len()).map(|index| example(val.pair(0, index)?)).collect::<Result<Vec<_>>>()?;
+        let (last, per_epoch) = (self.total_steps(train), train.steps_per_epoch(self.options.batch));
+        let mut loader =
+            Loader::start(Arc::clone(train), &self.options.loader(), self.steps, move |record, _| example(record))?;
         while self.steps < last {
             let start = Instant::now();
-            let Ok(batch) = batches.recv() else { break };
-            let batch = batch?;
+            let batch = loader.next_batch()?;
             let report = self.step(&batch, per_epoch, start.elapsed())?;
             on_event(Event::Step(report));
             let ends_epoch = self.steps.is_multiple_of(per_epoch);
             if ends_epoch {
-                self.end_epoch(self.steps / per_epoch, self.steps == last, val, on_event)?;
+                self.end_epoch(self.steps / per_epoch, self.steps == last, &val, on_event)?;
             }
             let every = self.options.checkpoint_every;
             let stops = stop.load(Ordering::Relaxed);
@@ -226,14 +199,14 @@ impl Trainer {
         }
         let network_time = start.elapsed();
         if !loss.is_finite() {
-            return Err(self.not_finite("loss", loss));
+            return Err(self.not_finite("the loss", loss, batch));
         }
         let start = Instant::now();
         let learning_rate = optimizer.rate(stage_step, stage_steps);
         let (network, gradient_norm) =
             self.adam.step(self.network.clone(), accumulator.grads(), learning_rate, &optimizer)?;
         if !gradient_norm.is_finite() {
-            return Err(self.not_finite("norm of the gradient", gradient_norm));
+            return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
         }
         self.network = network;
         self.steps += 1;
@@ -321,11 +294,20 @@ impl Trainer {
         Checkpoint { weights, adam, progress }.write(&self.folder.join(CHECKPOINT))
     }
 
-    fn not_finite(&self, what: &'static str, value: f64) -> Error {
-        Error::NotFinite { what, index: self.steps, value }
+    /// The error of a step whose figures are no numbers; its batch is saved to be looked at.
+    fn not_finite(&self, what: &'static str, value: f64, batch: &[Example]) -> Error {
+        let path = self.folder.join(BAD_BATCH);
+        let records: Vec<_> = batch.iter().map(|example| example.record.clone()).collect();
+        let saved = match write_scene(&path, &records, &[]) {
+            Ok(()) => format!("its batch is in {}", path.display()),
+            Err(error) => format!("its batch could not be saved: {error}"),
+        };
+        Error::TrainingDiverged { what, step: self.steps, value, saved }
     }
 }
 
+/// The file of a batch whose loss is not finite.
+pub const BAD_BATCH: &str = "bad_batch.safetensors";
 /// The file of a checkpoint in the folder of a training.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The file of the best weights on val.

@@ -5,6 +5,7 @@ use super::example::Example;
 use super::network::{Network, read};
 use super::options::TrainOptions;
 use crate::geometry::accuracy::{auc_exact, pose_error_deg, pose_of_fundamental};
+use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
 use crate::{Backend, Estimator, Options, Problem, Result, Sampler};
 use burn::tensor::Device;
@@ -42,8 +43,8 @@ pub(super) fn validate(
     };
     let loss =
         mean(&|example, logits| options.init_loss.add(logits, &example.truth, 0.0, &mut vec![0.0; logits.len()]));
-    let auroc = mean(&|example, logits| auroc(logits, &example.truth.is_inlier));
-    let average_precision = mean(&|example, logits| average_precision(logits, &example.truth.is_inlier));
+    let auroc = mean(&|example, logits| auroc(logits, &example.truth.is_inlier).unwrap_or(1.0));
+    let average_precision = mean(&|example, logits| average_precision(logits, &example.truth.is_inlier).unwrap_or(0.0));
     Ok(Validation { loss, auroc, average_precision, auc: pose_auc(examples, &logits, options)? })
 }
 
@@ -85,36 +86,4 @@ fn motion_error_deg(example: &Example, model: &Model, inliers: &[bool]) -> f64 {
         }
         _ => f64::INFINITY,
     }
-}
-
-/// Share of the pairs of an inlier and an outlier in which the inlier is above; ties count half. 0.5 without such pairs.
-fn auroc(logits: &[f32], is_inlier: &[bool]) -> f64 {
-    let (mut below, mut wins, mut inliers) = (0.0, 0.0, 0.0);
-    for group in tied(logits, is_inlier).iter().rev() {
-        let [right, wrong] = *group;
-        wins += right * (below + 0.5 * wrong);
-        below += wrong;
-        inliers += right;
-    }
-    if inliers * below > 0.0 { wins / (inliers * below) } else { 0.5 }
-}
-
-/// Mean over the inliers of the precision of all that are as high as it.
-fn average_precision(logits: &[f32], is_inlier: &[bool]) -> f64 {
-    let (mut right_above, mut above, mut sum) = (0.0, 0.0, 0.0);
-    for [right, wrong] in tied(logits, is_inlier) {
-        right_above += right;
-        above += right + wrong;
-        sum += right * right_above / above;
-    }
-    if right_above > 0.0 { sum / right_above } else { 0.0 }
-}
-
-/// From the highest logit down: how many inliers and outliers have it.
-fn tied(logits: &[f32], is_inlier: &[bool]) -> Vec<[f64; 2]> {
-    let mut order: Vec<usize> = (0..logits.len()).collect();
-    order.sort_unstable_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-    let groups = order.chunk_by(|&a, &b| logits[a] == logits[b]);
-    let count = |group: &[usize], inlier: bool| group.iter().filter(|&&i| is_inlier[i] == inlier).count() as f64;
-    groups.map(|group| [count(group, true), count(group, false)]).collect()
 }

@@ -12,10 +12,9 @@ struct SegmentNorm;
 
 #[derive(Clone, Debug)]
 struct NormState<B: NetworkBackend> {
-    input: FloatTensor<B>,
-    scale: FloatTensor<B>,
-    shift: FloatTensor<B>,
-    relu: bool,
+    rows: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
     segments: Segments,
 }
 
@@ -24,9 +23,9 @@ impl<B: NetworkBackend> Backward<B, 3> for SegmentNorm {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let NormState { input, scale, shift, relu, segments } = ops.state;
-        let (input, scale, shift) = B::segment_norm_backward(input, scale, shift, gradient, relu, segments);
-        for (parent, gradient) in ops.parents.into_iter().zip([input, scale, shift]) {
+        let NormState { rows, gamma, beta, segments } = ops.state;
+        let (rows, gamma, beta) = B::segment_norm_backward(rows, gamma, beta, gradient, segments);
+        for (parent, gradient) in ops.parents.into_iter().zip([rows, gamma, beta]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
             }
@@ -35,27 +34,27 @@ impl<B: NetworkBackend> Backward<B, 3> for SegmentNorm {
 }
 
 #[derive(Debug)]
-struct NeighbourPool;
+struct PoolNeighbours;
 
 #[derive(Clone, Debug)]
 struct PoolState<B: NetworkBackend> {
-    own: FloatTensor<B>,
-    others: FloatTensor<B>,
-    weights: FloatTensor<B>,
+    both: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
     edges: FloatTensor<B>,
     neighbours: IntTensor<B>,
     segments: Segments,
 }
 
-impl<B: NetworkBackend> Backward<B, 3> for NeighbourPool {
+impl<B: NetworkBackend> Backward<B, 3> for PoolNeighbours {
     type State = PoolState<B>;
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let PoolState { own, others, weights, edges, neighbours, segments } = ops.state;
-        let (own, others, weights) =
-            B::neighbour_pool_backward(own, others, weights, edges, neighbours, gradient, segments);
-        for (parent, gradient) in ops.parents.into_iter().zip([own, others, weights]) {
+        let PoolState { both, weight, bias, edges, neighbours, segments } = ops.state;
+        let (both, weight, bias) =
+            B::pool_neighbours_backward(both, weight, bias, edges, neighbours, gradient, segments);
+        for (parent, gradient) in ops.parents.into_iter().zip([both, weight, bias]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
             }
@@ -65,65 +64,63 @@ impl<B: NetworkBackend> Backward<B, 3> for NeighbourPool {
 
 impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C> {
     fn segment_norm(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        relu: bool,
+        rows: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
         segments: Segments,
     ) -> FloatTensor<Self> {
-        let nodes = [input.node(), scale.node(), shift.node()];
-        let (input, scale, shift) = (input.into_primitive(), scale.into_primitive(), shift.into_primitive());
-        let run = || B::segment_norm(input.clone(), scale.clone(), shift.clone(), relu, segments.clone());
+        let nodes = [rows.node(), gamma.node(), beta.node()];
+        let (rows, gamma, beta) = (rows.into_primitive(), gamma.into_primitive(), beta.into_primitive());
+        let run = || B::segment_norm(rows.clone(), gamma.clone(), beta.clone(), segments.clone());
         match SegmentNorm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(NormState { input, scale, shift, relu, segments }, output)
+                prep.finish(NormState { rows, gamma, beta, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
     }
 
     fn segment_norm_backward(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
+        rows: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
-        let _ = (gradient, relu, segments);
-        (input, scale, shift)
+        let _ = (gradient, segments);
+        (rows, gamma, beta)
     }
 
-    fn neighbour_pool(
-        own: FloatTensor<Self>,
-        others: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
+    fn pool_neighbours(
+        both: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         neighbours: IntTensor<Self>,
         segments: Segments,
     ) -> FloatTensor<Self> {
-        let nodes = [own.node(), others.node(), weights.node()];
-        let (own, others) = (own.into_primitive(), others.into_primitive());
-        let (weights, edges) = (weights.into_primitive(), edges.into_primitive());
+        let nodes = [both.node(), weight.node(), bias.node()];
+        let (both, weight) = (both.into_primitive(), weight.into_primitive());
+        let (bias, edges) = (bias.into_primitive(), edges.into_primitive());
         let run = || {
-            let (own, others, weights) = (own.clone(), others.clone(), weights.clone());
-            B::neighbour_pool(own, others, weights, edges.clone(), neighbours.clone(), segments.clone())
+            let (both, weight, bias) = (both.clone(), weight.clone(), bias.clone());
+            B::pool_neighbours(both, weight, bias, edges.clone(), neighbours.clone(), segments.clone())
         };
-        match NeighbourPool.prepare::<C>(nodes).compute_bound().stateful() {
+        match PoolNeighbours.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(PoolState { own, others, weights, edges, neighbours, segments }, output)
+                prep.finish(PoolState { both, weight, bias, edges, neighbours, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
     }
 
-    fn neighbour_pool_backward(
-        own: FloatTensor<Self>,
-        others: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
+    fn pool_neighbours_backward(
+        both: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         neighbours: IntTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -131,6 +128,6 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
         let _ = (edges, neighbours, gradient, segments);
-        (own, others, weights)
+        (both, weight, bias)
     }
 }

@@ -1,10 +1,11 @@
 //! The two stages of the network that are neither a matrix product nor worth a dozen element-wise operations, fused, each
 //! with its backward pass: on Burn's CPU backend these would otherwise cost more than the matrix products.
 //!
-//! Rows of all pairs of a batch are packed one after another ([`Segments`]).
+//! Rows of all pairs of a batch are packed one after another ([`Segments`]). The values are those of inference: of
+//! [`cpu::segment_norm`](crate::cpu::segment_norm) and [`cpu::pool_neighbours`](crate::cpu::pool_neighbours).
 
 mod autodiff;
-mod cpu;
+mod flex;
 mod neighbour_pool;
 mod segment_norm;
 mod segments;
@@ -20,38 +21,36 @@ use burn::tensor::{Int, Tensor};
 pub trait NetworkBackend: Backend {
     /// [`segment_norm`].
     fn segment_norm(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        relu: bool,
+        rows: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
-    /// The gradients to input, scale and shift.
+    /// The gradients to rows, gamma and beta.
     fn segment_norm_backward(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
+        rows: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// [`neighbour_pool`].
-    fn neighbour_pool(
-        own: FloatTensor<Self>,
-        others: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
+    /// [`pool_neighbours`].
+    fn pool_neighbours(
+        both: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         neighbours: IntTensor<Self>,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
-    /// The gradients to own, others and weights.
-    fn neighbour_pool_backward(
-        own: FloatTensor<Self>,
-        others: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
+    /// The gradients to both, weight and bias.
+    fn pool_neighbours_backward(
+        both: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         neighbours: IntTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -59,37 +58,30 @@ pub trait NetworkBackend: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-/// Instance norm over the rows of each pair, per channel: `scale (x - mean) / sqrt(variance + 1e-5) + shift`, then a
-/// ReLU where `relu` says so.
+/// relu(norm): instance norm over the rows of each pair, per channel, with scale and shift.
 ///
-/// `input` (rows, channels); `scale`, `shift` (channels).
-pub fn segment_norm(
-    input: Tensor<2>,
-    scale: Tensor<1>,
-    shift: Tensor<1>,
-    relu: bool,
-    segments: &Segments,
-) -> Tensor<2> {
-    let (input, scale, shift) = (input.into_dispatch(), scale.into_dispatch(), shift.into_dispatch());
-    Tensor::from_dispatch(Dispatch::segment_norm(input, scale, shift, relu, segments.clone()))
+/// `rows` \[n, C\]; `gamma`, `beta` \[C\].
+pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, segments: &Segments) -> Tensor<2> {
+    let (rows, gamma, beta) = (rows.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
+    Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, segments.clone()))
 }
 
-/// `mean_j relu(own_i + others_j + Σ_e edges_ije weights_e)` over the k neighbours j of each match i.
+/// Messages of the neighbours: p_i = mean_j relu(a_i + b_j + G e_ij + b) over the k neighbours j of each match i.
 ///
-/// `own`, `others` (rows, channels), channels a multiple of 16; `weights` (E, channels); `edges` (rows · k, E);
-/// `neighbours` (rows, k), rows counted within the pair.
-pub fn neighbour_pool(
-    own: Tensor<2>,
-    others: Tensor<2>,
-    weights: Tensor<2>,
+/// `both` \[n, 2C\], the a beside the b, C a multiple of 16; `weight` G \[E, C\] and `bias` \[C\] for the E edge features
+/// `edges` \[n · k, E\]; `neighbours` \[n, k\], counted within the pair.
+pub fn pool_neighbours(
+    both: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
     edges: Tensor<2>,
     neighbours: Tensor<2, Int>,
     segments: &Segments,
 ) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::neighbour_pool(
-        own.into_dispatch(),
-        others.into_dispatch(),
-        weights.into_dispatch(),
+    Tensor::from_dispatch(Dispatch::pool_neighbours(
+        both.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
         edges.into_dispatch(),
         neighbours.into_dispatch(),
         segments.clone(),
