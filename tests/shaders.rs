@@ -16,6 +16,12 @@ const SHADERS: &[Shader<'static>] = &[
     kernels::solve_pose_p3p::SHADER,
     kernels::solve_rigid_3pt::SHADER,
     kernels::solve_rigid_3pt::FIT_SHADER,
+    kernels::solve_essential_5pt_backward::SHADER,
+    kernels::solve_fundamental_7pt_backward::SHADER,
+    kernels::solve_fundamental_8pt_backward::SHADER,
+    kernels::solve_homography_4pt_backward::SHADER,
+    kernels::solve_pose_p3p_backward::SHADER,
+    kernels::solve_rigid_3pt_backward::SHADER,
 ];
 
 #[test]

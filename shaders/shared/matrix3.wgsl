@@ -1,16 +1,4 @@
-// 3×3 matrices as models and in pencils; matrices are columns.
-
-/// A matrix as a model: Frobenius norm 1. False, and nothing written, where it is zero or not finite.
-fn write_matrix(slot: u32, m: mat3x3<f32>) -> bool {
-    let norm_sq = frobenius(m, m);
-    // Written so that NaN fails it too.
-    if !(norm_sq > 1e-30 && norm_sq < 1e30) {
-        return false;
-    }
-    let rows = transpose(m * inverseSqrt(norm_sq));
-    write_model(slot, vec4(rows[0], 0.0), vec4(rows[1], 0.0), vec4(rows[2], 0.0));
-    return true;
-}
+// 3×3 matrices and their pencils; matrices are columns.
 
 /// Σ aᵢⱼ bᵢⱼ.
 fn frobenius(a: mat3x3<f32>, b: mat3x3<f32>) -> f32 {

@@ -5,12 +5,7 @@ use crate::gpu::{Shader, shader_part};
 /// 4 vec4 a sample in, at most one model out.
 pub const SHADER: Shader = Shader {
     name: "solve_homography_4pt",
-    parts: &[
-        shader_part!("shared/dispatch"),
-        shader_part!("shared/solver"),
-        shader_part!("shared/matrix3"),
-        shader_part!("solve_homography_4pt"),
-    ],
+    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/solver"), shader_part!("solve_homography_4pt")],
 };
 
 /// Any number of weighted matches a fit in, at most one model out; buffers of `shared/fit_ranges`.
@@ -19,7 +14,6 @@ pub const FIT_SHADER: Shader = Shader {
     parts: &[
         shader_part!("shared/dispatch"),
         shader_part!("shared/solver"),
-        shader_part!("shared/matrix3"),
         shader_part!("shared/hartley"),
         shader_part!("shared/triangular9"),
         shader_part!("shared/fit_ranges"),
