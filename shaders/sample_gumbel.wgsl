@@ -12,8 +12,7 @@ const MAX_SAMPLE: u32 = 16u;
 
 var<workgroup> heads: array<f32, WORKGROUP>;
 var<workgroup> owners: array<u32, WORKGROUP>;
-// rows, first match, matches, sample size: the same for all, which a load from storage is not to the validator
-var<workgroup> sizes: vec4<u32>;
+var<workgroup> shared_size: u32;
 
 // The invocation with the highest head, to all.
 fn best_head(local: u32, head: f32) -> u32 {
@@ -37,16 +36,15 @@ fn main(
 ) {
     let row = workgroup_index(workgroup, workgroups);
     if (local == 0u) {
-        let pair = min(row / hypothesis_count(), pair_count() - 1u);
-        sizes = vec4<u32>(row_count(), match_start(pair), match_end(pair) - match_start(pair), sample_size());
+        shared_size = min(sample_size(), MAX_SAMPLE);
     }
-    let uniform_sizes = workgroupUniformLoad(&sizes);
-    if (row >= uniform_sizes.x) {
+    let size = workgroupUniformLoad(&shared_size);
+    let packed = uniform_row(row, local);
+    if (row >= packed.x) {
         return;
     }
-    let start = uniform_sizes.y;
-    let count = uniform_sizes.z;
-    let size = uniform_sizes.w;
+    let start = packed.z;
+    let count = packed.w;
     let key = noise_key(row);
     var best: array<f32, MAX_SAMPLE>;
     var places: array<u32, MAX_SAMPLE>;

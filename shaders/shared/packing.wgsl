@@ -49,3 +49,15 @@ fn pair_of_match(index: u32) -> u32 {
     }
     return low;
 }
+
+// Rows of hypotheses, the pair, its first match and how many, the same for all invocations of a workgroup: what is loaded
+// from storage is not so to the validator.
+var<workgroup> shared_row: vec4<u32>;
+
+fn uniform_row(row: u32, local: u32) -> vec4<u32> {
+    if (local == 0u) {
+        let pair = min(row / hypothesis_count(), pair_count() - 1u);
+        shared_row = vec4<u32>(row_count(), pair, match_start(pair), match_end(pair) - match_start(pair));
+    }
+    return workgroupUniformLoad(&shared_row);
+}

@@ -81,7 +81,8 @@ mod tests {
             let (loss, gradient) = pose_loss(ModelKind::Essential, &rows, &true_rows);
             assert!((loss.to_degrees() - expected).abs() < 1e-9);
             for kind in [ModelKind::Essential, ModelKind::Pose] {
-                let (_, gradient) = if kind == ModelKind::Pose { pose_loss(kind, &rows, &true_rows) } else { (loss, gradient) };
+                let (_, gradient) =
+                    if kind == ModelKind::Pose { pose_loss(kind, &rows, &true_rows) } else { (loss, gradient) };
                 for i in 0..3 {
                     for k in 0..4 {
                         let at = |step: f64| {
@@ -90,7 +91,11 @@ mod tests {
                             pose_loss(kind, &moved, &true_rows).0
                         };
                         let numeric = (at(1e-6) - at(-1e-6)) / 2e-6;
-                        assert!((numeric - gradient[i][k]).abs() < 1e-5 * (1.0 + numeric.abs()), "{kind:?} {i} {k}: {numeric} {}", gradient[i][k]);
+                        assert!(
+                            (numeric - gradient[i][k]).abs() < 1e-5 * (1.0 + numeric.abs()),
+                            "{kind:?} {i} {k}: {numeric} {}",
+                            gradient[i][k]
+                        );
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! How Burn runs a [`Kernel`]: the CPU twin on Flex, the shader on CubeCL's wgpu, and its gradients under autodiff.
 
-use super::kernel::{Gradient, Kernel, Launch, Operand, WORKGROUP};
+use super::kernel::{Gradient, Kernel, Launch, Operand, Source, WORKGROUP};
 use crate::{Error, Result};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -77,18 +77,13 @@ impl KernelBackend for Flex {
     }
 }
 
-/// The text of a shader as CubeCL takes it.
-#[derive(Debug)]
-struct Source(crate::gpu::Shader<'static>);
-
 impl KernelSource for Source {
     fn source(&self) -> SourceTemplate {
-        // CubeCL binds every buffer for reading and writing
-        SourceTemplate::new(self.0.source().replace("var<storage, read>", "var<storage, read_write>"))
+        SourceTemplate::new(self.text())
     }
 
     fn id(&self) -> KernelId {
-        KernelId::new::<Self>().info((self.0.name, self.0.parts.to_vec()))
+        KernelId::new::<Self>().info((self.name, self.parts.clone()))
     }
 
     fn lang(&self) -> &'static str {
@@ -105,7 +100,7 @@ impl KernelBackend for CubeBackend {
             CubeTensor::new_contiguous(client.clone(), device.clone(), shape, handle, DType::F32)
         };
         let outputs: Vec<_> = kernel.outputs().into_iter().map(output).collect();
-        let Launch { shader, params, workgroups, order } = kernel.launch();
+        let Launch { source, params, workgroups, order } = kernel.launch();
         if workgroups > 0 {
             let params = client.create_from_slice(bytemuck::cast_slice(&params));
             let tensors = inputs.iter().chain(&outputs).map(|tensor| tensor.handle.clone());
@@ -116,7 +111,7 @@ impl KernelBackend for CubeBackend {
             let bindings = buffers.into_iter().map(|buffer| buffer.binding()).collect();
             let [x, y] = crate::gpu::spread(workgroups);
             client.launch(
-                Box::new(SourceKernel::new(Source(shader), CubeDim::new_1d(WORKGROUP))),
+                Box::new(SourceKernel::new(source, CubeDim::new_1d(WORKGROUP))),
                 CubeCount::Static(x, y, 1),
                 KernelArguments::new().with_buffers(bindings),
             );

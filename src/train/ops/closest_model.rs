@@ -4,10 +4,10 @@
 use super::kernel::{Gradient, Kernel, Launch, Operand, Report, WORKGROUP, each_row, split_columns};
 use super::solve::Candidates;
 use super::solve_backward::SolveBackward;
-use crate::ModelKind;
 use crate::cpu::closest_model::closest_model;
 use crate::cpu::residual::ModelRows;
 use crate::gpu::{Shader, shader_part};
+use crate::{Error, ModelKind, Result};
 use burn::tensor::Shape;
 use std::sync::Arc;
 
@@ -23,6 +23,24 @@ pub(super) struct ClosestModel {
 /// Twelve f32 as a model.
 pub(super) fn model_rows(values: &[f32]) -> ModelRows {
     std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
+}
+
+/// Hypotheses a pair, of models and true models with these dimensions.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] for models that have not twelve entries, [`Error::BadOption`] where the models are no multiple of
+/// the true ones.
+pub(super) fn check_truth([rows, entries]: [usize; 2], [pairs, true_entries]: [usize; 2]) -> Result<usize> {
+    for (what, found) in [("entries of a model", entries), ("entries of a true model", true_entries)] {
+        if found != 12 {
+            return Err(Error::LengthMismatch { what, expected: 12, found });
+        }
+    }
+    if pairs == 0 || !rows.is_multiple_of(pairs) {
+        let found = format!("{rows} models for {pairs} pairs");
+        return Err(Error::BadOption { name: "truth", expected: "as many hypotheses for every pair", found });
+    }
+    Ok(rows / pairs)
 }
 
 impl ClosestModel {
@@ -59,7 +77,7 @@ impl Kernel for ClosestModel {
             vec![samples as u32, self.hypotheses as u32, solver.max_solutions() as u32, kind_index(solver.kind())];
         // all but samples and weights
         let order = if self.candidates.weighted() { &[0, 3, 4, 5, 6, 7][..] } else { &[0, 2, 3, 4, 5, 6] };
-        Launch { shader: CLOSEST, params, workgroups: (samples as u32).div_ceil(WORKGROUP), order }
+        Launch { source: CLOSEST.into(), params, workgroups: (samples as u32).div_ceil(WORKGROUP), order }
     }
 
     fn gradients(&self) -> Vec<Gradient> {
@@ -74,7 +92,8 @@ impl Kernel for ClosestModel {
     }
 }
 
-fn kind_index(kind: ModelKind) -> u32 {
+/// As `shared/types` of the shaders numbers the kinds.
+pub(super) fn kind_index(kind: ModelKind) -> u32 {
     ModelKind::ALL.iter().position(|&other| other == kind).unwrap_or(0) as u32
 }
 

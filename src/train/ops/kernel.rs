@@ -25,7 +25,7 @@ pub(super) trait Kernel: Debug + Send + Sync {
 /// names some of these, by their places in that list.
 #[derive(Debug)]
 pub(super) struct Launch {
-    pub(super) shader: Shader<'static>,
+    pub(super) source: Source,
     pub(super) params: Vec<u32>,
     pub(super) workgroups: u32,
     pub(super) order: &'static [usize],
@@ -33,8 +33,28 @@ pub(super) struct Launch {
 
 impl Launch {
     /// With all buffers bound in their natural order.
-    pub(super) const fn new(shader: Shader<'static>, params: Vec<u32>, workgroups: u32) -> Self {
-        Self { shader, params, workgroups, order: &[] }
+    pub(super) fn new(source: impl Into<Source>, params: Vec<u32>, workgroups: u32) -> Self {
+        Self { source: source.into(), params, workgroups, order: &[] }
+    }
+}
+
+/// A shader whose parts are chosen at run time.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) name: &'static str,
+    pub(super) parts: Vec<&'static str>,
+}
+
+impl Source {
+    /// The text, with every buffer bound for reading and writing, as CubeCL does.
+    pub(super) fn text(&self) -> String {
+        self.parts.join("\n").replace("var<storage, read>", "var<storage, read_write>")
+    }
+}
+
+impl From<Shader<'static>> for Source {
+    fn from(Shader { name, parts }: Shader<'static>) -> Self {
+        Self { name, parts: parts.to_vec() }
     }
 }
 

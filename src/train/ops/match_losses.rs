@@ -3,14 +3,14 @@
 
 use super::backend::run;
 use super::closest_model::model_rows;
-use super::kernel::{Gradient, Kernel, Launch, Operand, WORKGROUP, each_row, split_columns};
+use super::kernel::{Gradient, Kernel, Launch, Operand, Source, WORKGROUP, each_row};
 use super::packing::Packing;
 use super::spatial::{kernel_layout, kernel_width};
-use crate::cpu::match_losses::{
-    LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of,
-};
-use crate::gpu::{Shader, shader_part};
-use crate::{Error, ModelKind, Result};
+use crate::cpu::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
+use crate::cpu::residual::EpipolarResidual;
+use crate::gpu::shader_part;
+use crate::kernels::Variant;
+use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::{Shape, Tensor};
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ impl Kernel for Losses {
     }
 
     fn launch(&self) -> Launch {
-        Launch::new(self.shader(Pass::Forward), self.params(), self.rows() as u32)
+        Launch::new(source(self.kind, Pass::Forward), self.params(), self.rows() as u32)
     }
 
     fn gradients(&self) -> Vec<Gradient> {
@@ -176,57 +176,41 @@ impl Kernel for LossesBackward {
         } else {
             (Pass::ByModels, self.losses.rows() as u32)
         };
-        Launch::new(self.losses.shader(pass), self.losses.params(), workgroups)
+        Launch::new(source(self.losses.kind, pass), self.losses.params(), workgroups)
     }
 }
 
+/// Which of the shaders.
 #[derive(Clone, Copy, Debug)]
-enum Pass {
+pub(super) enum Pass {
     Forward,
     ByModels,
     ByPoints,
 }
 
-macro_rules! parts {
-    ($layout:literal, $errors:literal, $main:literal) => {
-        &[
-            shader_part!("shared/dispatch"),
-            shader_part!("shared/packing"),
-            shader_part!($layout),
-            shader_part!($errors),
-            shader_part!("shared/match_errors"),
-            shader_part!($main),
-        ]
-    };
+/// A workgroup a model, the same, a match an invocation.
+pub(super) fn source(kind: ModelKind, pass: Pass) -> Source {
+    let variant = Variant { kind, residual: EpipolarResidual::Symmetric, score: Score::Msac };
+    let mut parts = vec![
+        shader_part!("shared/dispatch"),
+        shader_part!("shared/packing"),
+        shader_part!("shared/workgroup_sum"),
+        variant.layout(),
+    ];
+    parts.extend(match kind {
+        ModelKind::Essential => vec![shader_part!("shared/errors_epipolar"), shader_part!("shared/errors_essential")],
+        ModelKind::Fundamental => {
+            vec![shader_part!("shared/errors_epipolar"), shader_part!("shared/errors_fundamental")]
+        }
+        ModelKind::Homography => vec![shader_part!("shared/errors_image"), shader_part!("shared/errors_homography")],
+        ModelKind::Pose => vec![shader_part!("shared/errors_image"), shader_part!("shared/errors_pose")],
+        ModelKind::Rigid => vec![shader_part!("shared/errors_rigid")],
+    });
+    parts.push(shader_part!("shared/match_errors"));
+    parts.push(match pass {
+        Pass::Forward => shader_part!("match_losses"),
+        Pass::ByModels => shader_part!("match_losses_backward"),
+        Pass::ByPoints => shader_part!("match_losses_points_backward"),
+    });
+    Source { name: "match_losses", parts }
 }
-
-macro_rules! passes {
-    ($name:literal, $layout:literal, $errors:literal) => {
-        [
-            Shader { name: concat!("match_losses/", $name), parts: parts!($layout, $errors, "match_losses") },
-            Shader {
-                name: concat!("match_losses_backward/", $name),
-                parts: parts!($layout, $errors, "match_losses_backward"),
-            },
-            Shader {
-                name: concat!("match_losses_points_backward/", $name),
-                parts: parts!($layout, $errors, "match_losses_points_backward"),
-            },
-        ]
-    };
-}
-
-impl Losses {
-    const fn shader(&self, pass: Pass) -> Shader<'static> {
-        SHADERS[self.kind as usize][pass as usize]
-    }
-}
-
-/// In the order of [`ModelKind`] and [`Pass`]: a workgroup a model, the same, a match an invocation.
-pub(super) const SHADERS: [[Shader; 3]; 5] = [
-    passes!("essential", "shared/match_two_view", "shared/errors_essential"),
-    passes!("fundamental", "shared/match_two_view", "shared/errors_fundamental"),
-    passes!("homography", "shared/match_two_view", "shared/errors_homography"),
-    passes!("pose", "shared/match_spatial", "shared/errors_pose"),
-    passes!("rigid", "shared/match_spatial", "shared/errors_rigid"),
-];

@@ -1,7 +1,7 @@
 //! Minimal solvers with gradients: samples → the model closest to the truth.
 
 use super::backend::run;
-use super::closest_model::ClosestModel;
+use super::closest_model::{ClosestModel, check_truth};
 use super::kernel::{Kernel, Launch, Report, WORKGROUP, each_row, split_columns};
 use super::solver::Solver;
 use super::spatial::kernel_layout;
@@ -92,14 +92,9 @@ pub fn solve_rigid_3pt(points: Tensor<3>, truth: Tensor<2>) -> Result<Solved> {
 /// solver that takes none.
 pub fn solve(solver: Solver, points: Tensor<3>, weights: Option<Tensor<2>>, truth: Tensor<2>) -> Result<Solved> {
     let [samples, size, _] = points.dims();
-    let [pairs, entries] = truth.dims();
-    check_length("entries of a true model", 12, entries)?;
+    let hypotheses = check_truth([samples, 12], truth.dims())?;
     if !(solver == Solver::Fundamental8pt && size > 8) {
         check_length("matches of a sample", solver.sample_size(), size)?;
-    }
-    if pairs == 0 || !samples.is_multiple_of(pairs) {
-        let found = format!("{samples} samples for {pairs} pairs");
-        return Err(Error::BadOption { name: "truth", expected: "as many samples for every pair", found });
     }
     let candidates = Candidates { solver, samples, size };
     let device = points.device();
@@ -113,7 +108,7 @@ pub fn solve(solver: Solver, points: Tensor<3>, weights: Option<Tensor<2>>, trut
         return Err(Error::BadOption { name: "weights", expected: "the eight-point solver", found });
     }
     let report = Report::default();
-    let closest = ClosestModel { candidates, hypotheses: samples / pairs, report: report.clone() };
+    let closest = ClosestModel { candidates, hypotheses, report: report.clone() };
     inputs.extend(run(candidates, inputs.clone())?);
     inputs.push(truth.into_dispatch());
     let mut solved = run(closest, inputs)?.into_iter();
@@ -172,7 +167,7 @@ impl Kernel for Candidates {
         let params = vec![self.samples as u32, self.size as u32];
         if self.weighted() {
             // params, points, models, counts, weights
-            return Launch { shader: WEIGHTED_8PT, params, workgroups, order: &[0, 1, 3, 4, 2] };
+            return Launch { source: WEIGHTED_8PT.into(), params, workgroups, order: &[0, 1, 3, 4, 2] };
         }
         Launch::new(kernels::solver::shader(self.solver.kind()), params, workgroups)
     }

@@ -97,12 +97,12 @@ impl Kernel for SolveBackward {
     fn launch(&self) -> Launch {
         let Candidates { samples, size, solver } = self.candidates;
         let shader = match solver {
-            Solver::Essential5pt => kernels::solver::shader(solver.kind()),
-            Solver::Fundamental7pt => kernels::solver::shader(solver.kind()),
-            Solver::Fundamental8pt => kernels::solver::shader(solver.kind()),
-            Solver::Homography4pt => kernels::solver::shader(solver.kind()),
-            Solver::PoseP3p => kernels::solver::shader(solver.kind()),
-            Solver::Rigid3pt => kernels::solver::shader(solver.kind()),
+            Solver::Essential5pt => kernels::solve_essential_5pt_backward::SHADER,
+            Solver::Fundamental7pt => kernels::solve_fundamental_7pt_backward::SHADER,
+            Solver::Fundamental8pt => kernels::solve_fundamental_8pt_backward::SHADER,
+            Solver::Homography4pt => kernels::solve_homography_4pt_backward::SHADER,
+            Solver::PoseP3p => kernels::solve_pose_p3p_backward::SHADER,
+            Solver::Rigid3pt => kernels::solve_rigid_3pt_backward::SHADER,
         };
         let mut params = vec![samples as u32];
         // params, samples, models, gradients by them, by samples, usable; then weights, gradients by them
@@ -114,6 +114,6 @@ impl Kernel for SolveBackward {
         if self.candidates.weighted() {
             params.extend((0..samples as u32).flat_map(|row| [row * size as u32, size as u32]));
         }
-        Launch { shader, params, workgroups: (samples as u32).div_ceil(WORKGROUP), order }
+        Launch { source: shader.into(), params, workgroups: (samples as u32).div_ceil(WORKGROUP), order }
     }
 }
