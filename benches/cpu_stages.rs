@@ -3,6 +3,8 @@
 //! Scenes of 2000 matches, half of them wrong; minimal samples are drawn from them as the estimator does.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "criterion's macro; a bench fails by panicking")]
 
+#[path = "../tests/common/ranked.rs"]
+mod ranked;
 #[path = "../tests/common/scenes.rs"]
 mod scenes;
 
@@ -19,7 +21,9 @@ use nabla_ransac::cpu::{
     solve_fundamental_8pt::solve_fundamental_8pt,
     solve_sample::{solve_hypothesis, solve_sample},
 };
+use nabla_ransac::network::{Features, NetworkConfig, Ranker};
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, Score};
+use ranked::{Known, random_weights};
 use scenes::Scene;
 use std::{hint::black_box, time::Duration};
 
@@ -176,5 +180,32 @@ fn estimating(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(stages, sampling, solving, scoring, refining, estimating);
+/// Features and networks, of 400 and 2000 matches.
+fn ranking(criterion: &mut Criterion) {
+    let mut group = group(criterion, "rank_matches");
+    let default = NetworkConfig::default();
+    let wide = NetworkConfig { channels: 64, blocks: 6, ..default };
+    for count in [400, MATCHES] {
+        let known = Known::new(count, 1);
+        let input = known.input(ModelKind::Essential);
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("features, {count} matches"), |bencher| {
+            bencher.iter(|| Features::new(black_box(&input), &default).unwrap());
+        });
+        for (name, config) in [
+            ("default", default),
+            ("64 channels, 6 blocks", wide),
+            ("clnet", NetworkConfig::clnet(ModelKind::Essential)),
+        ] {
+            let ranker = Ranker::new(random_weights(config, 1));
+            let features = Features::new(&input, &config).unwrap();
+            group.bench_function(format!("{name}, {count} matches"), |bencher| {
+                bencher.iter(|| ranker.logits_of(black_box(&features)).unwrap());
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(stages, sampling, solving, scoring, refining, estimating, ranking);
 criterion_main!(stages);

@@ -50,7 +50,8 @@ fn fit_gradient(hypothesis: u32, first: u32, count: u32) -> bool {
         // Coefficients of A by columns.
         insert_row(&r, array(x2.x * m.x, x2.y * m.x, x2.z * m.x, x2.x * m.y, x2.y * m.y, x2.z * m.y, x2.x, x2.y, x2.z));
     }
-    let v = smallest_singular_vector(&r);
+    var spectrum = singular_rows(&r);
+    let v = spectrum.vector;
     let a = mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
     let split = split_rank_two(a);
     let to_unit1 = to_unit(h.scales.x, h.centroids.xy);
@@ -61,10 +62,9 @@ fn fit_gradient(hypothesis: u32, first: u32, count: u32) -> bool {
     let by_unit_f = matrix_of(model_gradient_at(hypothesis));
     let by_f = scale * (by_unit_f - (scale * scale * frobenius(by_unit_f, f)) * f);
     let g = through_rank_two(split, to_unit2 * by_f * transpose(to_unit1));
-    let found = eigenvector_gradient(&r, v, array(
+    let q = eigenvector_multiplier(&spectrum, array(
         g[0].x, g[0].y, g[0].z, g[1].x, g[1].y, g[1].z, g[2].x, g[2].y, g[2].z,
     ));
-    let q = found.value;
     let multiplier = mat3x3(q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8]);
 
     for (var i = first; i < first + count; i++) {
@@ -80,7 +80,8 @@ fn fit_gradient(hypothesis: u32, first: u32, count: u32) -> bool {
     let by_matrix1 = transpose(transpose(to_unit2) * split.rank2) * by_f;
     let by_matrix2 = split.rank2 * to_unit1 * transpose(by_f);
     through_similarities(h, of_matrices(h, by_matrix1, by_matrix2), first, count);
-    return found.usable && split.usable;
+    // Written so that NaN fails it too.
+    return split.usable && relative_gap(&spectrum) * MAX_CONDITION >= 1.0;
 }
 
 /// A matrix with its singular value decomposition, the smallest value last, and the closest matrix of rank 2.

@@ -37,6 +37,16 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A key-point diameter below 0.
+    #[error("{what} of match {index} must be at least 0, but is {value}")]
+    NegativeScale {
+        /// Which scale.
+        what: &'static str,
+        /// The first match that has one.
+        index: usize,
+        /// The value found.
+        value: f32,
+    },
     /// All points of one side are equal or on one line, so that no model is determined.
     #[error("{what} must not all lie on one {locus}: no {model} is determined by them")]
     DegenerateMatches {
@@ -104,13 +114,55 @@ pub enum Error {
         /// Bytes the device allows.
         available: u64,
     },
-    /// A file that cannot be read or does not hold what it should.
+    /// No pair of a data set can be trained on.
     #[cfg(feature = "data")]
+    #[error(
+        "expected image pairs with their true motion (R, t), both cameras (K1, K2), at least {needed} matches and right ones among them, but of {pairs} pairs {skipped}"
+    )]
+    NothingToTrainOn {
+        /// Matches that a pair needs.
+        needed: usize,
+        /// Pairs looked at.
+        pairs: usize,
+        /// Why they were left out, in words.
+        skipped: String,
+    },
+    /// The threads that load pairs ended before the last was loaded.
+    #[cfg(feature = "data")]
+    #[error("the loader of pairs stopped at step {step}: one of its threads failed")]
+    LoaderStopped {
+        /// The step that was to be loaded.
+        step: usize,
+    },
+    /// A file that cannot be read or does not hold what it should.
+    #[cfg(feature = "network")]
     #[error("{path}: {message}")]
     File {
         /// The file.
         path: String,
         /// What was expected and what came.
         message: String,
+    },
+    /// A loss or gradient of a training that is no number.
+    #[cfg(feature = "train")]
+    #[error("{what} of step {step} must be finite, but is {value}: {saved}")]
+    TrainingDiverged {
+        /// What it is.
+        what: &'static str,
+        /// The step, from 0.
+        step: usize,
+        /// The value found.
+        value: f64,
+        /// Where the batch of the step is.
+        saved: String,
+    },
+    /// Weights that are no network's, or not those of the network asked for.
+    #[cfg(feature = "network")]
+    #[error("{path}: {error}")]
+    Weights {
+        /// The file, or what stands for it.
+        path: String,
+        /// What is wrong with them.
+        error: crate::network::WeightsError,
     },
 }

@@ -13,6 +13,8 @@ mod error;
 pub mod geometry;
 pub mod gpu;
 pub mod kernels;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod ransac;
 #[cfg(feature = "train")]
 pub mod train;

@@ -2,8 +2,8 @@
 
 use glam::{DMat3, DVec2, DVec3};
 use nabla_ransac::geometry::accuracy::{
-    auc_bins, auc_exact, direction_error_deg, f1_score, fundamental_of_pose, median, pose_error_deg,
-    pose_of_fundamental, position_error, rotation_error_deg, symmetric_epipolar_px,
+    auc_bins, auc_exact, direction_error_deg, f1_score, farther_epipolar_px, fundamental_of_pose, median,
+    pose_error_deg, pose_of_fundamental, position_error, rotation_error_deg, symmetric_epipolar_px,
 };
 use nabla_ransac::{Camera, Pose};
 
@@ -100,6 +100,7 @@ fn the_symmetric_distance_is_the_mean_of_both_images() {
     close(symmetric_epipolar_px(&f, point1, on_line), 0.0);
     close(symmetric_epipolar_px(&f, point1, on_line + DVec2::new(44.0, 3.0)), 4.5);
     close(symmetric_epipolar_px(&(f * -7.0), point1, on_line + DVec2::new(44.0, 3.0)), 4.5);
+    close(farther_epipolar_px(&f, point1, on_line + DVec2::new(44.0, 3.0)), 6.0);
 }
 
 #[test]
@@ -108,6 +109,7 @@ fn the_distance_at_an_epipole_is_infinite() {
     let cameras = [camera(1000.0), camera(500.0)];
     let f = fundamental_of_pose(&Pose { rotation: DMat3::IDENTITY, translation: DVec3::Z }, &cameras);
     assert_eq!(symmetric_epipolar_px(&f, DVec2::new(300.0, 200.0), DVec2::new(300.0, 200.0)), f64::INFINITY);
+    assert_eq!(farther_epipolar_px(&f, DVec2::new(300.0, 200.0), DVec2::new(3.0, 2.0)), f64::INFINITY);
 }
 
 #[test]

@@ -1,99 +1,109 @@
-// The gradient of an eigenvector by the implicit function theorem, from the triangular factor R of M = RᵀR.
+// The eigenvector f of the smallest eigenvalue μ of M = RᵀR, and its gradient by the implicit function theorem.
 
 /// Sweeps of Jacobi rotations at most; f32 settles in five or six.
 const JACOBI_SWEEPS: u32 = 10u;
 
-struct EigenvectorGradient {
-    /// −(M − μI)⁺ g, so that dL = valueᵀ dM f.
-    value: array<f32, 9>,
-    usable: bool,
+/// The rows of R after rotations from the left: the right singular vectors times the singular values.
+struct SingularRows {
+    rows: array<array<f32, 9>, 9>,
+    norms_sq: array<f32, 9>,
+    least: u32,
+    largest_sq: f32,
+    /// f, of length 1.
+    vector: array<f32, 9>,
 }
 
-/// Of the unit eigenvector f of the smallest eigenvalue μ, with g = ∂L/∂f. R is overwritten.
-fn eigenvector_gradient(r: ptr<function, Triangular9>, f: array<f32, 9>, g: array<f32, 9>) -> EigenvectorGradient {
-    let smallest = product_norm_sq(r, f);
-    orthogonalize_rows(r);
-    var values: array<f32, 9>;
-    var least = 0u;
-    var largest = 0.0;
-    for (var k = 0u; k < 9u; k++) {
-        values[k] = row_product(r, k, k);
-        largest = max(largest, values[k]);
-        least = select(least, k, values[k] < values[least]);
-    }
-    var result: EigenvectorGradient;
-    result.usable = true;
-    for (var k = 0u; k < 9u; k++) {
-        if k == least {
-            continue;
-        }
-        let gap = values[k] - smallest;
-        // Of the square roots, which are the singular values of R. Written so that NaN fails it too.
-        if !(largest - smallest <= MAX_CONDITION * MAX_CONDITION * gap) {
-            result.usable = false;
-            return result;
-        }
-        var along = 0.0;
-        for (var j = 0u; j < 9u; j++) {
-            along += (*r).rows[k][j] * g[j];
-        }
-        let factor = along / (values[k] * gap);
-        for (var j = 0u; j < 9u; j++) {
-            result.value[j] -= factor * (*r).rows[k][j];
-        }
-    }
-    return result;
-}
-
-/// |R f|².
-fn product_norm_sq(r: ptr<function, Triangular9>, f: array<f32, 9>) -> f32 {
-    var sum = 0.0;
-    for (var k = 0u; k < 9u; k++) {
-        var entry = 0.0;
-        for (var j = k; j < 9u; j++) {
-            entry += (*r).rows[k][j] * f[j];
-        }
-        sum += entry * entry;
-    }
-    return sum;
-}
-
-fn row_product(r: ptr<function, Triangular9>, p: u32, q: u32) -> f32 {
-    var sum = 0.0;
-    for (var j = 0u; j < 9u; j++) {
-        sum += (*r).rows[p][j] * (*r).rows[q][j];
-    }
-    return sum;
-}
-
-/// One-sided Jacobi rotations (Hestenes 1958): the rows become the right singular vectors times their singular values.
-/// Small ones keep their digits, which those of RᵀR would not in f32.
-fn orthogonalize_rows(r: ptr<function, Triangular9>) {
+/// One-sided Jacobi rotations (Hestenes 1958): small singular values keep their digits, which those of RᵀR would not in
+/// f32.
+fn singular_rows(r: ptr<function, Triangular9>) -> SingularRows {
+    var s: SingularRows;
+    var vector = smallest_singular_vector(r);
+    s.rows = (*r).rows;
     for (var sweep = 0u; sweep < JACOBI_SWEEPS; sweep++) {
         var rotated = false;
         for (var p = 0u; p < 8u; p++) {
             for (var q = p + 1u; q < 9u; q++) {
-                let norm_p = row_product(r, p, p);
-                let norm_q = row_product(r, q, q);
-                let mixed = row_product(r, p, q);
-                if abs(mixed) <= 1e-7 * sqrt(norm_p * norm_q) {
-                    continue;
-                }
-                rotated = true;
-                let ratio = (norm_q - norm_p) / (2.0 * mixed);
-                let tangent = select(-1.0, 1.0, ratio >= 0.0) / (abs(ratio) + sqrt(1.0 + ratio * ratio));
-                let c = inverseSqrt(1.0 + tangent * tangent);
-                let s = c * tangent;
-                for (var j = 0u; j < 9u; j++) {
-                    let entry_p = (*r).rows[p][j];
-                    let entry_q = (*r).rows[q][j];
-                    (*r).rows[p][j] = c * entry_p - s * entry_q;
-                    (*r).rows[q][j] = s * entry_p + c * entry_q;
-                }
+                rotated = rotate_rows(&s, p, q) || rotated;
             }
         }
         if !rotated {
             break;
         }
     }
+    for (var k = 0u; k < 9u; k++) {
+        s.norms_sq[k] = inner9(s.rows[k], s.rows[k]);
+        s.largest_sq = max(s.largest_sq, s.norms_sq[k]);
+        s.least = select(s.least, k, s.norms_sq[k] < s.norms_sq[s.least]);
+    }
+    // Inverse iteration leaves a share of the next vector where μ is not far smaller than the next eigenvalue.
+    for (var time = 0u; time < 2u; time++) {
+        for (var k = 0u; k < 9u; k++) {
+            if k != s.least {
+                vector = combined9(1.0, vector, -inner9(s.rows[k], vector) / s.norms_sq[k], s.rows[k]);
+            }
+        }
+        make_unit(&vector);
+    }
+    s.vector = vector;
+    return s;
+}
+
+/// Makes two rows orthogonal; false if they were.
+fn rotate_rows(s: ptr<function, SingularRows>, p: u32, q: u32) -> bool {
+    let row_p = (*s).rows[p];
+    let row_q = (*s).rows[q];
+    let norm_p = inner9(row_p, row_p);
+    let norm_q = inner9(row_q, row_q);
+    let mixed = inner9(row_p, row_q);
+    if abs(mixed) <= 1e-7 * sqrt(norm_p * norm_q) {
+        return false;
+    }
+    let ratio = (norm_q - norm_p) / (2.0 * mixed);
+    let tangent = select(-1.0, 1.0, ratio >= 0.0) / (abs(ratio) + sqrt(1.0 + ratio * ratio));
+    let cosine = inverseSqrt(1.0 + tangent * tangent);
+    let sine = cosine * tangent;
+    (*s).rows[p] = combined9(cosine, row_p, -sine, row_q);
+    (*s).rows[q] = combined9(sine, row_p, cosine, row_q);
+    return true;
+}
+
+/// How far √μ is from the next singular value, as a share of the largest: below 1 / MAX_CONDITION f is not determined.
+fn relative_gap(s: ptr<function, SingularRows>) -> f32 {
+    var next_sq = (*s).largest_sq;
+    for (var k = 0u; k < 9u; k++) {
+        next_sq = select(next_sq, min(next_sq, (*s).norms_sq[k]), k != (*s).least);
+    }
+    return (sqrt(next_sq) - sqrt((*s).norms_sq[(*s).least])) * inverseSqrt((*s).largest_sq);
+}
+
+/// −(M − μI)⁺ g, so that dL = resultᵀ dM f, with g = ∂L/∂f.
+fn eigenvector_multiplier(s: ptr<function, SingularRows>, g: array<f32, 9>) -> array<f32, 9> {
+    var multiplier: array<f32, 9>;
+    for (var k = 0u; k < 9u; k++) {
+        if k != (*s).least {
+            let gap = (*s).norms_sq[k] - (*s).norms_sq[(*s).least];
+            let factor = -inner9((*s).rows[k], g) / ((*s).norms_sq[k] * gap);
+            multiplier = combined9(1.0, multiplier, factor, (*s).rows[k]);
+        }
+    }
+    return multiplier;
+}
+
+fn inner9(a_: array<f32, 9>, b_: array<f32, 9>) -> f32 {
+    var a = a_;
+    var b = b_;
+    var sum = 0.0;
+    for (var j = 0u; j < 9u; j++) {
+        sum += a[j] * b[j];
+    }
+    return sum;
+}
+
+fn combined9(x: f32, a_: array<f32, 9>, y: f32, b_: array<f32, 9>) -> array<f32, 9> {
+    var a = a_;
+    var b = b_;
+    for (var j = 0u; j < 9u; j++) {
+        a[j] = x * a[j] + y * b[j];
+    }
+    return a;
 }

@@ -161,11 +161,3 @@ impl FilterArgs {
         self.snn.map(|below| record.best_by_ratio(below as f32, kind.sample_size(), MAX_SNN_MATCHES))
     }
 }
-
-/// The seed of one pair: the run's seed and the pair's place in its file, mixed (SplitMix64; Steele et al. 2014).
-pub(super) const fn pair_seed(seed: u64, index: usize) -> u64 {
-    let mut z = seed.wrapping_add((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}

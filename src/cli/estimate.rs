@@ -1,9 +1,10 @@
 //! `nabla-ransac estimate`: one model from the matches of a file.
 
-use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
+use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use super::draw::{self, Mark};
 use super::measure::Accuracy;
 use super::{json, print, print_json};
+use crate::data::synthetic::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::geometry::Model;
 use crate::geometry::accuracy::{position_error, rotation_error_deg};

@@ -1,9 +1,10 @@
 //! `nabla-ransac eval`: every pair of some files against its truth.
 
-use super::arguments::{CameraArgs, FilterArgs, OptionArgs, pair_seed};
+use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use super::measure::Accuracy;
 use super::summary::Summary;
-use super::{complain, plot, print, print_json};
+use super::{INTERRUPTED, complain, plot, print, print_json};
+use crate::data::synthetic::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Result};
@@ -20,8 +21,6 @@ use std::time::Instant;
 
 /// Pairs in one batch on the GPU.
 const GPU_BATCH: usize = 128;
-/// Exit status after ctrl-c, as shells have it: 128 + SIGINT.
-const INTERRUPTED: i32 = 130;
 
 #[derive(Args, Debug)]
 pub(super) struct EvalArgs {

@@ -12,7 +12,10 @@ mod json;
 mod measure;
 mod plot;
 mod summary;
+mod synthesize;
 mod synthetic_views;
+#[cfg(feature = "train")]
+mod train;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -22,6 +25,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Exit status of an error while running; usage errors exit with clap's 2.
 const FAILURE: u8 = 1;
+/// Exit status after ctrl-c, as shells have it: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
 
 /// Robust estimation of two-view geometry, camera pose and rigid motion, on any GPU or without one.
 #[derive(Debug, Parser)]
@@ -41,6 +46,11 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
     Bench(Box<bench::BenchArgs>),
+    /// Write random image pairs with known truth, to look at and to train on
+    Synthesize(synthesize::SynthesizeArgs),
+    /// Train the network that ranks matches
+    #[cfg(feature = "train")]
+    Train(Box<train::TrainArgs>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -58,6 +68,9 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Synthesize(arguments) => synthesize::run(&arguments),
+        #[cfg(feature = "train")]
+        Command::Train(arguments) => train::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);

@@ -32,3 +32,42 @@ fn comparable(kind: ModelKind, rows: &ModelRows) -> [f64; 12] {
         ModelKind::Pose | ModelKind::Rigid => entries(&|i, j| rows[i][j]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::normalize_matches::{rows_of_matrix, rows_of_pose};
+    use crate::geometry::Pose;
+    use glam::{DMat3, DVec3};
+
+    fn pose(angle: f64) -> Pose {
+        Pose { rotation: DMat3::from_rotation_y(angle), translation: DVec3::new(0.6, 0.0, 0.8) }
+    }
+
+    #[test]
+    fn motions_are_compared_as_essential_matrices_of_either_sign() {
+        let truth = rows_of_pose(&pose(0.3));
+        let backwards = rows_of_pose(&Pose { translation: -pose(0.31).translation, ..pose(0.31) });
+        let models = [rows_of_pose(&pose(0.4)), backwards, [[f64::NAN; 4]; 3]];
+        assert_eq!(closest_model(ModelKind::Essential, &models, &truth), Some(1));
+        assert_eq!(closest_model(ModelKind::Pose, &models, &truth), Some(0));
+    }
+
+    #[test]
+    fn matrices_are_compared_up_to_sign_and_scale() {
+        let matrix = |angle: f64, scale: f64| rows_of_matrix(&(DMat3::from_rotation_x(angle) * scale));
+        for kind in [ModelKind::Fundamental, ModelKind::Homography] {
+            assert_eq!(closest_model(kind, &[matrix(0.5, 1.0), matrix(0.2, -7.0)], &matrix(0.1, 1.0)), Some(1));
+        }
+    }
+
+    #[test]
+    fn nothing_is_closest_to_what_is_not_finite() {
+        let some = rows_of_pose(&pose(0.1));
+        for kind in ModelKind::ALL {
+            assert_eq!(closest_model(kind, &[], &some), None);
+            assert_eq!(closest_model(kind, &[[[f64::INFINITY; 4]; 3]], &some), None);
+            assert_eq!(closest_model(kind, &[some], &[[f64::NAN; 4]; 3]), None);
+        }
+    }
+}

@@ -9,6 +9,11 @@ use glam::{DMat3, DVec3};
 
 /// Samples whose system has a larger condition number ‖J‖‖J⁻¹‖ (Frobenius norms, equations and unknowns scaled to sizes
 /// near 1) have no usable gradient.
+///
+/// It is where f32 ends: of the five-point solver with models and gradients in f32 the relative errors (median | 90 %)
+/// are 5e-6 | 6e-5 at conditions 1e2 to 1e3, 2e-4 | 4e-3 up to 1e4 and 2e-2 | 2 up to 1e5, where also the gradient itself
+/// is a hundred times the usual; 0.8 % of random samples lie above (7-point 3.5 %, 8-point 0.9 %, homography 2 %, pose
+/// and rigid 0.1 %). In f64 the gradients are right far beyond.
 pub const MAX_CONDITION: f64 = 1e4;
 
 /// λ of Jᵀλ = −v, or `None` where J is ill-conditioned or a value is not finite.
@@ -28,7 +33,7 @@ pub fn matrix_multipliers(constraints: &[[f64; 9]; 8], model: &ModelRows, gradie
     multipliers(jacobian, &entries(gradient)).map(|lambda| std::array::from_fn(|i| lambda[i]))
 }
 
-/// ∂L/∂ω of the rotation exp([ω]×) R at ω = 0, from ∂L/∂R.
+/// ∂L/∂ω of the rotation `exp([ω]×) R` at ω = 0, from ∂L/∂R.
 pub fn turn_gradient(rotation: &DMat3, gradient: &DMat3) -> DVec3 {
     (0..3).map(|k| rotation.col(k).cross(gradient.col(k))).sum()
 }

@@ -1,22 +1,31 @@
 //! The twin of each shader under the same stem: the reference for tests, and the fallback without a GPU.
 
 pub mod algebra;
+pub mod annular_rings;
 pub mod closest_model;
 pub mod degeneracy;
+pub mod edge_features;
+pub mod feature_neighbours;
+pub mod find_neighbours;
 pub mod fit_pose;
 pub mod gather_matches;
+pub mod graph_convolution;
 pub mod implicit;
+pub mod linear_rows;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod match_losses;
 pub mod normalize_matches;
+pub mod pool_neighbours;
 pub mod pose_loss;
+pub mod predict_logits;
 pub mod refine_model;
 pub mod residual;
 pub mod robust;
 pub mod sample_gumbel;
 pub mod sample_minimal;
 pub mod score_models;
+pub mod segment_norm;
 pub mod select_best;
 pub mod solve_essential_5pt;
 pub mod solve_essential_5pt_backward;

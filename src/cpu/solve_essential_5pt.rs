@@ -5,7 +5,9 @@
 //! In: five points in each image, normalised by the cameras. Out: at most 10 E of Frobenius norm √2, or their poses with
 //! all five points in front. Degenerate samples (repeated points, all on one line) give none or some finite ones.
 
-use super::algebra::{Solutions, linear::solve_general, null_space::null_space, polynomial::real_roots};
+use super::algebra::{
+    Solutions, linear::solve_general, matrix3::cofactors, null_space::null_space, polynomial::real_roots,
+};
 use crate::geometry::{Pose, cross_matrix};
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use multiversion::multiversion;
@@ -121,7 +123,7 @@ pub fn decompose_essential(essential: &DMat3) -> [Pose; 4] {
     let [x, y, z] = [essential.x_axis, essential.y_axis, essential.z_axis];
     let norm = (x.length_squared() + y.length_squared() + z.length_squared()).sqrt();
     let e = *essential * (std::f64::consts::SQRT_2 / norm);
-    let cofactors = DMat3::from_cols(e.y_axis.cross(e.z_axis), e.z_axis.cross(e.x_axis), e.x_axis.cross(e.y_axis));
+    let cofactors = cofactors(&e);
     // the columns of cof(E) = t tᵀ R are all multiples of t
     let mut t = cofactors.x_axis;
     for column in [cofactors.y_axis, cofactors.z_axis] {

@@ -1,8 +1,9 @@
 //! Gradient of the seven-point solver: the nine entries of F under the seven equations `x2ᵀ F x1 = 0`, det F = 0 and
 //! |F| = 1.
 
+use super::algebra::matrix3::{cofactors, inner_product};
 use super::implicit::{epipolar_gradient, epipolar_row, epipolar_scale, is_finite, matrix_multipliers};
-use super::normalize_matches::{matrix_of, rows_of_matrix};
+use super::normalize_matches::matrix_of;
 use super::residual::ModelRows;
 use glam::DMat3;
 
@@ -29,9 +30,7 @@ pub fn solve_fundamental_7pt_backward(
 
 /// ∂det F/∂F, the cofactors, scaled to norm 1; NaN for an F of rank 1.
 fn determinant_row(f: &DMat3) -> [f64; 9] {
-    let cofactors = DMat3::from_cols(f.y_axis.cross(f.z_axis), f.z_axis.cross(f.x_axis), f.x_axis.cross(f.y_axis));
-    let [a, b, c] = rows_of_matrix(&cofactors);
-    let row = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
-    let norm = row.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
-    row.map(|entry| entry / norm)
+    let cofactors = cofactors(f);
+    let norm = inner_product(&cofactors, &cofactors).sqrt();
+    cofactors.transpose().to_cols_array().map(|entry| entry / norm)
 }

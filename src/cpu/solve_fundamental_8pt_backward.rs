@@ -5,7 +5,7 @@
 //! An eigenvector moves by dA = −(M − μI)⁺ dM A, a singular triple likewise; both follow from the equations that define
 //! them.
 
-use super::algebra::{similarity::Similarity, svd3::Svd3};
+use super::algebra::{matrix3::inner_product, similarity::Similarity, svd3::Svd3};
 use super::implicit::{MAX_CONDITION, is_finite};
 use super::normalize_matches::matrix_of;
 use super::residual::ModelRows;
@@ -74,10 +74,10 @@ struct FactorGradients {
 /// Through F = ±T₂ᵀ R T₁ / |T₂ᵀ R T₁|, of the sign of `model`.
 fn through_scaling(to2: &DMat3, r: &DMat3, to1: &DMat3, model: &DMat3, gradient: &DMat3) -> Option<FactorGradients> {
     let product = to2.transpose() * *r * *to1;
-    let norm = inner(&product, &product).sqrt();
-    let norm = if inner(&product, model) < 0.0 { -norm } else { norm };
+    let norm = inner_product(&product, &product).sqrt();
+    let norm = if inner_product(&product, model) < 0.0 { -norm } else { norm };
     let unit = product * (1.0 / norm);
-    let by_product = (*gradient - unit * inner(gradient, &unit)) * (1.0 / norm);
+    let by_product = (*gradient - unit * inner_product(gradient, &unit)) * (1.0 / norm);
     let gradients = FactorGradients {
         to_unit2: *r * *to1 * by_product.transpose(),
         matrix: *to2 * by_product * to1.transpose(),
@@ -111,11 +111,12 @@ impl NormalizedFit {
     /// −(M − μI)⁺ vec(∂L/∂A), so that dL = multiplierᵀ dM vec A.
     fn multiplier(&self, gradient: &DMat3) -> Option<DMat3> {
         let values = &self.eigen.values;
-        let gaps = values.map(|value| value - values[0]);
-        // Of the square roots, which are the singular values of the rows √w aᵀ.
-        if gaps[8] > MAX_CONDITION * MAX_CONDITION * gaps[1] {
+        // The square roots are the singular values of the rows √w aᵀ.
+        let singular = |k: usize| values[k].max(0.0).sqrt();
+        if singular(8) > MAX_CONDITION * (singular(1) - singular(0)) {
             return None;
         }
+        let gaps = values.map(|value| value - values[0]);
         let mut sum = [0.0; 9];
         for (vector, gap) in self.eigen.vectors.iter().zip(gaps).skip(1) {
             let along = gradient.to_cols_array().iter().zip(vector).map(|(g, v)| g * v).sum::<f64>();
@@ -177,9 +178,4 @@ impl<'a> SimilarityGradient<'a> {
         }
         by_points
     }
-}
-
-/// Σ aᵢⱼ bᵢⱼ.
-fn inner(a: &DMat3, b: &DMat3) -> f64 {
-    (0..3).map(|k| a.col(k).dot(b.col(k))).sum()
 }

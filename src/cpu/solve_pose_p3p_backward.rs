@@ -6,7 +6,7 @@ use super::normalize_matches::pose_of;
 use super::residual::ModelRows;
 use glam::DVec3;
 
-/// ∂L/∂(X Y Z 0) and ∂L/∂(x y 0 0) of three matches, from ∂L/∂[R | t] of a pose camera_from_world that
+/// ∂L/∂(X Y Z 0) and ∂L/∂(x y 0 0) of three matches, from ∂L/∂`[R | t]` of a pose camera_from_world that
 /// [`solve_pose_p3p`](super::solve_pose_p3p::solve_pose_p3p) found for them.
 ///
 /// `None` for samples that are [ill-conditioned](super::implicit::MAX_CONDITION) (nearly a double root: the camera near

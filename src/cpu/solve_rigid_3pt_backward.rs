@@ -6,7 +6,7 @@ use super::normalize_matches::pose_of;
 use super::residual::ModelRows;
 use glam::DVec3;
 
-/// ∂L/∂(first side xyz0) and ∂L/∂(second side xyz0) of three matches, from ∂L/∂[R | t] of the transform that
+/// ∂L/∂(first side xyz0) and ∂L/∂(second side xyz0) of three matches, from ∂L/∂`[R | t]` of the transform that
 /// [`solve_rigid_3pt`](super::solve_rigid_3pt::solve_rigid_3pt) found for them.
 ///
 /// `None` for samples that are [ill-conditioned](super::implicit::MAX_CONDITION) (points nearly on a line) and for values

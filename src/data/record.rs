@@ -1,4 +1,5 @@
 use crate::geometry::{Matches, ModelKind, Pose, pick};
+use crate::network::RankInput;
 use crate::{Error, Problem, Result};
 
 /// One image pair or query of a file, with what the file knows of each match.
@@ -77,6 +78,20 @@ impl PairRecord {
         Ok(Problem { ratios, weights: self.weights.as_deref(), seed, ..Problem::new(self.matches.view(kind)?) })
     }
 
+    /// What a network that ranks matches for this model sees.
+    ///
+    /// # Errors
+    /// [`Error::MissingInput`](crate::Error::MissingInput) when the matches are not of this kind, or a camera is missing.
+    pub fn rank_input(&self, kind: ModelKind) -> Result<RankInput<'_>> {
+        Ok(RankInput {
+            sizes_px: self.sizes_px,
+            ratios: self.ratios.as_deref(),
+            scales_px: self.scales_px.as_ref().map(slices),
+            angles_deg: self.angles_deg.as_ref().map(slices),
+            ..RankInput::new(self.matches.view(kind)?)
+        })
+    }
+
     /// The record with the matches at these indices only, in this order; indices out of range are left out.
     pub fn select(&self, indices: &[usize]) -> Self {
         let floats = |values: &Option<Vec<f32>>| values.as_ref().map(|values| pick(values, indices));
@@ -105,6 +120,10 @@ impl PairRecord {
         order.truncate(below.min(at_most).max(at_least));
         order
     }
+}
+
+fn slices(lists: &[Vec<f32>; 2]) -> [&[f32]; 2] {
+    lists.each_ref().map(Vec::as_slice)
 }
 
 fn both_lengths(arrays: &Option<[Vec<f32>; 2]>) -> [Option<usize>; 2] {

@@ -30,6 +30,14 @@ pub fn generator(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
+/// The seed of one pair: the run's seed and the pair's place in its file, mixed (SplitMix64; Steele et al. 2014).
+pub(crate) const fn pair_seed(seed: u64, index: usize) -> u64 {
+    let mut z = seed.wrapping_add((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 impl Scene {
     /// Points at random depths, all in front of both cameras and within both fields of view.
     pub fn general(rng: &mut impl Rng, count: usize) -> Self {

@@ -95,15 +95,28 @@ pub fn pose_of_fundamental(
 ///
 /// Infinite where a point is at its epipole, so that the line is not defined.
 pub fn symmetric_epipolar_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> f64 {
-    let line2 = *fundamental * point1_px.extend(1.0);
-    let line1 = fundamental.transpose() * point2_px.extend(1.0);
-    let algebraic = point2_px.extend(1.0).dot(line2).abs();
-    let mean = 0.5 * (algebraic / line1.truncate().length() + algebraic / line2.truncate().length());
+    let [distance1, distance2] = epipolar_distances_px(fundamental, point1_px, point2_px);
+    let mean = 0.5 * (distance1 + distance2);
     if mean.is_nan() { f64::INFINITY } else { mean }
 }
 
-/// Harmonic mean of precision and recall of an inlier mask against the true one, 0..=1; 0 when they share none.
+/// The larger one of the distances of a match's points to the epipolar lines of each other under F, pixels.
 ///
+/// Infinite where a point is at its epipole, so that the line is not defined.
+pub fn farther_epipolar_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> f64 {
+    let [distance1, distance2] = epipolar_distances_px(fundamental, point1_px, point2_px);
+    if distance1.is_nan() || distance2.is_nan() { f64::INFINITY } else { distance1.max(distance2) }
+}
+
+/// In image 1 and in image 2; NaN or infinite at an epipole.
+fn epipolar_distances_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> [f64; 2] {
+    let line2 = *fundamental * point1_px.extend(1.0);
+    let line1 = fundamental.transpose() * point2_px.extend(1.0);
+    let algebraic = point2_px.extend(1.0).dot(line2).abs();
+    [line1, line2].map(|line| algebraic / line.truncate().length())
+}
+
+/// Harmonic mean of precision and recall of an inlier mask against the true one, 0..=1; 0 when they share none.
 pub fn f1_score(estimate: &[bool], truth: &[bool]) -> f64 {
     let pairs = || estimate.iter().zip(truth);
     let both = pairs().filter(|(e, t)| **e && **t).count();

@@ -5,6 +5,8 @@ mod camera;
 mod matches;
 mod model;
 mod pose;
+pub mod ranking;
+mod sharing;
 
 pub use camera::Camera;
 #[cfg(feature = "data")]
@@ -12,3 +14,4 @@ pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};
+pub(crate) use sharing::for_each_shared_point;

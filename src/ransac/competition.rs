@@ -1,6 +1,6 @@
 //! Matches that share a point: of them at most one can be right, yet all of them would count for a model that fits one.
 
-use crate::geometry::MatchesView;
+use crate::geometry::{MatchesView, for_each_shared_point};
 use glam::{DVec2, DVec3};
 
 /// The credit of a match among `n` that share its point is `n` to minus this power; 1 to 4 serve alike on the training and
@@ -25,13 +25,8 @@ pub(crate) fn credits(matches: &MatchesView<'_>) -> Option<Vec<f32>> {
 
 /// How many matches have each match's point, itself included.
 fn sharers(points: &[DVec3]) -> Vec<u32> {
-    let key = |i: u32| points[i as usize].to_array().map(f64::to_bits);
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
-    order.sort_unstable_by_key(|&i| key(i));
     let mut counts = vec![1; points.len()];
-    for group in order.chunk_by(|&i, &j| key(i) == key(j)) {
-        group.iter().for_each(|&i| counts[i as usize] = group.len() as u32);
-    }
+    for_each_shared_point(points, |group| group.iter().for_each(|&i| counts[i as usize] = group.len() as u32));
     counts
 }
 

@@ -1,4 +1,22 @@
 //! Training: the network as a Burn module, and the custom-gradient operations that let its gradient pass through sampling and
 //! minimal solvers.
 
+mod adam;
+mod batch;
+mod checkpoint;
+mod example;
+mod initialisation;
+mod network;
+pub mod network_ops;
 pub mod ops;
+mod options;
+mod trainer;
+mod validation;
+
+pub use batch::PackedFeatures;
+pub use example::Example;
+pub use initialisation::{InitialisationLoss, MatchTruth};
+pub use network::Network;
+pub use options::{OptimizerOptions, TrainOptions};
+pub use trainer::{BAD_BATCH, CHECKPOINT, Ending, Event, StepReport, Trainer, WEIGHTS};
+pub use validation::Validation;

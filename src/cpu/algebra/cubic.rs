@@ -1,18 +1,13 @@
 //! Real roots of a binary cubic form, and the cubic whose roots are the singular members of a pencil of 3×3 matrices.
 
 use super::Solutions;
+use super::matrix3::{cofactors, inner_product};
 use glam::DMat3;
 
 /// Coefficients `c` of `det(x A + y B) = c₀ x³ + c₁ x²y + c₂ xy² + c₃ y³`.
 pub fn pencil_determinant(a: &DMat3, b: &DMat3) -> [f64; 4] {
-    let minors = |m: &DMat3| [m.y_axis.cross(m.z_axis), m.z_axis.cross(m.x_axis), m.x_axis.cross(m.y_axis)];
-    let (of_a, of_b) = (minors(a), minors(b));
-    [
-        of_a[0].dot(a.x_axis),
-        of_a[0].dot(b.x_axis) + of_a[1].dot(b.y_axis) + of_a[2].dot(b.z_axis),
-        of_b[0].dot(a.x_axis) + of_b[1].dot(a.y_axis) + of_b[2].dot(a.z_axis),
-        of_b[0].dot(b.x_axis),
-    ]
+    let (of_a, of_b) = (cofactors(a), cofactors(b));
+    [of_a.x_axis.dot(a.x_axis), inner_product(&of_a, b), inner_product(&of_b, a), of_b.x_axis.dot(b.x_axis)]
 }
 
 /// The 1 or 3 real roots `[x, y]` of `c₀ x³ + c₁ x²y + c₂ xy² + c₃ y³`, up to scale and never both zero, the most

@@ -1,0 +1,84 @@
+//! Instance norm of rows, per pair and channel, with scale and shift: (x − mean) / √(variance + ε) · γ + β over the pair's
+//! matches, the variance biased (Ulyanov et al., "Instance Normalization", 2016).
+
+use multiversion::multiversion;
+
+/// Added to the variance.
+pub const EPSILON: f32 = 1e-5;
+
+/// What becomes of the normalised rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Join {
+    /// out = relu(norm).
+    Relu = 0,
+    /// out += relu(norm).
+    AddRelu = 1,
+    /// out = relu(norm + out).
+    ReluSum = 2,
+}
+
+/// `out` from `rows`, both n × channels of one pair; scale and shift have one entry a channel.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
+pub fn segment_norm(rows: &[f32], gamma: &[f32], beta: &[f32], join: Join, out: &mut [f32]) {
+    let channels = gamma.len();
+    let count = (rows.len() / channels.max(1)) as f32;
+    let mut mean = vec![0.0; channels];
+    for row in rows.chunks_exact(channels) {
+        mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
+    }
+    mean.iter_mut().for_each(|mean| *mean /= count);
+    let mut scale = vec![0.0; channels];
+    for row in rows.chunks_exact(channels) {
+        for ((sum, x), mean) in scale.iter_mut().zip(row).zip(&mean) {
+            *sum += (x - mean) * (x - mean);
+        }
+    }
+    scale.iter_mut().zip(gamma).for_each(|(sum, gamma)| *sum = gamma / (*sum / count + EPSILON).sqrt());
+    for (row, out) in rows.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
+        for c in 0..channels {
+            let normed = (row[c] - mean[c]) * scale[c] + beta[c];
+            out[c] = match join {
+                Join::Relu => normed.max(0.0),
+                Join::AddRelu => out[c] + normed.max(0.0),
+                Join::ReluSum => (normed + out[c]).max(0.0),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normed_channels_have_the_scale_and_shift_asked_for() {
+        let (count, channels) = (50, 3);
+        let rows: Vec<f32> = (0..count * channels).map(|i| (i as f32 * 1.7).sin() * 9.0 + 100.0).collect();
+        // a shift that relu does not touch
+        let (gamma, beta) = ([1.0, 2.0, 0.5], [10.0, 20.0, 30.0]);
+        let mut out = vec![0.0; rows.len()];
+        segment_norm(&rows, &gamma, &beta, Join::Relu, &mut out);
+        for c in 0..channels {
+            let column: Vec<f32> = out.iter().skip(c).step_by(channels).copied().collect();
+            let mean = column.iter().sum::<f32>() / count as f32;
+            let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / count as f32;
+            assert!((mean - beta[c]).abs() < 1e-4 && (variance.sqrt() - gamma[c]).abs() < 1e-4, "{mean} {variance}");
+        }
+        let mut added = vec![-15.0; rows.len()];
+        segment_norm(&rows, &gamma, &beta, Join::ReluSum, &mut added);
+        assert!(added.iter().zip(&out).all(|(a, o)| (a - (o - 15.0).max(0.0)).abs() < 1e-4));
+        let mut added = vec![-15.0; rows.len()];
+        segment_norm(&rows, &gamma, &beta, Join::AddRelu, &mut added);
+        assert!(added.iter().zip(&out).all(|(a, o)| (a - (o - 15.0)).abs() < 1e-4));
+    }
+
+    #[test]
+    fn a_single_row_and_equal_rows_give_the_shift() {
+        for count in [1, 4] {
+            let mut out = vec![0.0; 2 * count];
+            segment_norm(&[3.0, -4.0].repeat(count), &[1.0, 1.0], &[0.25, 0.5], Join::Relu, &mut out);
+            assert_eq!(out, [0.25, 0.5].repeat(count));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The network that ranks matches: from what is known of each match to the logit of its being right.
+//!
+//! Each match has an input row ([`features`]) and edges to its nearest neighbours
+//! ([`find_neighbours`](crate::cpu::find_neighbours), [`edge_features`](crate::cpu::edge_features)); the default
+//! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Knows
+//! nothing of files but its weights, and nothing of training.
+
+mod clnet;
+mod config;
+mod error;
+pub mod features;
+mod initial;
+mod input;
+mod message_passing;
+mod ranker;
+mod steps;
+mod tensors;
+mod weights;
+
+pub use config::{Architecture, GraphConvolution, NetworkConfig};
+pub use error::WeightsError;
+pub use features::Features;
+pub use input::RankInput;
+pub use ranker::Ranker;
+pub use weights::{Storage, Tensor, Weights};

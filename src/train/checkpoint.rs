@@ -1,0 +1,130 @@
+//! What a training needs to go on where it was, in one file.
+
+use super::adam::AdamState;
+use super::options::TrainOptions;
+use super::validation::Validation;
+use crate::network::{NetworkConfig, Tensor, Weights};
+use crate::{Error, Result};
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// What the metadata key `format` of a checkpoint says.
+const FORMAT: &str = "nabla-ransac checkpoint 1";
+
+/// The state of a training after some steps. The order of the pairs and all noise follow from the seed and the step.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoint {
+    pub(super) weights: Weights,
+    pub(super) adam: AdamState,
+    pub(super) progress: Progress,
+}
+
+/// How far a training has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Progress {
+    /// Options that it was started with.
+    pub(super) options: TrainOptions,
+    /// Pairs of an epoch, to tell whether the data are the same.
+    pub(super) pairs: usize,
+    /// Steps taken.
+    pub(super) steps: usize,
+    /// Steps of Adam in its present stage.
+    pub(super) adam_steps: i32,
+    /// The best figures so far.
+    pub(super) best: Option<Validation>,
+}
+
+impl Checkpoint {
+    /// Writes the file; what was there before is replaced only once the new one is complete and on the disk.
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        write_whole(path, &self.to_bytes().map_err(|message| file_error(path, message))?)
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).map_err(|error| file_error(path, error.to_string()))?;
+        Self::from_bytes(&bytes).map_err(|message| {
+            file_error(path, format!("expected a checkpoint of a training, but it is not one or is cut off: {message}"))
+        })
+    }
+
+    fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+        let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        for (name, tensor) in self.weights.tensors() {
+            tensors.push((format!("weights.{name}"), tensor.shape.clone(), bytes(&tensor.values)));
+        }
+        for (id, moments) in &self.adam.moments {
+            for (order, moment) in moments.iter().enumerate() {
+                tensors.push((format!("moments.{id}.{order}"), vec![moment.len()], bytes(moment)));
+            }
+        }
+        let progress = serde_json::to_string(&self.progress).map_err(|error| error.to_string())?;
+        let metadata = HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("progress".to_owned(), progress)]);
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|error| error.to_string())?))
+        });
+        let views = views.collect::<std::result::Result<Vec<_>, String>>()?;
+        serialize(views, Some(metadata)).map_err(|error| error.to_string())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let (_, index) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+        let metadata = index.metadata().clone().unwrap_or_default();
+        if metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(format!("its format is not {FORMAT:?}"));
+        }
+        let progress = metadata.get("progress").ok_or("it has no progress")?;
+        let progress: Progress = serde_json::from_str(progress).map_err(|error| error.to_string())?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        let mut weights = Vec::new();
+        let mut moments: BTreeMap<u64, [Vec<f32>; 2]> = BTreeMap::new();
+        for (name, view) in file.iter() {
+            let values: Vec<f32> =
+                view.data().as_chunks().0.iter().map(|&bytes: &[u8; 4]| f32::from_le_bytes(bytes)).collect();
+            if let Some(name) = name.strip_prefix("weights.") {
+                weights.push((name.to_owned(), Tensor { shape: view.shape().to_vec(), values }));
+            } else if let Some((id, order)) = name.strip_prefix("moments.").and_then(|name| name.split_once('.')) {
+                let id = id.parse().map_err(|_| format!("unknown tensor {name}"))?;
+                let slot = moments.entry(id).or_default().get_mut(usize::from(order == "1"));
+                slot.map(|slot| *slot = values);
+            }
+        }
+        let config: NetworkConfig = progress.options.network;
+        let weights = Weights::new(config, serde_json::Value::Null, weights).map_err(|error| error.to_string())?;
+        Ok(Self { weights, adam: AdamState { moments, steps: progress.adam_steps }, progress })
+    }
+}
+
+/// Writes beside, has it on the disk, then puts it in place: a full disk or a kill leaves what was there.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be written.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_added_extension("partial");
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(&partial, path)?;
+        // the name itself is on the disk only with its folder; not all systems can
+        if let Some(folder) = path.parent() {
+            drop(File::open(folder).and_then(|folder| folder.sync_all()));
+        }
+        Ok(())
+    };
+    write().map_err(|error| {
+        drop(fs::remove_file(&partial));
+        file_error(path, error.to_string())
+    })
+}
+
+fn file_error(path: &Path, message: String) -> Error {
+    Error::File { path: path.display().to_string(), message }
+}

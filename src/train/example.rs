@@ -1,0 +1,54 @@
+use super::initialisation::MatchTruth;
+use crate::data::PairRecord;
+use crate::geometry::accuracy::fundamental_of_pose;
+use crate::geometry::{Camera, Matches, Pose};
+use crate::network::{Features, NetworkConfig};
+use crate::{Error, Result};
+use glam::{DMat3, DVec2};
+
+/// An image pair to learn from: what the network sees, and the truth.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// What the network sees.
+    pub features: Features,
+    /// The truth about each match.
+    pub truth: MatchTruth,
+    /// The true motion camera2_from_camera1.
+    pub motion: Pose,
+    /// The cameras.
+    pub cameras: [Camera; 2],
+    /// The pair.
+    pub record: PairRecord,
+}
+
+impl Example {
+    /// Of a pair with its true motion and both cameras.
+    ///
+    /// # Errors
+    /// [`Error::MissingInput`] when one of these is missing; otherwise those of [`Features::new`].
+    pub fn new(record: PairRecord, config: &NetworkConfig) -> Result<Self> {
+        let missing = |missing| Error::MissingInput { option: "training", missing };
+        let motion = record.truth.ok_or_else(|| missing("the true motion"))?;
+        let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else {
+            return Err(missing("two views with their cameras"));
+        };
+        let cameras = *cameras;
+        let fundamental = fundamental_of_pose(&motion, &cameras);
+        let residual_sq_px = points1_px.iter().zip(points2_px).map(|(&p1, &p2)| sampson_sq_px(&fundamental, p1, p2));
+        let truth = MatchTruth {
+            residual_sq_px: residual_sq_px.collect(),
+            is_inlier: record.right_matches().ok_or_else(|| missing("the true motion"))?,
+        };
+        let features = Features::new(&record.rank_input(config.model)?, config)?;
+        Ok(Self { features, truth, motion, cameras, record })
+    }
+}
+
+/// The squared Sampson distance, pixels²; of a match at an epipole that of a match far away.
+fn sampson_sq_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> f32 {
+    let line2 = *fundamental * point1_px.extend(1.0);
+    let line1 = fundamental.transpose() * point2_px.extend(1.0);
+    let norms_sq = line1.truncate().length_squared() + line2.truncate().length_squared();
+    let distance_sq = point2_px.extend(1.0).dot(line2).powi(2) / norms_sq;
+    if distance_sq.is_nan() { f32::MAX } else { distance_sq as f32 }
+}

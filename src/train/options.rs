@@ -1,0 +1,139 @@
+use super::initialisation::InitialisationLoss;
+use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
+use crate::network::NetworkConfig;
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Options of a training, as in its TOML file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainOptions {
+    /// The network, and the model whose inliers it learns to find.
+    pub network: NetworkConfig,
+    /// Seed of the weights to start from, of the order of the pairs and of their augmentation.
+    pub seed: u64,
+    /// Pairs of a step.
+    pub batch: usize,
+    /// Pairs that go through the network together; the gradients of a step's are added up. 0 takes all of a step.
+    pub micro_batch: usize,
+    /// Epochs of the initialisation, on the truth of each match.
+    pub init_epochs: usize,
+    /// Epochs end to end, through sampling and solving, after the initialisation.
+    pub epochs: usize,
+    /// Losses of the initialisation.
+    pub init_loss: InitialisationLoss,
+    /// Optimiser of the initialisation.
+    pub init_optimizer: OptimizerOptions,
+    /// Optimiser of the end-to-end stage.
+    pub optimizer: OptimizerOptions,
+    /// Changes of the pairs in training.
+    pub augmentation: Augmentation,
+    /// Random pairs of an epoch, besides those of the files.
+    pub synthetic: usize,
+    /// What random pairs are like.
+    pub synthetic_pairs: SyntheticOptions,
+    /// Threads that load pairs.
+    pub loader_threads: usize,
+    /// Validate every so many epochs; 0 only at the end.
+    pub validate_every: usize,
+    /// Hypotheses of the estimator in validation.
+    pub validation_iterations: u32,
+    /// Save a checkpoint every so many steps, besides the end of each epoch; 0 only there.
+    pub checkpoint_every: usize,
+}
+
+/// Options of Adam and of its learning rate: a linear rise over the warm-up, then half a cosine down to the last rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OptimizerOptions {
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// Learning rate at the end, as a part of the highest.
+    pub final_part: f64,
+    /// Steps of the rise.
+    pub warm_up_steps: usize,
+    /// Largest norm of the gradient over all weights; 0 does not clip.
+    pub clip_norm: f64,
+    /// Decoupled weight decay (Loshchilov and Hutter 2019).
+    pub weight_decay: f64,
+}
+
+impl Default for OptimizerOptions {
+    fn default() -> Self {
+        Self { learning_rate: 1e-3, final_part: 0.01, warm_up_steps: 100, clip_norm: 5.0, weight_decay: 1e-4 }
+    }
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            network: NetworkConfig::default(),
+            seed: 0,
+            batch: 8,
+            micro_batch: 0,
+            init_epochs: 30,
+            epochs: 0,
+            init_loss: InitialisationLoss::default(),
+            init_optimizer: OptimizerOptions::default(),
+            optimizer: OptimizerOptions { learning_rate: 1e-4, ..OptimizerOptions::default() },
+            augmentation: Augmentation { matches: 1000, ..Augmentation::default() },
+            synthetic: 0,
+            synthetic_pairs: SyntheticOptions::default(),
+            loader_threads: 1,
+            validate_every: 1,
+            validation_iterations: 20,
+            checkpoint_every: 0,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Reads a TOML file; what it does not say is the default.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be read or has unknown keys.
+    pub fn read(path: &Path) -> Result<Self> {
+        let fail = |message: String| Error::File { path: path.display().to_string(), message };
+        let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| fail(error.to_string()))
+    }
+
+    pub(super) fn loader(&self) -> LoaderOptions {
+        let (seed, batch, threads) = (self.seed, self.batch, self.loader_threads);
+        LoaderOptions { seed, batch, threads, augmentation: self.augmentation.clone(), ..LoaderOptions::default() }
+    }
+
+    /// # Errors
+    /// [`Error::BadOption`] with the first value out of range.
+    pub fn check(&self) -> Result<()> {
+        self.network.check()?;
+        let at_least = |name, expected, value: usize, least: usize| match value >= least {
+            true => Ok(()),
+            false => Err(Error::BadOption { name, expected, found: value.to_string() }),
+        };
+        at_least("batch", "at least 1", self.batch, 1)?;
+        at_least("init-epochs and epochs", "at least 1 together", self.init_epochs + self.epochs, 1)?;
+        self.augmentation.check()?;
+        for optimizer in [&self.init_optimizer, &self.optimizer] {
+            let rates = [optimizer.learning_rate, optimizer.final_part, optimizer.clip_norm, optimizer.weight_decay];
+            if let Some(wrong) = rates.into_iter().find(|rate| !(rate.is_finite() && *rate >= 0.0)) {
+                let (name, expected) = ("learning_rate, final_part, clip_norm, weight_decay", "finite, 0 or more");
+                return Err(Error::BadOption { name, expected, found: wrong.to_string() });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OptimizerOptions {
+    /// The learning rate of a step of a stage of so many steps.
+    pub fn rate(&self, step: usize, steps: usize) -> f64 {
+        if step < self.warm_up_steps {
+            return self.learning_rate * (step + 1) as f64 / self.warm_up_steps as f64;
+        }
+        let done = (step - self.warm_up_steps) as f64 / steps.saturating_sub(self.warm_up_steps).max(1) as f64;
+        let fall = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
+        self.learning_rate * (self.final_part + (1.0 - self.final_part) * fall)
+    }
+}

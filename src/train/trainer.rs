@@ -1,0 +1,318 @@
+//! The loop: batches, losses, steps of the optimiser, validation, checkpoints.
+
+use super::adam::Adam;
+use super::batch::PackedFeatures;
+use super::checkpoint::{Checkpoint, Progress, write_whole};
+use super::example::Example;
+use super::network::{Network, read};
+use super::options::{OptimizerOptions, TrainOptions};
+use super::validation::{Validation, validate};
+use crate::data::{Loader, PairSet, write_scene};
+use crate::network::{Storage, Weights};
+use crate::{Error, Result};
+use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::tensor::{Device, Tensor, TensorData};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// A training: the network, its optimiser, and how far they have come.
+#[derive(Debug)]
+pub struct Trainer {
+    options: TrainOptions,
+    folder: PathBuf,
+    record: serde_json::Value,
+    device: Device,
+    network: Network,
+    adam: Adam,
+    steps: usize,
+    best: Option<Validation>,
+}
+
+/// What a training tells while it runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A step was taken.
+    Step(StepReport),
+    /// An epoch was validated.
+    Validated {
+        /// Epochs done.
+        epoch: usize,
+        /// Steps taken.
+        step: usize,
+        /// The figures.
+        figures: Validation,
+        /// Whether they are the best so far.
+        is_best: bool,
+    },
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepReport {
+    /// Steps taken, this one included.
+    pub step: usize,
+    /// Epoch that it belongs to, from 0.
+    pub epoch: usize,
+    /// Mean loss of its pairs.
+    pub loss: f64,
+    /// Norm of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Pairs of the batch.
+    pub pairs: usize,
+    /// Matches of the batch.
+    pub matches: usize,
+    /// Waiting for the batch.
+    pub loading: Duration,
+    /// The network, forward and backward, with the losses.
+    pub network: Duration,
+    /// The step of the optimiser.
+    pub optimizer: Duration,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs are done.
+    Finished,
+    /// It was asked to stop, and saved a checkpoint.
+    Stopped,
+}
+
+impl Trainer {
+    /// A training from the start, or from weights; its files go into a folder. The record goes into the weights' metadata.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`]; [`Error::File`] when the folder cannot be made.
+    pub fn new(
+        options: TrainOptions,
+        folder: &Path,
+        record: serde_json::Value,
+        weights: Option<&Weights>,
+        device: Device,
+    ) -> Result<Self> {
+        options.check()?;
+        std::fs::create_dir_all(folder).map_err(|error| file_error(folder, error.to_string()))?;
+        let fresh = Weights::initial(options.network, options.seed)?;
+        let network = Network::new(weights.unwrap_or(&fresh), &device.clone().autodiff());
+        let (adam, folder) = (Adam::default(), folder.to_owned());
+        Ok(Self { options, folder, record, device, network, adam, steps: 0, best: None })
+    }
+
+    /// Goes on where the checkpoint in the folder was.
+    ///
+    /// # Errors
+    /// [`Error::File`] when there is none, or it is of other options or data.
+    pub fn resume(
+        options: TrainOptions,
+        folder: &Path,
+        record: serde_json::Value,
+        pairs: usize,
+        device: Device,
+    ) -> Result<Self> {
+        let path = folder.join(CHECKPOINT);
+        let checkpoint = Checkpoint::read(&path)?;
+        let progress = checkpoint.progress;
+        if progress.options != options || progress.pairs != pairs {
+            let message = format!(
+                "expected the options and the {pairs} pairs of the checkpoint's training, but it had {} pairs and {}",
+                progress.pairs,
+                serde_json::to_string(&progress.options).unwrap_or_default()
+            );
+            return Err(file_error(&path, message));
+        }
+        let network = Network::new(&checkpoint.weights, &device.clone().autodiff());
+        let adam = Adam::from_state(checkpoint.adam, &device);
+        let (steps, best) = (progress.steps, progress.best);
+        Ok(Self { options, folder: folder.to_owned(), record, device, network, adam, steps, best })
+    }
+
+    /// Steps taken.
+    pub const fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Steps of all epochs.
+    pub fn total_steps(&self, train: &PairSet) -> usize {
+        (self.options.init_epochs + self.options.epochs) * train.steps_per_epoch(self.options.batch)
+    }
+
+    /// Trains until all epochs are done or `stop` is set; then the weights and a checkpoint are in the folder.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`] for sets that are too small; [`Error::TrainingDiverged`]; [`Error::File`]; those of the examples.
+    pub fn run(
+        &mut self,
+        train: &Arc<PairSet>,
+        val: &PairSet,
+        stop: &AtomicBool,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<Ending> {
+        if train.len() < 2 {
+            let (name, expected) = ("train", "at least two pairs");
+            return Err(Error::BadOption { name, expected, found: train.len().to_string() });
+        }
+        let network = self.options.network;
+        let example = move |record| Example::new(record, &network);
+        let val = (0..val.len()).map(|index| example(val.pair(0, index)?)).collect::<Result<Vec<_>>>()?;
+        let (last, per_epoch) = (self.total_steps(train), train.steps_per_epoch(self.options.batch));
+        let mut loader =
+            Loader::start(Arc::clone(train), &self.options.loader(), self.steps, move |record, _| example(record))?;
+        while self.steps < last {
+            let start = Instant::now();
+            let batch = loader.next_batch()?;
+            let report = self.step(&batch, per_epoch, start.elapsed())?;
+            on_event(Event::Step(report));
+            let ends_epoch = self.steps.is_multiple_of(per_epoch);
+            if ends_epoch {
+                self.end_epoch(self.steps / per_epoch, self.steps == last, &val, on_event)?;
+            }
+            let every = self.options.checkpoint_every;
+            let stops = stop.load(Ordering::Relaxed);
+            if ends_epoch || stops || (every > 0 && self.steps.is_multiple_of(every)) {
+                self.save(train.len())?;
+            }
+            if stops && self.steps < last {
+                return Ok(Ending::Stopped);
+            }
+        }
+        self.weights(serde_json::json!(null))?.write(&self.folder.join("last.safetensors"), Storage::F32)?;
+        Ok(Ending::Finished)
+    }
+
+    /// Takes one step; where the loss is not finite the batch is saved and nothing is changed.
+    fn step(&mut self, batch: &[Example], per_epoch: usize, loading: Duration) -> Result<StepReport> {
+        let epoch = self.steps / per_epoch;
+        let (optimizer, stage_step, stage_steps) = self.stage(per_epoch);
+        let start = Instant::now();
+        let micro = if self.options.micro_batch == 0 { batch.len() } else { self.options.micro_batch };
+        let mut accumulator = GradientsAccumulator::new();
+        let mut loss = 0.0;
+        for part in batch.chunks(micro.max(1)) {
+            let (part_loss, gradients) = self.gradients(part, batch.len())?;
+            loss += part_loss;
+            accumulator.accumulate(&self.network, gradients);
+        }
+        let network_time = start.elapsed();
+        if !loss.is_finite() {
+            return Err(self.not_finite("the loss", loss, batch));
+        }
+        let start = Instant::now();
+        let learning_rate = optimizer.rate(stage_step, stage_steps);
+        let (network, gradient_norm) =
+            self.adam.step(self.network.clone(), accumulator.grads(), learning_rate, &optimizer)?;
+        if !gradient_norm.is_finite() {
+            return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
+        }
+        self.network = network;
+        self.steps += 1;
+        Ok(StepReport {
+            step: self.steps,
+            epoch,
+            loss,
+            gradient_norm,
+            learning_rate,
+            pairs: batch.len(),
+            matches: batch.iter().map(|example| example.features.matches.len()).sum(),
+            loading,
+            network: network_time,
+            optimizer: start.elapsed(),
+        })
+    }
+
+    /// The optimiser of the present stage, the step in it and its steps; a stage starts with a fresh state.
+    fn stage(&mut self, per_epoch: usize) -> (OptimizerOptions, usize, usize) {
+        let init = self.options.init_epochs * per_epoch;
+        if self.steps == init {
+            self.adam = Adam::default();
+        }
+        match self.steps.checked_sub(init) {
+            None => (self.options.init_optimizer, self.steps, init),
+            Some(step) => (self.options.optimizer, step, self.options.epochs * per_epoch),
+        }
+    }
+
+    /// The part of these pairs in the mean loss of a batch of `count`, and its gradient.
+    fn gradients(&self, pairs: &[Example], count: usize) -> Result<(f64, GradientsParams)> {
+        let features =
+            PackedFeatures::new(pairs.iter().map(|pair| &pair.features), &self.options.network, &self.device);
+        let logits = self.network.forward(&features);
+        let values = read(logits.clone().inner())?;
+        let mut gradient = vec![0.0; values.len()];
+        let share = 1.0 / count as f64;
+        let mut loss = 0.0;
+        for (pair, rows) in pairs.iter().zip(features.segments.ranges()) {
+            let (values, gradient) = (&values[rows.clone()], &mut gradient[rows]);
+            loss += share * self.options.init_loss.add(values, &pair.truth, share, gradient);
+        }
+        // its gradient to the logits is that of the loss
+        let rows = gradient.len();
+        let surrogate = (logits * Tensor::from_data(TensorData::new(gradient, [rows]), &self.device)).sum();
+        Ok((loss, GradientsParams::from_grads(surrogate.backward(), &self.network)))
+    }
+
+    fn end_epoch(
+        &mut self,
+        epoch: usize,
+        is_last: bool,
+        val: &[Example],
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<()> {
+        let every = self.options.validate_every;
+        if !is_last && (every == 0 || !epoch.is_multiple_of(every)) {
+            return Ok(());
+        }
+        let figures = validate(&self.network.valid(), val, &self.options, &self.device)?;
+        let quality = |figures: &Validation| figures.auroc + figures.auc[1];
+        let is_best = self.best.as_ref().is_none_or(|best| quality(&figures) > quality(best));
+        if is_best {
+            self.best = Some(figures);
+            let weights = self.weights(serde_json::json!({ "epoch": epoch, "val": figures }))?;
+            write_whole(&self.folder.join(WEIGHTS), &weights.to_bytes(Storage::F32)?)?;
+        }
+        on_event(Event::Validated { epoch, step: self.steps, figures, is_best });
+        Ok(())
+    }
+
+    fn weights(&self, figures: serde_json::Value) -> Result<Weights> {
+        let mut record = self.record.clone();
+        if let (Some(record), serde_json::Value::Object(figures)) = (record.as_object_mut(), figures) {
+            record.extend(figures);
+        }
+        self.network.weights(self.options.network, record)
+    }
+
+    fn save(&self, pairs: usize) -> Result<()> {
+        let adam = self.adam.state()?;
+        let weights = self.weights(serde_json::Value::Null)?;
+        let (options, adam_steps) = (self.options.clone(), adam.steps);
+        let progress = Progress { options, pairs, steps: self.steps, adam_steps, best: self.best };
+        Checkpoint { weights, adam, progress }.write(&self.folder.join(CHECKPOINT))
+    }
+
+    /// The error of a step whose figures are no numbers; its batch is saved to be looked at.
+    fn not_finite(&self, what: &'static str, value: f64, batch: &[Example]) -> Error {
+        let path = self.folder.join(BAD_BATCH);
+        let records: Vec<_> = batch.iter().map(|example| example.record.clone()).collect();
+        let saved = match write_scene(&path, &records, &[]) {
+            Ok(()) => format!("its batch is in {}", path.display()),
+            Err(error) => format!("its batch could not be saved: {error}"),
+        };
+        Error::TrainingDiverged { what, step: self.steps, value, saved }
+    }
+}
+
+/// The file of a batch whose loss is not finite.
+pub const BAD_BATCH: &str = "bad_batch.safetensors";
+/// The file of a checkpoint in the folder of a training.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The file of the best weights on val.
+pub const WEIGHTS: &str = "weights.safetensors";
+
+fn file_error(path: &Path, message: String) -> Error {
+    Error::File { path: path.display().to_string(), message }
+}

@@ -1,0 +1,89 @@
+//! How well a network does on pairs that it does not learn from.
+
+use super::batch::PackedFeatures;
+use super::example::Example;
+use super::network::{Network, read};
+use super::options::TrainOptions;
+use crate::geometry::accuracy::{auc_exact, pose_error_deg, pose_of_fundamental};
+use crate::geometry::ranking::{auroc, average_precision};
+use crate::geometry::{Matches, Model};
+use crate::{Backend, Estimator, Options, Problem, Result, Sampler};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+/// Figures on the validation pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Mean loss of the initialisation.
+    pub loss: f64,
+    /// Area under the receiver operating characteristic of the logits against the true inliers, mean over the pairs.
+    pub auroc: f64,
+    /// Average precision of the same, mean over the pairs.
+    pub average_precision: f64,
+    /// Exact area under the recall of the pose error up to 5, 10 and 20°, of the estimator with few hypotheses.
+    pub auc: [f64; 3],
+}
+
+/// Evaluates a network on the CPU or GPU, and its probabilities with the estimator on the CPU.
+pub(super) fn validate(
+    network: &Network,
+    examples: &[Example],
+    options: &TrainOptions,
+    device: &Device,
+) -> Result<Validation> {
+    let logits = examples
+        .iter()
+        .map(|example| {
+            read(network.forward(&PackedFeatures::new([&example.features].into_iter(), &options.network, device)))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mean = |of: &dyn Fn(&Example, &[f32]) -> f64| {
+        examples.iter().zip(&logits).map(|(example, logits)| of(example, logits)).sum::<f64>()
+            / examples.len().max(1) as f64
+    };
+    let loss =
+        mean(&|example, logits| options.init_loss.add(logits, &example.truth, 0.0, &mut vec![0.0; logits.len()]));
+    let auroc = mean(&|example, logits| auroc(logits, &example.truth.is_inlier).unwrap_or(1.0));
+    let average_precision = mean(&|example, logits| average_precision(logits, &example.truth.is_inlier).unwrap_or(0.0));
+    Ok(Validation { loss, auroc, average_precision, auc: pose_auc(examples, &logits, options)? })
+}
+
+fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -> Result<[f64; 3]> {
+    let iterations = options.validation_iterations;
+    let estimator = Estimator::new(Options {
+        min_iterations: iterations,
+        max_iterations: iterations,
+        sampler: Sampler::Weights,
+        backend: Backend::Cpu,
+        diagnose: false,
+        ..Options::default()
+    })?;
+    let weights: Vec<Vec<f32>> = logits
+        .iter()
+        .map(|logits| logits.iter().map(|logit| (1.0 / (1.0 + (-logit).exp())).max(f32::MIN_POSITIVE)).collect())
+        .collect();
+    let problems = examples.iter().zip(&weights).map(|(example, weights)| {
+        Ok(Problem { weights: Some(weights), ..Problem::new(example.record.matches.view(options.network.model)?) })
+    });
+    let outcomes = estimator.estimate_batch(&problems.collect::<Result<Vec<_>>>()?);
+    let errors: Vec<f64> = examples
+        .iter()
+        .zip(outcomes)
+        .map(|(example, outcome)| {
+            let estimate = outcome.ok().and_then(|outcome| outcome.estimate);
+            estimate.map_or(f64::INFINITY, |estimate| motion_error_deg(example, &estimate.model, &estimate.inliers))
+        })
+        .collect();
+    Ok([5.0, 10.0, 20.0].map(|limit| auc_exact(&errors, limit)))
+}
+
+fn motion_error_deg(example: &Example, model: &Model, inliers: &[bool]) -> f64 {
+    match (model, &example.record.matches) {
+        (Model::Essential(motion), _) => pose_error_deg(motion, &example.motion),
+        (Model::Fundamental(f), Matches::TwoView { points1_px, points2_px, .. }) => {
+            let motion = pose_of_fundamental(f, &example.cameras, points1_px, points2_px, inliers);
+            pose_error_deg(&motion, &example.motion)
+        }
+        _ => f64::INFINITY,
+    }
+}
