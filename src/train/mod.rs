@@ -8,6 +8,7 @@ mod example;
 mod initialisation;
 mod network;
 pub mod network_ops;
+pub mod ops;
 mod options;
 mod trainer;
 mod validation;
