@@ -351,7 +351,9 @@ pub fn match_losses_backward<M: MatchErrors>(
             *sum += g;
         }
     });
-    M::model_gradient(model, &sum)
+    let gradient = M::model_gradient(model, &sum);
+    // of a model that is not finite
+    if gradient.iter().flatten().all(|g| g.is_finite()) { gradient } else { ModelRows::default() }
 }
 
 /// Adds the gradient of the losses of one model by the matches to `sums`, as wide as the matches.

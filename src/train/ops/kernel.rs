@@ -4,6 +4,7 @@ use crate::gpu::Shader;
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::Shape;
+use rayon::prelude::*;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -107,24 +108,7 @@ pub(super) const WORKGROUP: u32 = 64;
 
 /// Calls `body(i, chunk)` for the chunks of so many entries of a row, on all cores.
 pub(super) fn each_row<T: Send>(rows: &mut [T], width: usize, body: impl Fn(usize, &mut [T]) + Sync) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let count = rows.len() / width.max(1);
-    let share = count.div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        for (index, part) in rows.chunks_mut(share * width.max(1)).enumerate() {
-            let body = &body;
-            let mut work = move || {
-                for (k, row) in part.chunks_mut(width.max(1)).enumerate() {
-                    body(index * share + k, row);
-                }
-            };
-            if count <= share {
-                work();
-            } else {
-                scope.spawn(work);
-            }
-        }
-    });
+    rows.par_chunks_mut(width.max(1)).enumerate().for_each(|(i, row)| body(i, row));
 }
 
 /// The columns of rows one after the other: `widths` entries of each row go to each output.
