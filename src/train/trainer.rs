@@ -7,7 +7,8 @@ use super::example::Example;
 use super::network::{Network, read};
 use super::options::{OptimizerOptions, TrainOptions};
 use super::validation::{Validation, validate};
-use crate::data::{Loader, PairSet, write_scene};
+use crate::data::augment::usual_matches;
+use crate::data::{Loader, PairRecord, PairSet, write_scene};
 use crate::network::{Storage, Weights};
 use crate::{Error, Result};
 use burn::module::Module;
@@ -158,7 +159,8 @@ impl Trainer {
         }
         let network = self.options.network;
         let example = move |record| Example::new(record, &network);
-        let val = (0..val.len()).map(|index| example(val.pair(0, index)?)).collect::<Result<Vec<_>>>()?;
+        let usual = |record: PairRecord| record.select(&usual_matches(&record));
+        let val = (0..val.len()).map(|index| example(usual(val.pair(0, index)?))).collect::<Result<Vec<_>>>()?;
         let (last, per_epoch) = (self.total_steps(train), train.steps_per_epoch(self.options.batch));
         let mut loader =
             Loader::start(Arc::clone(train), &self.options.loader(), self.steps, move |record, _| example(record))?;
