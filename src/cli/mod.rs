@@ -8,6 +8,8 @@ mod devices;
 mod draw;
 mod estimate;
 mod eval;
+#[cfg(feature = "train")]
+mod import;
 mod json;
 mod measure;
 mod plot;
@@ -54,6 +56,9 @@ enum Command {
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<train::TrainArgs>),
+    /// Turn a PyTorch checkpoint of the CLNet family into weights
+    #[cfg(feature = "train")]
+    Import(import::ImportArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -75,6 +80,8 @@ pub fn run() -> ExitCode {
         Command::Synthesize(arguments) => synthesize::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => train::run(&arguments),
+        #[cfg(feature = "train")]
+        Command::Import(arguments) => import::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);
