@@ -267,3 +267,14 @@ fn configurations_out_of_range_are_refused() {
     let text = r#"{"architecture": "transformer"}"#;
     assert!(serde_json::from_str::<NetworkConfig>(text).is_err());
 }
+
+#[test]
+fn initial_weights_repeat_with_the_seed_and_keep_the_scale() {
+    let config = small(ModelKind::Essential);
+    let [a, b, c] = [1, 1, 2].map(|seed| Weights::initial(config, seed).unwrap());
+    assert_eq!(a, b);
+    assert_ne!(a, c);
+    let values = a.values("blocks.0.project.weight");
+    let variance = values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32;
+    assert!((variance - 2.0 / 32.0).abs() < 0.01, "{variance}");
+}

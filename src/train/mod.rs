@@ -5,6 +5,7 @@ mod adam;
 mod batch;
 mod checkpoint;
 mod example;
+mod import;
 mod initialisation;
 mod network;
 pub mod network_ops;
@@ -15,6 +16,7 @@ mod validation;
 
 pub use batch::PackedFeatures;
 pub use example::Example;
+pub use import::import_pytorch;
 pub use initialisation::{InitialisationLoss, MatchTruth};
 pub use network::Network;
 pub use options::{OptimizerOptions, TrainOptions};
