@@ -23,6 +23,8 @@ mod synthesize;
 mod synthetic_views;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod train_plot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;

@@ -3,7 +3,9 @@
 
 mod adam;
 mod batch;
+mod candidates;
 mod checkpoint;
+mod end_to_end;
 mod example;
 mod import;
 mod initialisation;
@@ -15,6 +17,7 @@ mod trainer;
 mod validation;
 
 pub use batch::PackedFeatures;
+pub use end_to_end::{EndToEnd, Objective, SamplerGradient};
 pub use example::Example;
 pub use import::import_pytorch;
 pub use initialisation::{InitialisationLoss, MatchTruth};

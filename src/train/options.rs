@@ -1,3 +1,4 @@
+use super::end_to_end::EndToEnd;
 use super::initialisation::InitialisationLoss;
 use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
 use crate::network::NetworkConfig;
@@ -23,6 +24,8 @@ pub struct TrainOptions {
     pub epochs: usize,
     /// Losses of the initialisation.
     pub init_loss: InitialisationLoss,
+    /// Losses of the end-to-end stage.
+    pub end_to_end: EndToEnd,
     /// Optimiser of the initialisation.
     pub init_optimizer: OptimizerOptions,
     /// Optimiser of the end-to-end stage.
@@ -75,8 +78,9 @@ impl Default for TrainOptions {
             init_epochs: 8,
             epochs: 0,
             init_loss: InitialisationLoss::default(),
+            end_to_end: EndToEnd::default(),
             init_optimizer: OptimizerOptions::default(),
-            optimizer: OptimizerOptions { learning_rate: 1e-4, ..OptimizerOptions::default() },
+            optimizer: OptimizerOptions { learning_rate: 3e-4, ..OptimizerOptions::default() },
             augmentation: Augmentation::default(),
             synthetic: 0,
             synthetic_pairs: SyntheticOptions::default(),
@@ -114,6 +118,7 @@ impl TrainOptions {
         };
         at_least("batch", "at least 1", self.batch, 1)?;
         at_least("init-epochs and epochs", "at least 1 together", self.init_epochs + self.epochs, 1)?;
+        self.end_to_end.check(self.network.model)?;
         self.augmentation.check()?;
         for optimizer in [&self.init_optimizer, &self.optimizer] {
             if !(0.0..=1.0).contains(&optimizer.warm_up_part) {
