@@ -82,7 +82,8 @@ fn what_cannot_be_ranked_is_said_in_one_line() {
     };
     complains(&[matches, "--weights", matches], "expected a safetensors file of network weights");
     complains(&[matches, "--weights", "none.safetensors"], "none.safetensors");
-    complains(&[matches, "--weights", weights, "--model", "essential"], "they are for fundamental ones");
+    complains(&[matches, "--weights", weights, "--model", "essential"], "intrinsics");
+    complains(&[matches, "--weights", weights, "--model", "homography"], "ranking by a network");
     complains(&[matches, "--weights", weights, "--pair", "no such"], "no such");
     assert_eq!(rank(&[matches]).status.code(), Some(2));
 }

@@ -11,6 +11,8 @@ mod estimate;
 mod eval;
 mod figures;
 mod gpu_ranking;
+#[cfg(feature = "train")]
+mod import;
 mod json;
 mod measure;
 mod plot;
@@ -21,6 +23,8 @@ mod synthesize;
 mod synthetic_views;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod train_plot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -58,6 +62,9 @@ enum Command {
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<train::TrainArgs>),
+    /// Turn a PyTorch checkpoint of the CLNet family into weights
+    #[cfg(feature = "train")]
+    Import(import::ImportArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -79,6 +86,8 @@ pub fn run() -> ExitCode {
         Command::Synthesize(arguments) => synthesize::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => train::run(&arguments),
+        #[cfg(feature = "train")]
+        Command::Import(arguments) => import::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);

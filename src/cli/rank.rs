@@ -6,7 +6,6 @@ use crate::ModelKind;
 use crate::cpu::predict_logits::sigmoid;
 use crate::data::Scene;
 use crate::network::{Ranker, Weights};
-use anyhow::ensure;
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
@@ -39,10 +38,7 @@ pub(super) fn run(arguments: &RankArgs) -> anyhow::Result<()> {
         (Some(path), _) => Weights::read(path)?,
         (None, model) => Weights::shipped(model.unwrap_or(ModelKind::Essential))?,
     };
-    let kind = weights.config().model;
-    if let Some(asked) = arguments.model {
-        ensure!(asked == kind, "expected weights for {} matrices, but they are for {} ones", asked.name(), kind.name());
-    }
+    let kind = arguments.model.unwrap_or(weights.config().model);
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let record = scene.pair(arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?)?;
     let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());

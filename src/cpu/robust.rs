@@ -158,7 +158,7 @@ impl Loss {
 ///
 /// With x = 2^k m and m near 1: ln x = k ln 2 + 2 artanh((m − 1)/(m + 1)).
 #[inline(always)]
-fn ln(x: f64) -> f64 {
+pub(super) fn ln(x: f64) -> f64 {
     // the mantissa in √½..√2
     const HALF_ROOT: u64 = std::f64::consts::FRAC_1_SQRT_2.to_bits();
     let offset = x.to_bits().wrapping_sub(HALF_ROOT);

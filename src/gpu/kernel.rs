@@ -33,8 +33,8 @@ impl Kernel {
     /// Dispatches `workgroups` of them; above 65 535 they are spread over y too, so that the shader takes its index from
     /// `workgroup_index` of `shared/dispatch` and leaves when it is beyond the end.
     pub fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, bindings: &wgpu::BindGroup, workgroups: u32) {
-        let rows = workgroups.div_ceil(MAX_WORKGROUPS).max(1);
-        self.dispatch_xyz(pass, bindings, [workgroups.div_ceil(rows), rows, 1]);
+        let [x, y] = spread(workgroups);
+        self.dispatch_xyz(pass, bindings, [x, y, 1]);
     }
 
     /// Dispatches a box of workgroups.
@@ -59,6 +59,12 @@ impl Kernel {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, bindings, &[]);
     }
+}
+
+/// So many workgroups in x and y, at least that many in all.
+pub(crate) const fn spread(workgroups: u32) -> [u32; 2] {
+    let rows = if workgroups > MAX_WORKGROUPS { workgroups.div_ceil(MAX_WORKGROUPS) } else { 1 };
+    [workgroups.div_ceil(rows), rows]
 }
 
 fn compile(device: &wgpu::Device, name: &str, source: &str) -> wgpu::ComputePipeline {

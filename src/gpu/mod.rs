@@ -11,6 +11,8 @@ pub use adapters::{AdapterReport, adapters, adapters_async};
 pub use buffers::TypedBuffer;
 pub use context::Context;
 pub use kernel::Kernel;
+#[cfg(feature = "train")]
+pub(crate) use kernel::spread;
 pub use read_back::ReadBack;
 pub use shader::Shader;
 pub(crate) use shader::shader_part;

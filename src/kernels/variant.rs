@@ -24,17 +24,21 @@ impl Variant {
         }
     }
 
-    /// Structs, flat indices and the layout of a match.
-    pub(super) const fn common(self) -> [&'static str; 3] {
-        let match_ = match self.match_vectors() {
+    /// The layout of a match.
+    pub(crate) const fn layout(self) -> &'static str {
+        match self.match_vectors() {
             1 => shader_part!("shared/match_two_view"),
             _ => shader_part!("shared/match_spatial"),
-        };
-        [shader_part!("shared/types"), shader_part!("shared/dispatch"), match_]
+        }
+    }
+
+    /// Structs, flat indices and the layout of a match.
+    pub(super) const fn common(self) -> [&'static str; 3] {
+        [shader_part!("shared/types"), shader_part!("shared/dispatch"), self.layout()]
     }
 
     /// `residual_sq`.
-    pub(super) fn residual(self) -> Vec<&'static str> {
+    pub(crate) fn residual(self) -> Vec<&'static str> {
         match self.kind {
             ModelKind::Essential => vec![shader_part!("shared/residual_essential")],
             ModelKind::Fundamental => vec![
@@ -51,7 +55,7 @@ impl Variant {
     }
 
     /// `gain`.
-    pub(super) const fn gain(self) -> &'static str {
+    pub(crate) const fn gain(self) -> &'static str {
         match self.score {
             Score::Ransac => shader_part!("shared/gain_ransac"),
             Score::Msac => shader_part!("shared/gain_msac"),

@@ -10,6 +10,7 @@ mod config;
 mod error;
 pub mod features;
 mod gpu_ranker;
+mod initial;
 mod input;
 mod message_passing;
 mod ranker;

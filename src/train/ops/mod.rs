@@ -1,0 +1,101 @@
+//! Operations with gradients of their own, for any Burn model: from match logits and coordinates, through minimal samples and
+//! minimal solvers, to losses of all hypotheses.
+//!
+//! ```no_run
+//! use burn::tensor::Tensor;
+//! use nabla_ransac::{ModelKind, train::ops::*};
+//!
+//! /// `logits` [M] and `points` [M, 4] are those of your own model, for the pairs of a batch one after the other.
+//! fn loss(logits: Tensor<1>, points: Tensor<2>, truth: &Truth, packing: &Packing, step: u32) -> nabla_ransac::Result<Tensor<1>> {
+//!     let sampling = Sampling { hypotheses: 64, sample_size: 5, temperature: 1.0, seed: 0, step };
+//!     let samples = sample_minimal(logits, points.clone(), packing, &sampling)?;
+//!     let solved = solve_essential_5pt(samples.points, truth.models.clone())?;
+//!     let weights = LossWeights { pose: 1.0, ..LossWeights::default() };
+//!     let losses = model_losses(ModelKind::Essential, solved.models, points, truth, packing, &weights)?;
+//!     Ok(mean_over_valid(losses.total, solved.valid))
+//! }
+//! # let device = burn::tensor::Device::flex().autodiff();
+//! // two pairs with 700 and 1200 matches, thresholds of 1 pixel at focal lengths of 800 and 500 pixels
+//! let packing = Packing::new(&[700, 1200], &[[1.0 / 800.0; 4], [1.0 / 500.0; 4]])?;
+//! # Ok::<(), nabla_ransac::Error>(())
+//! ```
+//!
+//! `loss.backward()` then reaches whatever made the logits and the coordinates; `examples/train_matcher.rs` trains a key-point
+//! detector so.
+//!
+//! # Shapes and units
+//! Matches of all pairs are packed one pair after the other, never padded ([`Packing`]): M rows in all. A row is x1 y1 x2 y2
+//! in normalised image coordinates for E, F and H (for F and H any coordinates of a spread near 1), X Y Z x y for an absolute
+//! pose, X1 Y1 Z1 X2 Y2 Z2 for a rigid transform. With P pairs of H hypotheses, rows p·H + h of B = P·H belong to pair p.
+//! Models are rows of twelve: [R | t] with |t| = 1 for E, [R | t] for poses and rigid transforms, a 3×3 matrix of norm 1 with
+//! zeros in the fourth column for F and H. Thresholds are one a pair, in normalised units; errors are in squared thresholds.
+//! All tensors are f32.
+//!
+//! # Devices
+//! Everything runs on Burn's Flex backend, by the CPU twins in f64, and on its wgpu backend, by the same WGSL shaders as the
+//! estimator, software adapters included. Fusion and other backends are not supported.
+//!
+//! # Memory
+//! O(M + B · m) for samples of m matches: the noise of the sampler, the residuals and the gains are computed anew in the
+//! backward passes, and there is never a table of hypotheses × matches.
+//!
+//! # What can go wrong
+//! Wrong shapes and options are errors. Numbers that are NaN or infinite, pairs with too few matches and degenerate samples
+//! are not: they give no sample, no model (`valid` 0) or gradient 0, and no NaN comes out. Tensors on different devices make
+//! Burn panic.
+
+mod backend;
+mod closest_model;
+mod gather_matches;
+mod kernel;
+mod match_losses;
+mod objectives;
+mod packing;
+mod pose_loss;
+mod sample_gumbel;
+mod solve;
+mod solve_backward;
+mod solver;
+mod spatial;
+mod weighted_scores;
+
+pub use match_losses::{MatchLosses, match_losses};
+pub use objectives::{
+    LossWeights, ModelLosses, Truth, mean_over_valid, model_losses, score_function_loss, soft_selection_loss,
+};
+pub use packing::Packing;
+pub use pose_loss::pose_loss;
+pub use sample_gumbel::{Samples, Sampling, sample_minimal};
+pub use solve::{
+    Solved, solve, solve_essential_5pt, solve_fundamental_7pt, solve_fundamental_8pt, solve_homography_4pt,
+    solve_pose_p3p, solve_rigid_3pt,
+};
+pub use solver::Solver;
+pub use weighted_scores::weighted_scores;
+
+use crate::{ModelKind, Score};
+
+/// The names and texts of every shader of this room, to be validated.
+#[doc(hidden)]
+pub fn shader_texts() -> Vec<(&'static str, String)> {
+    use match_losses::Pass;
+    use weighted_scores::Stem;
+    let fixed = [
+        sample_gumbel::SAMPLE,
+        sample_gumbel::SAMPLE_BACKWARD,
+        gather_matches::GATHER,
+        gather_matches::GATHER_BACKWARD,
+        solve::WEIGHTED_8PT,
+        closest_model::CLOSEST,
+        pose_loss::FORWARD,
+        pose_loss::BACKWARD,
+    ];
+    let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
+    for kind in ModelKind::ALL {
+        sources.extend([Pass::Forward, Pass::ByModels, Pass::ByPoints].map(|pass| match_losses::source(kind, pass)));
+        for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
+            sources.extend([Stem::Forward, Stem::ByWeights].map(|stem| weighted_scores::source(kind, score, stem)));
+        }
+    }
+    sources.into_iter().map(|source| (source.name, source.text())).collect()
+}

@@ -1,0 +1,169 @@
+//! The losses over matches and the straight-through gradient on the CPU, in f64, against central differences.
+
+#[path = "common/packed.rs"]
+mod packed;
+
+use nabla_ransac::ModelKind;
+use nabla_ransac::cpu::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
+use nabla_ransac::cpu::residual::ModelRows;
+use nabla_ransac::cpu::sample_gumbel::{Noise, perturb, sample_gumbel, sample_gumbel_backward};
+use packed::{Batch, THRESHOLD};
+
+fn rows(values: &[f32]) -> ModelRows {
+    std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
+}
+
+/// Matches in the layout of kernels.
+fn laid_out(batch: &Batch) -> (Vec<f32>, usize) {
+    let order: &[usize] = match batch.kind {
+        ModelKind::Pose => &[0, 1, 2, 9, 3, 4, 9, 9],
+        ModelKind::Rigid => &[0, 1, 2, 9, 3, 4, 5, 9],
+        _ => &[0, 1, 2, 3],
+    };
+    let row = |x: &[f32]| order.iter().map(|&k| x.get(k).copied().unwrap_or(0.0)).collect::<Vec<_>>();
+    (batch.points.chunks(batch.width).flat_map(row).collect(), order.len())
+}
+
+#[test]
+fn losses_have_their_gradients() {
+    for kind in ModelKind::ALL {
+        let (mut worst, mut errors) = (0.0_f64, Vec::new());
+        for seed in 0..25 {
+            let batch = Batch::new(kind, &[30], seed);
+            let (matches, width) = laid_out(&batch);
+            let metric = [f64::from(THRESHOLD) * 10.0; 4];
+            let pair = LabelledMatches { matches: &matches, width, labels: &batch.labels, metric, clamp: 50.0 };
+            let weights = [0.7, 0.1];
+            for model in batch.models_near_truth(8, seed).chunks(12) {
+                let model = rows(model);
+                let loss = |m: &ModelRows| {
+                    let [a, b] = losses_of(kind, m, &pair);
+                    weights[0] * a + weights[1] * b
+                };
+                let gradient = losses_backward_of(kind, &model, &pair, weights);
+                let size = gradient.iter().flatten().map(|g| g * g).sum::<f64>().sqrt();
+                for i in 0..3 {
+                    for k in 0..4 {
+                        let at = |step: f64| {
+                            let mut moved = model;
+                            moved[i][k] += step;
+                            loss(&moved)
+                        };
+                        let numeric = (at(1e-7) - at(-1e-7)) / 2e-7;
+                        errors.push((numeric - gradient[i][k]).abs() / (size + 1e-3));
+                    }
+                }
+            }
+        }
+        errors.sort_by(f64::total_cmp);
+        // an error at its clamp within the step has no derivative: all but a few
+        worst = worst.max(errors[errors.len() * 98 / 100]);
+        println!("{kind:?}: median {:.1e}, 98 % {worst:.1e}", errors[errors.len() / 2]);
+        assert!(worst < 1e-5, "{kind:?}: {worst}");
+    }
+}
+
+#[test]
+fn losses_have_their_gradients_by_the_matches() {
+    for kind in ModelKind::ALL {
+        let batch = Batch::new(kind, &[40], 3);
+        let (matches, width) = laid_out(&batch);
+        let metric = [f64::from(THRESHOLD) * 10.0; 4];
+        let labels = &batch.labels;
+        for model in batch.models_near_truth(10, 4).chunks(12) {
+            let model = rows(model);
+            let loss = |matches: &[f32]| {
+                let pair = LabelledMatches { matches, width, labels, metric, clamp: 50.0 };
+                let [a, b] = losses_of(kind, &model, &pair);
+                0.7 * a + 0.1 * b
+            };
+            let pair = LabelledMatches { matches: &matches, width, labels, metric, clamp: 50.0 };
+            let mut gradient = vec![0.0; matches.len()];
+            losses_points_backward_of(kind, &model, &pair, [0.7, 0.1], &mut gradient);
+            let size = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+            let mut off = 0;
+            for k in 0..matches.len() {
+                // coordinates are f32: the step is what they really move by
+                let at = |step: f32| {
+                    let mut moved = matches.clone();
+                    moved[k] += step;
+                    (loss(&moved), f64::from(moved[k]))
+                };
+                let ((high, x1), (low, x0)) = (at(2e-4), at(-2e-4));
+                let numeric = (high - low) / (x1 - x0);
+                off += usize::from((numeric - gradient[k]).abs() > 0.02 * (size + 0.01));
+            }
+            assert!(off <= 3, "{kind:?}: {off} of {}", matches.len());
+        }
+    }
+}
+
+#[test]
+fn losses_of_anything_are_finite_and_have_finite_gradients() {
+    let bad = [f32::NAN, f32::INFINITY, 0.0, -1e30, 1e-38];
+    for kind in ModelKind::ALL {
+        for (case, &value) in bad.iter().enumerate() {
+            let batch = Batch::new(kind, &[20], case as u64);
+            let (mut matches, width) = laid_out(&batch);
+            let mut model = rows(&batch.truth);
+            for (k, x) in matches.iter_mut().enumerate() {
+                if k % 3 == case % 3 {
+                    *x = value;
+                }
+            }
+            let pair =
+                LabelledMatches { matches: &matches, width, labels: &batch.labels, metric: [1e-3; 4], clamp: 10.0 };
+            for _ in 0..2 {
+                assert!(losses_of(kind, &model, &pair).iter().all(|loss| loss.is_finite()));
+                let gradient = losses_backward_of(kind, &model, &pair, [1.0, 1.0]);
+                assert!(gradient.iter().flatten().all(|g| g.is_finite()), "{kind:?} {value}");
+                let mut sums = vec![0.0; matches.len()];
+                losses_points_backward_of(kind, &model, &pair, [1.0, 1.0], &mut sums);
+                assert!(sums.iter().all(|g| g.is_finite()));
+                model = [[f64::from(value); 4]; 3];
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_follow_the_logits_and_gradients_the_softmax() {
+    let logits: Vec<f32> = vec![0.5, f32::NAN, -1.0, 2.0, 0.0, f32::NEG_INFINITY, 1.0];
+    let (mut first, total) = ([0_u32; 7], 20_000);
+    let noise = Noise { seed: 9, step: 0, temperature: 0.8 };
+    for hypothesis in 0..total {
+        let mut keys = vec![0.0; 7];
+        perturb(&logits, &noise, hypothesis, &mut keys);
+        first[sample_gumbel(&keys, 0.8, 3).unwrap().indices[0] as usize] += 1;
+    }
+    let sum: f32 = logits.iter().filter(|l| l.is_finite()).map(|l| l.exp()).sum();
+    for (logit, &count) in logits.iter().zip(&first) {
+        let share = if logit.is_finite() { logit.exp() / sum } else { 0.0 };
+        // four standard deviations
+        let deviation = 4.0 * (total as f32 * share * (1.0 - share)).sqrt();
+        assert!((count as f32 - total as f32 * share).abs() <= deviation, "{first:?}");
+    }
+
+    // Σ_i c_i y_i of the drawn, as a function of the logits
+    let mut keys = vec![0.0; 7];
+    perturb(&logits, &noise, 5, &mut keys);
+    let sample = sample_gumbel(&keys, 0.8, 3).unwrap();
+    let by_values = [0.3, -2.0, 0.7];
+    let drawn = (0..3).map(|k| (sample.indices[k] as usize, sample.shares[k], by_values[k]));
+    let mut gradient = vec![0.0; 7];
+    sample_gumbel_backward(&keys, 0.8, sample.log_sum, drawn, &mut gradient);
+    let value = |keys: &[f64]| {
+        let sum: f64 = keys.iter().map(|key| (key / 0.8).exp()).sum();
+        (0..3).map(|k| by_values[k] * (keys[sample.indices[k] as usize] / 0.8).exp() / sum).sum::<f64>()
+    };
+    for j in 0..7 {
+        let at = |step: f64| {
+            let mut moved = keys.clone();
+            moved[j] += step;
+            value(&moved)
+        };
+        let numeric = (at(1e-6) - at(-1e-6)) / 2e-6;
+        assert!((numeric - gradient[j]).abs() < 1e-8 || keys[j] == f64::NEG_INFINITY && gradient[j] == 0.0, "{j}");
+    }
+    assert!(sample_gumbel(&keys, 0.8, 6).is_none());
+}
