@@ -26,7 +26,7 @@ use views::{Views, log_uniform};
 
 /// Right matches that every pair has at least.
 const FEWEST_RIGHT: usize = 15;
-/// Attempts at one match before the scene is given up for another.
+/// Attempts at a right match before the scene is given up for another.
 const ATTEMPTS: usize = 60;
 
 /// Options of the generator; its pairs are drawn within them.
@@ -95,7 +95,7 @@ impl SyntheticPairs {
         let SyntheticOptions { matches: [fewest, most], right_share: [least, largest], learned_share } = self.options;
         let views = Views::draw(rng);
         let learned = rng.random_bool(learned_share);
-        let share = least + (largest - least) * rng.random_range(0.0_f64..=1.0).powf(1.3);
+        let share = least + (largest - least) * rng.random_range(0.0_f64..=1.0).powf(1.5);
         let count = log_uniform(rng, fewest as f64, most as f64 + 1.0);
         let right = ((share * count) as usize).max(FEWEST_RIGHT);
         let wrong = ((right as f64 / share) as usize).min(most) - right.min(most);
@@ -109,8 +109,7 @@ impl SyntheticPairs {
         };
         let mut matches = collect(right, &mut || right_match(rng, &views, &detector, &ratios))?;
         for _ in 0..wrong {
-            let found = (0..ATTEMPTS).find_map(|_| mismatches.find(rng, &views, &detector, &ratios, &matches));
-            matches.push(found?);
+            matches.push(mismatches.find(rng, &views, &detector, &ratios, &matches)?);
         }
         matches.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
         let mutual = mutual(rng, &matches);
@@ -129,7 +128,7 @@ fn collect<T>(count: usize, find: &mut impl FnMut() -> Option<T>) -> Option<Vec<
 }
 
 fn right_match(rng: &mut impl Rng, views: &Views, detector: &Detector, ratios: &Ratios) -> Option<Match> {
-    let feature = detector.find(rng, views, 0).filter(|feature| feature.surface < views.first_moving)?;
+    let feature = detector.find_in_either(rng, views).filter(|feature| feature.surface < views.first_moving)?;
     let (exact, stretch) = feature.in_both(&views.views)?;
     let repeats = views.views[0].surfaces[feature.surface].pattern.is_some();
     let ratio = ratios.right(rng, stretch, repeats);

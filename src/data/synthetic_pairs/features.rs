@@ -63,26 +63,26 @@ pub(super) struct Noise {
 impl Noise {
     fn draw(rng: &mut impl Rng) -> Self {
         Self {
-            floor_px: log_uniform(rng, 0.03, 0.25),
+            floor_px: log_uniform(rng, 0.03, 0.35),
             per_diameter: log_uniform(rng, 0.01, 0.035),
-            distortion_px: if rng.random_bool(0.3) { 0.7 * normal(rng) } else { 0.0 },
-            log_scale: log_uniform(rng, 0.02, 0.06),
+            distortion_px: if rng.random_bool(0.4) { normal(rng) } else { 0.0 },
+            log_scale: log_uniform(rng, 0.02, 0.08),
             angle_deg: log_uniform(rng, 1.2, 3.5),
         }
     }
 
     fn apply(&self, rng: &mut impl Rng, exact: &KeyPoint, view: &View) -> KeyPoint {
-        let spread_px = self.floor_px + self.per_diameter * exact.scale_px;
-        // a tenth is located badly: real distances have a heavier tail than one Laplace distribution
-        let spread_px = if rng.random_bool(0.1) { 3.0 * spread_px } else { spread_px };
+        // a tenth is detected badly: real errors have heavier tails than one Laplace distribution
+        let times = if rng.random_bool(0.1) { 3.0 } else { 1.0 };
+        let spread_px = times * (self.floor_px + self.per_diameter * exact.scale_px);
         let shift = DVec2::new(laplace(rng), laplace(rng)) * spread_px;
         let from_centre = exact.point_px - view.camera.principal_point_px;
         let radius = from_centre.length() / (0.5 * view.size().length());
         let distortion = from_centre.normalize_or_zero() * (self.distortion_px * radius.powi(3));
         KeyPoint {
             point_px: exact.point_px + shift + distortion,
-            scale_px: exact.scale_px * (self.log_scale * laplace(rng)).exp(),
-            angle_deg: exact.angle_deg + self.angle_deg * laplace(rng),
+            scale_px: exact.scale_px * (times * self.log_scale * laplace(rng)).exp(),
+            angle_deg: exact.angle_deg + times * self.angle_deg * laplace(rng),
         }
     }
 }
@@ -111,8 +111,14 @@ impl Detector {
         Self { noise, ..self }
     }
 
+    /// A key point found in either of the images, so that both have their key points at the same places of the scene.
+    pub(super) fn find_in_either(&self, rng: &mut impl Rng, views: &Views) -> Option<Feature> {
+        let which = rng.random_range(0..2);
+        self.find(rng, views, which)
+    }
+
     /// A key point found in one of the images, or `None` where the drawn pixel shows nothing of note.
-    pub(super) fn find(&self, rng: &mut impl Rng, views: &Views, which: usize) -> Option<Feature> {
+    fn find(&self, rng: &mut impl Rng, views: &Views, which: usize) -> Option<Feature> {
         let view = &views.views[which];
         let (surface, uv) = view.cast(self.pixel(rng, which, view.size()))?;
         let texture = view.surfaces[surface].texture;
@@ -173,9 +179,14 @@ impl Feature {
         Some(([key_point1, key_point2], sight1.stretch_to(&sight2)?))
     }
 
+    /// The same detail at another place of its surface.
+    pub(super) const fn moved_to(self, uv: DVec2) -> Self {
+        Self { uv, ..self }
+    }
+
     /// The same detail in another cell of its surface's pattern.
     pub(super) fn repeated(&self, surface: &Surface, cells: DVec2) -> Option<Self> {
         let pattern = surface.pattern.as_ref()?;
-        Some(Self { uv: self.uv + cells * pattern.period, ..*self })
+        Some(self.moved_to(self.uv + cells * pattern.period))
     }
 }

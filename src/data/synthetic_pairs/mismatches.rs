@@ -7,6 +7,9 @@ use super::views::{Views, log_uniform};
 use glam::DVec2;
 use rand::{Rng, RngExt};
 
+/// Attempts to find a place for a match of one kind.
+const ATTEMPTS: usize = 15;
+
 /// A match as a matcher gives it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Match {
@@ -25,6 +28,8 @@ pub(super) struct Mismatches {
     moving: f64,
     /// The same detail in another cell of a pattern.
     repeated: f64,
+    /// To another place of the same surface that looks alike: as large and as turned.
+    similar: f64,
     /// Beside the right place.
     near: f64,
     /// To a point of image 2 that has a match already.
@@ -39,17 +44,13 @@ impl Mismatches {
     pub(super) fn draw(rng: &mut impl Rng, views: &Views) -> Self {
         let moves = views.views[0].surfaces.len() > views.first_moving;
         let repeats = views.views[0].surfaces.iter().any(|surface| surface.pattern.is_some());
-        let mut step = || {
-            let aside = f64::from(rng.random_range(1..4)) * if rng.random_bool(0.5) { 1.0 } else { -1.0 };
-            let up = [0.0, 0.0, 0.0, 1.0, -1.0][rng.random_range(0..5)];
-            DVec2::new(aside, up)
-        };
-        let steps = (0..3).map(|_| step()).collect();
+        let steps = (0..3).map(|_| random_step(rng)).collect();
         Self {
             moving: if moves { rng.random_range(0.05..0.35) } else { 0.0 },
-            repeated: if repeats { rng.random_range(0.0..0.8) } else { 0.0 },
+            repeated: if repeats { rng.random_range(0.1..0.7) } else { 0.0 },
+            similar: rng.random_range(0.0..0.35),
             near: rng.random_range(0.0..0.08),
-            shared: rng.random_range(0.05..0.4),
+            shared: rng.random_range(0.1..0.5),
             doubled: rng.random_range(0.0..0.1),
             steps,
         }
@@ -60,7 +61,8 @@ impl Mismatches {
         Self { shared: 0.0, doubled: 0.0, ..self }
     }
 
-    /// Another wrong match beside the ones there are; `None` where the attempt found no place for it.
+    /// Another wrong match beside the ones there are: of a kind drawn by the shares, or if that finds no place of
+    /// unrelated points.
     pub(super) fn find(
         &self,
         rng: &mut impl Rng,
@@ -69,7 +71,20 @@ impl Mismatches {
         ratios: &Ratios,
         matches: &[Match],
     ) -> Option<Match> {
-        let kind: f64 = rng.random_range(0.0..1.0);
+        let kind = rng.random_range(0.0..1.0);
+        let drawn = (0..ATTEMPTS).find_map(|_| self.attempt(rng, views, detector, ratios, matches, kind));
+        drawn.or_else(|| (0..4 * ATTEMPTS).find_map(|_| self.attempt(rng, views, detector, ratios, matches, 1.0)))
+    }
+
+    fn attempt(
+        &self,
+        rng: &mut impl Rng,
+        views: &Views,
+        detector: &Detector,
+        ratios: &Ratios,
+        matches: &[Match],
+        kind: f64,
+    ) -> Option<Match> {
         let mut below = 0.0;
         let mut is = |share: f64| {
             below += share;
@@ -80,21 +95,23 @@ impl Mismatches {
             moving(rng, views, detector).map(|(points, stretch)| (points, ratios.right(rng, stretch, false)))
         } else if is(self.repeated) {
             self.repeated(rng, views, detector).map(|points| (points, ratios.lookalike(rng)))
+        } else if is(self.similar) {
+            similar(rng, views, detector).map(|points| (points, ratios.lookalike(rng)))
         } else if is(self.near) {
             near(rng, views, detector).map(|points| (points, ratios.lookalike(rng)))
         } else {
             let other = matches.get(rng.random_range(0..matches.len().max(1))).map(|m| m.key_points);
             let ratio = ratios.random(rng);
             if let (true, Some([_, point2])) = (is(self.shared), other) {
-                let (point1, _) = detector.find(rng, views, 0)?.in_view(&image[0])?;
+                let (point1, _) = detector.find_in_either(rng, views)?.in_view(&image[0])?;
                 return Some(Match { key_points: [detector.detect(rng, &point1, &image[0]), point2], ratio });
             }
-            let (point2, _) = detector.find(rng, views, 1)?.in_view(&image[1])?;
+            let (point2, _) = detector.find_in_either(rng, views)?.in_view(&image[1])?;
             if let (true, Some([point1, _])) = (is(self.doubled), other) {
                 let turned = KeyPoint { angle_deg: point1.angle_deg + rng.random_range(40.0..320.0), ..point1 };
                 return Some(Match { key_points: [turned, detector.detect(rng, &point2, &image[1])], ratio });
             }
-            let (point1, _) = detector.find(rng, views, 0)?.in_view(&image[0])?;
+            let (point1, _) = detector.find_in_either(rng, views)?.in_view(&image[0])?;
             Some(([point1, point2], ratio))
         };
         let ([point1, point2], ratio) = exact?;
@@ -102,17 +119,27 @@ impl Mismatches {
         Some(Match { key_points, ratio })
     }
 
-    /// Neighbours take the same step, so that whole windows are mistaken for others.
+    /// Mostly neighbours take the same step, so that whole windows are mistaken for others.
     fn repeated(&self, rng: &mut impl Rng, views: &Views, detector: &Detector) -> Option<[KeyPoint; 2]> {
-        let feature = detector.find(rng, views, 0)?;
+        let feature = detector.find_in_either(rng, views)?;
         let surface = &views.views[0].surfaces[feature.surface];
         let cell = (feature.uv / surface.pattern.as_ref()?.period).floor();
-        let step = self.steps[(cell.x / 2.0).floor().abs() as usize % self.steps.len()];
+        let step = match rng.random_bool(0.7) {
+            true => self.steps[(cell.x / 2.0).floor().abs() as usize % self.steps.len()],
+            false => random_step(rng),
+        };
         let elsewhere = feature.repeated(surface, step)?;
         let (point1, _) = feature.in_view(&views.views[0])?;
         let (point2, _) = elsewhere.in_view(&views.views[1])?;
         Some([point1, point2])
     }
+}
+
+/// To another cell, in the same row for the most part.
+fn random_step(rng: &mut impl Rng) -> DVec2 {
+    let aside = f64::from(rng.random_range(1..4)) * if rng.random_bool(0.5) { 1.0 } else { -1.0 };
+    let up = [0.0, 0.0, 0.0, 1.0, -1.0][rng.random_range(0..5)];
+    DVec2::new(aside, up)
 }
 
 fn moving(rng: &mut impl Rng, views: &Views, detector: &Detector) -> Option<([KeyPoint; 2], f64)> {
@@ -123,8 +150,16 @@ fn moving(rng: &mut impl Rng, views: &Views, detector: &Detector) -> Option<([Ke
     feature.in_both(&views.views)
 }
 
+fn similar(rng: &mut impl Rng, views: &Views, detector: &Detector) -> Option<[KeyPoint; 2]> {
+    let feature = detector.find_in_either(rng, views)?;
+    let place = detector.find_in_either(rng, views).filter(|other| other.surface == feature.surface)?;
+    let (point1, _) = feature.in_view(&views.views[0])?;
+    let (point2, _) = feature.moved_to(place.uv).in_view(&views.views[1])?;
+    Some([point1, point2])
+}
+
 fn near(rng: &mut impl Rng, views: &Views, detector: &Detector) -> Option<[KeyPoint; 2]> {
-    let ([point1, point2], _) = detector.find(rng, views, 0)?.in_both(&views.views)?;
+    let ([point1, point2], _) = detector.find_in_either(rng, views)?.in_both(&views.views)?;
     let direction = DVec2::from_angle(rng.random_range(0.0..std::f64::consts::TAU));
     let turn = if rng.random_bool(0.6) { 10.0 * laplace(rng) } else { rng.random_range(-180.0..180.0) };
     let beside = KeyPoint {
