@@ -234,14 +234,24 @@ fn eval_reports_the_accuracy_and_goes_on_after_a_bad_pair() {
                     && report["median_epipolar_px"].as_f64().unwrap() < 0.05
             );
         }
+        // with two comparable pairs of three, a resample has none to three of them right
+        let interval = &report["auc_exact_ci95"]["20"];
+        assert!(interval[0].as_f64().unwrap() < 0.4 && interval[1].as_f64().unwrap() > 0.95, "{interval}");
+        assert_eq!(
+            (&report["low_right_share"]["pairs"], &report["low_right_share"]["below"]),
+            (&0.into(), &0.35.into())
+        );
         assert!(report["ms_median"].as_f64().unwrap() > 0.0 && report["ms_mean"].as_f64().unwrap() > 0.0);
         assert_eq!((&report["backend"], &report["device"]), (&"cpu".into(), &"CPU".into()));
         let lines = fs::read_to_string(&table).unwrap();
         let lines: Vec<&str> = lines.lines().collect();
-        assert_eq!(lines[0], "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found");
+        assert_eq!(
+            lines[0],
+            "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap"
+        );
         assert_eq!(lines.len(), 4);
-        assert!(lines[1].starts_with("scene,0000,") && lines[1].ends_with(",true"));
-        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false"));
+        assert!(lines[1].starts_with("scene,0000,") && lines[1].contains(",true,0.7"));
+        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false,,,"));
         assert!(image::open(&picture).unwrap().width() > 1000);
     }
 }

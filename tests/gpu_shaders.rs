@@ -2,7 +2,7 @@
 //! structs laid out as the Rust types.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::kernels::{Variant, buffers, layout, stage_texts};
+use nabla_ransac::kernels::{RANK_SHADERS, Variant, buffers, layout, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use std::mem::offset_of;
@@ -28,21 +28,21 @@ fn parse(name: &str, parts: &[&str]) -> (naga::Module, ModuleInfo) {
 
 #[test]
 fn every_stage_is_valid_within_webgpus_default_limits() {
-    for variant in variants() {
-        for (name, parts) in stage_texts(variant) {
-            let (module, _) = parse(name, &parts);
-            let [entry] = module.entry_points.as_slice() else { panic!("{name}: one entry point") };
-            assert_eq!(entry.name, "main", "{name}");
-            assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}");
-            let in_space = |wanted: fn(naga::AddressSpace) -> bool| {
-                module.global_variables.iter().filter(move |(_, variable)| wanted(variable.space))
-            };
-            assert!(in_space(|s| matches!(s, naga::AddressSpace::Storage { .. })).count() <= 8, "{name}");
-            let memory: u32 = in_space(|s| s == naga::AddressSpace::WorkGroup)
-                .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16))
-                .sum();
-            assert!(memory <= 16 * 1024, "{name}: {memory} bytes of workgroup memory");
-        }
+    let stages = variants().flat_map(stage_texts);
+    let ranking = RANK_SHADERS.iter().map(|shader| (shader.name, shader.parts.to_vec()));
+    for (name, parts) in stages.chain(ranking) {
+        let (module, _) = parse(name, &parts);
+        let [entry] = module.entry_points.as_slice() else { panic!("{name}: one entry point") };
+        assert_eq!(entry.name, "main", "{name}");
+        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}");
+        let in_space = |wanted: fn(naga::AddressSpace) -> bool| {
+            module.global_variables.iter().filter(move |(_, variable)| wanted(variable.space))
+        };
+        assert!(in_space(|s| matches!(s, naga::AddressSpace::Storage { .. })).count() <= 8, "{name}");
+        let memory: u32 = in_space(|s| s == naga::AddressSpace::WorkGroup)
+            .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16))
+            .sum();
+        assert!(memory <= 16 * 1024, "{name}: {memory} bytes of workgroup memory");
     }
 }
 
@@ -70,19 +70,55 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, first_round, rounds, unused, magsac);
     assert_layout!(&module, Candidate: rows, score, inliers, model, found);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
+    let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/rank_types.wgsl")]);
+    assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
     assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
+}
+
+fn constant(module: &naga::Module, name: &str) -> u32 {
+    let (_, constant) = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name)).expect(name);
+    let naga::Expression::Literal(naga::Literal::U32(value)) = module.global_expressions[constant.init] else {
+        panic!("{name} is a u32")
+    };
+    value
+}
+
+#[test]
+fn constants_of_the_ranking_equal_their_rust_twins() {
+    use nabla_ransac::cpu::{annular_rings, edge_features, find_neighbours};
+    let (module, _) = parse("rank_types", &[include_str!("../shaders/shared/rank_types.wgsl")]);
+    let expected = [
+        ("ROW_COLUMNS", edge_features::ROW_COLUMNS),
+        ("LN_SCALE", edge_features::LN_SCALE),
+        ("COS_ANGLE", edge_features::COS_ANGLE),
+        ("SIN_ANGLE", edge_features::SIN_ANGLE),
+        ("SHAPE_KNOWN", edge_features::SHAPE_KNOWN),
+        ("EDGE_COLUMNS", edge_features::EDGE_COLUMNS),
+        ("MAX_NEIGHBOURS", find_neighbours::MAX_NEIGHBOURS),
+        ("RINGS", annular_rings::RINGS),
+    ];
+    for (name, value) in expected {
+        assert_eq!(constant(&module, name) as usize, value, "{name}");
+    }
+}
+
+/// Burn binds every storage buffer for writing too.
+#[test]
+fn shaders_of_the_ranking_are_valid_with_all_their_buffers_writable() {
+    for shader in RANK_SHADERS {
+        let text = shader.source().replace("var<storage, read>", "var<storage, read_write>");
+        let module = naga::front::wgsl::parse_str(&text).unwrap();
+        let flags = ValidationFlags::all();
+        let valid = Validator::new(flags, Capabilities::empty()).validate(&module);
+        assert!(valid.is_ok(), "{}: {}", shader.name, valid.unwrap_err().emit_to_string(&text));
+    }
 }
 
 #[test]
 fn constants_equal_their_rust_twins() {
     let (module, _) = parse("types", &[include_str!("../shaders/shared/types.wgsl")]);
-    let constant = |name: &str| {
-        let (_, constant) = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name)).expect(name);
-        let naga::Expression::Literal(naga::Literal::U32(value)) = module.global_expressions[constant.init] else {
-            panic!("{name} is a u32")
-        };
-        value
-    };
+    let constant = |name: &str| constant(&module, name);
+
     let expected = [
         ("DISABLED", layout::DISABLED),
         ("NOT_FINITE", layout::NOT_FINITE),

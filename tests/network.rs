@@ -59,22 +59,37 @@ fn logits_do_not_depend_on_the_order_of_the_matches() {
 }
 
 #[test]
-fn points_are_normalised_by_camera_or_by_image_size() {
+fn points_of_each_image_have_mean_zero_and_mean_square_one() {
+    let known = Known::new(20, 2);
+    for kind in [ModelKind::Essential, ModelKind::Fundamental] {
+        let features = Features::new(&known.input(kind), &small(kind)).unwrap();
+        for view in [0, 2] {
+            let mean = |axis: usize| features.matches.iter().map(|m| m[view + axis]).sum::<f32>() / 20.0;
+            let square = features.matches.iter().map(|m| m[view].powi(2) + m[view + 1].powi(2)).sum::<f32>() / 40.0;
+            assert!(mean(0).abs() < 1e-5 && mean(1).abs() < 1e-5 && (square - 1.0).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn points_of_clnet_are_normalised_by_camera_or_by_image_size() {
     let known = Known::new(20, 2);
     let input = known.input(ModelKind::Essential);
     let MatchesView::Essential { points1_px, camera1, .. } = input.matches else { panic!("essential") };
-    let features = Features::new(&input, &small(ModelKind::Essential)).unwrap();
+    let features = Features::new(&input, &clnet(GraphConvolution::Exact)).unwrap();
     let expected = camera1.normalize(points1_px[4]);
     assert!((f64::from(features.matches[4][0]) - expected.x).abs() < 1e-6);
-    let config = small(ModelKind::Fundamental);
+    let config = NetworkConfig { model: ModelKind::Fundamental, ..clnet(GraphConvolution::Exact) };
     let features = Features::new(&known.input(ModelKind::Fundamental), &config).unwrap();
     let expected = (points1_px[4].y - 240.0) / 640.0;
     assert!((f64::from(features.matches[4][1]) - expected).abs() < 1e-6);
     // of images of unknown size the points fill −½..½
-    let features =
-        Features::new(&RankInput { sizes_px: None, ..known.input(ModelKind::Fundamental) }, &config).unwrap();
+    let unsized_input = RankInput { sizes_px: None, ..known.input(ModelKind::Fundamental) };
+    let features = Features::new(&unsized_input, &config).unwrap();
     let largest = features.matches.iter().flatten().fold(0.0, |a: f32, b| a.max(b.abs()));
     assert!((largest - 0.5).abs() < 1e-6);
+    // and it ranks for one model only
+    assert!(matches!(Features::new(&input, &config), Err(Error::MissingInput { .. })));
 }
 
 #[test]
@@ -136,8 +151,6 @@ fn bad_inputs_are_named() {
     assert!(matches!(fault(|k| k.truncate(4), Essential), Error::TooFewMatches { needed: 5, found: 4, .. }));
     assert!(matches!(fault(|k| k.camera.focal_px.x = 0.0, Essential), Error::SingularCamera { .. }));
     let known = Known::new(12, 6);
-    let other = Features::new(&known.input(Essential), &small(Fundamental));
-    assert!(matches!(other, Err(Error::MissingInput { .. })));
     let homography = MatchesView::Homography { points1_px: &known.points1_px, points2_px: &known.points2_px };
     assert!(Features::new(&RankInput::new(homography), &small(Fundamental)).is_err());
 }

@@ -24,9 +24,13 @@ const SHADERS: &[Shader<'static>] = &[
     kernels::solve_rigid_3pt_backward::SHADER,
 ];
 
+fn shaders() -> impl Iterator<Item = Shader<'static>> {
+    SHADERS.iter().chain(&kernels::RANK_SHADERS).copied()
+}
+
 #[test]
 fn every_composition_is_valid_without_any_feature() {
-    for shader in SHADERS {
+    for shader in shaders() {
         let source = shader.source();
         let module = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
@@ -49,7 +53,7 @@ fn every_shader_has_a_launcher_and_a_cpu_twin() {
         score: nabla_ransac::Score::Msac,
     };
     let stages = kernels::stage_texts(variant).map(|(stem, _)| stem);
-    let listed: BTreeSet<_> = SHADERS.iter().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
+    let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
     for entry in std::fs::read_dir(root.join("shaders")).unwrap() {
         let path = entry.unwrap().path();

@@ -2,7 +2,7 @@
 
 use crate::cpu::residual::EpipolarResidual;
 use crate::data::{CameraSet, parse_camera};
-use crate::{Backend, Camera, Options, Sampler, Score};
+use crate::{Backend, Camera, Options, Score};
 use anyhow::Context;
 use clap::Args;
 use std::fs;
@@ -30,9 +30,6 @@ pub(super) struct OptionArgs {
     /// Stop once an all-inlier sample was drawn with this probability
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     confidence: Option<f64>,
-    /// How samples are drawn
-    #[arg(long, value_enum)]
-    sampler: Option<Sampler>,
     /// Score matches with a higher SNN ratio, but never sample them
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     sample_ratio_below: Option<f64>,
@@ -47,10 +44,10 @@ pub(super) struct OptionArgs {
     one_to_one: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the score
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    weigh_score: Option<bool>,
+    pub(super) weigh_score: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the refinement
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    weigh_refinement: Option<bool>,
+    pub(super) weigh_refinement: Option<bool>,
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
@@ -88,7 +85,6 @@ impl OptionArgs {
             _ => {}
         }
         set(&mut options.confidence, self.confidence);
-        set(&mut options.sampler, self.sampler);
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
         set(&mut options.residual, self.residual);

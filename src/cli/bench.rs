@@ -13,7 +13,7 @@ use crate::cpu::solve_homography_4pt::solve_homography_4pt;
 use crate::cpu::solve_pose_p3p::solve_pose_p3p;
 use crate::cpu::solve_rigid_3pt::solve_rigid_3pt;
 use crate::gpu::Context;
-use crate::{Backend, Estimator, ModelKind, Options, Problem};
+use crate::{Backend, Estimator, ModelKind, Options, Problem, Sampler};
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
@@ -38,6 +38,9 @@ pub(super) struct BenchArgs {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// How samples are drawn
+    #[arg(long, value_enum)]
+    sampler: Option<Sampler>,
     #[command(flatten)]
     options: OptionArgs,
 }
@@ -50,7 +53,8 @@ pub(super) struct Rate {
 }
 
 pub(super) fn run(arguments: &BenchArgs) -> anyhow::Result<()> {
-    let options = arguments.options.options()?;
+    let mut options = arguments.options.options()?;
+    options.sampler = arguments.sampler.unwrap_or(options.sampler);
     let time = Duration::try_from_secs_f64(arguments.seconds).context("--seconds")?;
     let estimator = Estimator::new(options)?;
     let views = SyntheticViews::new(arguments.options.seed, arguments.matches as usize);

@@ -3,6 +3,7 @@
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use super::draw::{self, Mark};
 use super::measure::Accuracy;
+use super::sampling::{SamplerArgs, SamplerName};
 use super::{json, print, print_json};
 use crate::data::synthetic::pair_seed;
 use crate::data::{PairRecord, Scene};
@@ -40,6 +41,8 @@ pub(super) struct EstimateArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    sampler: SamplerArgs,
+    #[command(flatten)]
     options: OptionArgs,
     #[command(flatten)]
     cameras: CameraArgs,
@@ -54,24 +57,32 @@ struct Report<'a> {
     outcome: Outcome,
     milliseconds: f64,
     estimator: Estimator,
+    sampler: SamplerName,
 }
 
 pub(super) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let kind = arguments.model;
-    let options = arguments.options.options()?;
+    let mut options = arguments.options.options()?;
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let index = arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?;
     let record = scene.pair(index)?;
     let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());
-    let chosen = record.select(&used);
+    let mut chosen = record.select(&used);
+    // weights of the user's own go before learned ones
+    let prefers_learned = chosen.weights.is_none() && !options.use_all;
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, prefers_learned)?;
+    let start = Instant::now();
+    sampling.rank(&mut chosen, kind).map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let ranking_time = start.elapsed();
     let problem = chosen
         .problem(kind, pair_seed(arguments.options.seed, index))
         .map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
     let estimator = Estimator::new(options)?;
     let start = Instant::now();
     let outcome = estimator.estimate(&problem)?;
-    let milliseconds = start.elapsed().as_secs_f64() * 1e3;
-    let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator };
+    let milliseconds = (ranking_time + start.elapsed()).as_secs_f64() * 1e3;
+    let sampler = sampling.name();
+    let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler };
     if let Some(path) = &arguments.draw {
         draw::draw(path, &arguments.images, &record, &report.marks(), title(kind))?;
     }
@@ -115,6 +126,7 @@ impl Report<'_> {
             "backend": self.estimator.backend(),
             "device": self.estimator.device_name(),
             "seed": self.arguments.options.seed,
+            "sampler": self.sampler,
             "settings": self.estimator.options(),
         });
         if let (Some(estimate), Value::Object(report)) = (&self.outcome.estimate, &mut report) {

@@ -1,7 +1,8 @@
 //! `nabla-ransac eval`: every pair of some files against its truth.
 
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
-use super::measure::Accuracy;
+use super::measure::{Accuracy, Ranking};
+use super::sampling::{SamplerArgs, Sampling};
 use super::summary::Summary;
 use super::{INTERRUPTED, complain, plot, print, print_json};
 use crate::data::synthetic::pair_seed;
@@ -42,6 +43,8 @@ pub(super) struct EvalArgs {
     #[arg(long, value_name = "FILE.csv")]
     per_pair: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) sampler: SamplerArgs,
+    #[command(flatten)]
     pub(super) options: OptionArgs,
     #[command(flatten)]
     cameras: CameraArgs,
@@ -60,6 +63,7 @@ pub(super) struct PairResult {
     pub(super) scene: String,
     pub(super) pair: String,
     pub(super) accuracy: Accuracy,
+    pub(super) ranking: Ranking,
     pub(super) milliseconds: f64,
     pub(super) ending: Ending,
 }
@@ -82,17 +86,22 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     options.threads = 1;
     // none of the figures tells of it, and it would count in the time
     options.diagnose = false;
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, arguments.model, false)?;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     let (jobs, without_truth) = jobs(&scenes)?;
     let estimator = Estimator::new(options)?;
+    let sampling = match estimator.context() {
+        Some(context) => sampling.on(context)?,
+        None => sampling,
+    };
     ctrlc::set_handler(|| {
         complain("interrupted: nothing is reported");
         std::process::exit(INTERRUPTED);
     })?;
 
-    let run = Run { arguments, scenes: &scenes, estimator: &estimator };
+    let run = Run { arguments, scenes: &scenes, estimator: &estimator, sampling: &sampling };
     let bar = progress_bar(jobs.len());
     let results = match estimator.backend() {
         Backend::Gpu => {
@@ -110,7 +119,7 @@ pub(super) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     if let Some(path) = &arguments.plot {
         plot::draw(path, arguments.model, &results)?;
     }
-    let summary = Summary::new(arguments, &results, without_truth, &estimator, threads);
+    let summary = Summary::new(arguments, &results, without_truth, &estimator, sampling.name(), threads);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
 }
 
@@ -152,6 +161,7 @@ struct Run<'a> {
     arguments: &'a EvalArgs,
     scenes: &'a [Scene],
     estimator: &'a Estimator,
+    sampling: &'a Sampling,
 }
 
 impl Run<'_> {
@@ -177,20 +187,22 @@ impl Run<'_> {
 
     fn pair(&self, job: Job) -> PairResult {
         let record = self.record(job);
-        let record = match record {
+        let mut record = match record {
             Ok(record) => record,
             Err(error) => return self.result(job, None, Err(error), 0.0),
         };
         let start = Instant::now();
-        let outcome =
-            record.problem(self.arguments.model, self.seed(job)).and_then(|problem| self.estimator.estimate(&problem));
+        let ranked = self.sampling.rank(&mut record, self.arguments.model);
+        let problem = ranked.and_then(|()| record.problem(self.arguments.model, self.seed(job)));
+        let outcome = problem.and_then(|problem| self.estimator.estimate(&problem));
         self.result(job, Some(&record), outcome, start.elapsed().as_secs_f64() * 1e3)
     }
 
     /// One submission; the time of a pair is its share of the whole.
     fn batch(&self, jobs: &[Job], bar: &ProgressBar) -> Vec<PairResult> {
-        let records: Vec<Result<PairRecord>> = jobs.iter().map(|&job| self.record(job)).collect();
+        let mut records: Vec<Result<PairRecord>> = jobs.iter().map(|&job| self.record(job)).collect();
         let start = Instant::now();
+        self.sampling.rank_all(&mut records, self.arguments.model);
         let problems: Vec<_> = records
             .iter()
             .zip(jobs)
@@ -239,12 +251,15 @@ impl Run<'_> {
             },
             _ => (Accuracy::FAILURE, Ending::NoModel),
         };
+        let ranking = record
+            .map_or_else(Ranking::default, |record| Ranking::of(record, self.sampling.quality(record).as_deref()));
         let scene = &self.scenes[scene];
-        PairResult { scene: scene.name(), pair: scene.id(pair).to_owned(), accuracy, milliseconds, ending }
+        PairResult { scene: scene.name(), pair: scene.id(pair).to_owned(), accuracy, ranking, milliseconds, ending }
     }
 }
 
-/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found`; what is not there is empty.
+/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap`; what is not
+/// there is empty.
 fn per_pair_csv(results: &[PairResult]) -> String {
     let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
     let line = |result: &PairResult| {
@@ -252,8 +267,13 @@ fn per_pair_csv(results: &[PairResult]) -> String {
         let (f1, epipolar) = (100.0 * accuracy.epipolar.f1, finite(accuracy.epipolar.median_px));
         let found = result.ending == Ending::Found;
         let error = finite(accuracy.pose_error_deg);
-        format!("{},{},{error},{f1},{epipolar},{},{found}\n", result.scene, result.pair, result.milliseconds)
+        let Ranking { right_share, auroc, average_precision } = result.ranking;
+        let [share, auroc, ap] = [right_share, auroc, average_precision].map(|value| finite(value.unwrap_or(f64::NAN)));
+        let (scene, pair, ms) = (&result.scene, &result.pair, result.milliseconds);
+        format!("{scene},{pair},{error},{f1},{epipolar},{ms},{found},{share},{auroc},{ap}\n")
     };
     let lines: String = results.iter().map(line).collect();
-    format!("scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found\n{lines}")
+    let header =
+        "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap";
+    format!("{header}\n{lines}")
 }

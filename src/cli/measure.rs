@@ -3,8 +3,31 @@
 use crate::data::PairRecord;
 use crate::geometry::accuracy::{direction_error_deg, f1_score, median, pose_error_deg, rotation_error_deg};
 use crate::geometry::accuracy::{fundamental_of_pose, pose_of_fundamental, symmetric_epipolar_px};
+use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
 use glam::{DMat3, DVec2};
+
+/// Of the matches of one pair: how many are right, and how well the sampler's quality of each tells them from the wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ranking {
+    /// Share of right matches; `None` where the truth is not known.
+    pub(super) right_share: Option<f64>,
+    /// `None` where there is no quality, or no right or no wrong match.
+    pub(super) auroc: Option<f64>,
+    pub(super) average_precision: Option<f64>,
+}
+
+impl Ranking {
+    pub(super) fn of(record: &PairRecord, quality: Option<&[f32]>) -> Self {
+        let Some(right) = record.right_matches() else { return Self::default() };
+        let count = right.iter().filter(|&&right| right).count();
+        Self {
+            right_share: Some(count as f64 / right.len().max(1) as f64),
+            auroc: quality.and_then(|quality| auroc(quality, &right)),
+            average_precision: quality.and_then(|quality| average_precision(quality, &right)),
+        }
+    }
+}
 
 /// A match is an inlier of a fundamental matrix, for the F1 score, below this symmetric point-to-line distance.
 pub(super) const INLIER_PX: f64 = 1.0;

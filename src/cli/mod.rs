@@ -3,19 +3,28 @@
 mod arguments;
 mod bench;
 mod bench_gpu;
+mod bootstrap;
 mod canvas;
 mod devices;
 mod draw;
 mod estimate;
 mod eval;
+mod figures;
+mod gpu_ranking;
+#[cfg(feature = "train")]
+mod import;
 mod json;
 mod measure;
 mod plot;
+mod rank;
+mod sampling;
 mod summary;
 mod synthesize;
 mod synthetic_views;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod train_plot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -42,6 +51,8 @@ enum Command {
     Estimate(Box<estimate::EstimateArgs>),
     /// Estimate a model for every pair of some files and compare it with the truth
     Eval(Box<eval::EvalArgs>),
+    /// Rank the matches of one pair by a network: logit and probability of each
+    Rank(Box<rank::RankArgs>),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -51,6 +62,9 @@ enum Command {
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<train::TrainArgs>),
+    /// Turn a PyTorch checkpoint of the CLNet family into weights
+    #[cfg(feature = "train")]
+    Import(import::ImportArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -66,11 +80,14 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Estimate(arguments) => estimate::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Rank(arguments) => rank::run(&arguments),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Synthesize(arguments) => synthesize::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => train::run(&arguments),
+        #[cfg(feature = "train")]
+        Command::Import(arguments) => import::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);

@@ -1,31 +1,31 @@
 //! What `eval` says of all pairs.
 
 use super::eval::{Ending, EvalArgs, PairResult};
+use super::figures::{Figures, LIMITS_DEG, LOW_SHARE, by_limit, mean};
 use super::json::number;
-use super::measure::INLIER_PX;
-use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins, auc_exact, median};
+use super::measure::{INLIER_PX, Ranking};
+use super::sampling::SamplerName;
+use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins, median};
 use crate::{Backend, Estimator, ModelKind, Options};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
-
-/// Limits of the areas under the recall curve, degrees.
-const LIMITS_DEG: [f64; 3] = [5.0, 10.0, 20.0];
 
 /// Figures over the pairs of a run.
 pub(super) struct Summary<'a> {
     arguments: &'a EvalArgs,
     results: &'a [PairResult],
     without_truth: usize,
-    auc_exact: [f64; 3],
-    auc_bins: [f64; 3],
-    median_error_deg: f64,
-    f1_percent: Option<f64>,
-    median_epipolar_px: Option<f64>,
+    all: Figures,
+    /// The pairs with few right matches.
+    low: Figures,
+    /// Means of AUROC and average precision over the pairs that have them.
+    ranking: Option<[f64; 2]>,
     ms_median: f64,
     ms_mean: f64,
     backend: Backend,
     device: String,
     options: &'a Options,
+    sampler: SamplerName,
     threads: usize,
 }
 
@@ -35,27 +35,27 @@ impl<'a> Summary<'a> {
         results: &'a [PairResult],
         without_truth: usize,
         estimator: &'a Estimator,
+        sampler: SamplerName,
         threads: usize,
     ) -> Self {
-        let errors: Vec<f64> = results.iter().map(|result| result.accuracy.pose_error_deg).collect();
         let times: Vec<f64> = results.iter().map(|result| result.milliseconds).collect();
-        let f1: Vec<f64> = results.iter().map(|result| 100.0 * result.accuracy.epipolar.f1).collect();
-        let distances: Vec<f64> = results.iter().map(|result| result.accuracy.epipolar.median_px).collect();
         let of_fundamental = arguments.model == ModelKind::Fundamental;
+        let is_low = |result: &&PairResult| result.ranking.right_share.is_some_and(|share| share < LOW_SHARE);
         Self {
             arguments,
             results,
             without_truth,
-            auc_exact: LIMITS_DEG.map(|limit| auc_exact(&errors, limit)),
-            auc_bins: LIMITS_DEG.map(|limit| auc_bins(&errors, limit)),
-            median_error_deg: median(&errors).unwrap_or(f64::NAN),
-            f1_percent: of_fundamental.then(|| mean(&f1)),
-            median_epipolar_px: median(&distances).filter(|_| of_fundamental),
+            all: Figures::new(results.iter(), of_fundamental),
+            low: Figures::new(results.iter().filter(is_low), of_fundamental),
+            ranking: mean_of(results, |ranking| ranking.auroc)
+                .zip(mean_of(results, |ranking| ranking.average_precision))
+                .map(|(auroc, average_precision)| [auroc, average_precision]),
             ms_median: median(&times).unwrap_or(f64::NAN),
             ms_mean: mean(&times),
             backend: estimator.backend(),
             device: estimator.device_name(),
             options: estimator.options(),
+            sampler,
             threads,
         }
     }
@@ -72,32 +72,47 @@ impl<'a> Summary<'a> {
         self.results.iter().filter(|result| result.ending == Ending::NoModel).count()
     }
 
+    fn auc_bins(&self) -> [f64; 3] {
+        LIMITS_DEG.map(|limit| auc_bins(self.all.errors_deg(), limit))
+    }
+
     pub(super) fn json(&self) -> Value {
-        let by_limit = |areas: [f64; 3]| json!({ "5": areas[0], "10": areas[1], "20": areas[2] });
         let failure = |(result, message): (&PairResult, &str)| json!({ "scene": result.scene, "pair": result.pair, "message": message });
+        let mut report = self.all.json();
+        let mut put = |key: &str, value| drop(report.insert(key.to_owned(), value));
+        put("pairs_without_truth", json!(self.without_truth));
+        put("auc_bins", by_limit(self.auc_bins()));
+        put("low_right_share", self.low_json());
+        if let Some([auroc, average_precision]) = self.ranking {
+            put("ranking_auroc", number(auroc));
+            put("ranking_ap", number(average_precision));
+        }
+        put("ms_median", number(self.ms_median));
+        put("ms_mean", number(self.ms_mean));
+        put("backend", json!(self.backend));
+        put("device", json!(self.device));
+        put("failures", self.failures().into_iter().map(failure).collect());
+        put("no_model", json!(self.without_model()));
+        put("peak_memory_mib", json!(peak_memory_mib()));
+        put("settings", self.settings());
+        Value::Object(report)
+    }
+
+    fn low_json(&self) -> Value {
+        let mut low = Map::from_iter([("below".to_owned(), json!(LOW_SHARE))]);
+        low.extend(self.low.json());
+        Value::Object(low)
+    }
+
+    fn settings(&self) -> Value {
         json!({
-            "pairs": self.results.len(),
-            "pairs_without_truth": self.without_truth,
-            "auc_exact": by_limit(self.auc_exact),
-            "auc_bins": by_limit(self.auc_bins),
-            "median_error_deg": number(self.median_error_deg),
-            "f1_percent": self.f1_percent.map(number),
-            "median_epipolar_px": self.median_epipolar_px.map(number),
-            "ms_median": number(self.ms_median),
-            "ms_mean": number(self.ms_mean),
-            "backend": self.backend,
-            "device": self.device,
-            "failures": self.failures().into_iter().map(failure).collect::<Vec<_>>(),
-            "no_model": self.without_model(),
-            "peak_memory_mib": peak_memory_mib(),
-            "settings": {
-                "scenes": self.arguments.scenes.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
-                "model": self.arguments.model,
-                "snn": self.arguments.filter.snn,
-                "seed": self.arguments.options.seed,
-                "threads": self.threads,
-                "options": self.options,
-            },
+            "scenes": self.arguments.scenes.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+            "model": self.arguments.model,
+            "snn": self.arguments.filter.snn,
+            "sampler": self.sampler,
+            "seed": self.arguments.options.seed,
+            "threads": self.threads,
+            "options": self.options,
         })
     }
 
@@ -105,16 +120,38 @@ impl<'a> Summary<'a> {
         let mut text = String::new();
         let areas = |areas: [f64; 3]| areas.map(|area| format!("{area:.3}")).join(" / ");
         writeln!(text, "{} pairs, {}", self.results.len(), self.arguments.model.name())?;
-        writeln!(text, "pose error   AUC@5/10/20°, exact      {}", areas(self.auc_exact))?;
-        writeln!(text, "             AUC@5/10/20°, {AUC_BIN_DEG}° bins    {}", areas(self.auc_bins))?;
-        writeln!(text, "             median                   {:.3}°", self.median_error_deg)?;
-        if let Some(f1_percent) = self.f1_percent {
+        writeln!(text, "pose error   AUC@5/10/20°, exact      {}", areas(self.all.auc_exact()))?;
+        if let [Some(at5), Some(at10), Some(at20)] = LIMITS_DEG.map(|limit| self.all.auc_interval(limit)) {
+            let range = |[low, high]: [f64; 2]| format!("{low:.3}–{high:.3}");
+            writeln!(text, "             95 % of resamples        {} / {} / {}", range(at5), range(at10), range(at20))?;
+        }
+        writeln!(text, "             AUC@5/10/20°, {AUC_BIN_DEG}° bins    {}", areas(self.auc_bins()))?;
+        writeln!(text, "             median                   {:.3}°", self.all.median_error_deg())?;
+        if let Some(f1_percent) = self.all.f1_percent() {
             writeln!(text, "inliers      F1 at {INLIER_PX} px               {f1_percent:.2} %")?;
         }
-        if let Some(median_px) = self.median_epipolar_px {
+        if let Some(median_px) = self.all.median_epipolar_px() {
             writeln!(text, "             median epipolar error    {median_px:.3} px")?;
         }
+        if self.low.pairs() > 0 {
+            let (pairs, auc) = (self.low.pairs(), areas(self.low.auc_exact()));
+            let f1 = self.low.f1_percent().map_or_else(String::new, |f1| format!(", F1 {f1:.2} %"));
+            writeln!(text, "{pairs} pairs with fewer than {LOW_SHARE} right: AUC {auc}{f1}")?;
+        }
+        if let Some([auroc, average_precision]) = self.ranking {
+            writeln!(text, "ranking      AUROC / average prec.    {auroc:.3} / {average_precision:.3}")?;
+        }
         writeln!(text, "time a pair  median / mean            {:.2} / {:.2} ms", self.ms_median, self.ms_mean)?;
+        self.write_failures(&mut text)?;
+        let on =
+            if self.backend == Backend::Gpu { self.device.clone() } else { format!("CPU, {} threads", self.threads) };
+        writeln!(text, "on {on}; seed {}, matches {}", self.arguments.options.seed, self.matches())?;
+        let sampler = serde_json::to_string(&self.sampler)?;
+        writeln!(text, "settings: sampler {sampler}, {}", serde_json::to_string(self.options)?)?;
+        Ok(text)
+    }
+
+    fn write_failures(&self, text: &mut String) -> anyhow::Result<()> {
         if self.without_truth > 0 {
             writeln!(text, "{} more pairs have no true motion or no cameras: left out", self.without_truth)?;
         }
@@ -128,11 +165,7 @@ impl<'a> Summary<'a> {
         for (result, message) in failures {
             writeln!(text, "  {} {}: {message}", result.scene, result.pair)?;
         }
-        let on =
-            if self.backend == Backend::Gpu { self.device.clone() } else { format!("CPU, {} threads", self.threads) };
-        writeln!(text, "on {on}; seed {}, matches {}", self.arguments.options.seed, self.matches())?;
-        writeln!(text, "settings: {}", serde_json::to_string(self.options)?)?;
-        Ok(text)
+        Ok(())
     }
 
     fn matches(&self) -> String {
@@ -140,8 +173,10 @@ impl<'a> Summary<'a> {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+/// Over the pairs that have the figure; `None` where none has.
+fn mean_of(results: &[PairResult], figure: impl Fn(&Ranking) -> Option<f64>) -> Option<f64> {
+    let values: Vec<f64> = results.iter().filter_map(|result| figure(&result.ranking)).collect();
+    (!values.is_empty()).then(|| mean(&values))
 }
 
 /// The most memory that the process has held so far; only Linux tells.

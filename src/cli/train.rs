@@ -1,12 +1,12 @@
 //! `nabla-ransac train`: weights from image pairs with their truth.
 
-use super::{complain, print};
+use super::{complain, print, train_plot};
 use crate::ModelKind;
 use crate::data::{PairSet, Skipped, SyntheticPairs};
 use crate::network::Weights;
 use crate::train::{Ending, Event, StepReport, TrainOptions, Trainer, Validation};
 use anyhow::{Context, bail};
-use burn::tensor::Device;
+use burn::tensor::{Device, DeviceKind};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// The log in the folder of a training.
+const LOG: &str = "log.jsonl";
 /// Steps whose pairs per second and loss the progress bar shows.
 const WINDOW: usize = 20;
 
@@ -43,6 +45,9 @@ pub(super) struct TrainArgs {
     /// Epochs end to end
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
+    /// Hypotheses of a pair in a step of the end-to-end stage
+    #[arg(long, value_name = "N")]
+    hypotheses: Option<usize>,
     /// Pairs of a step
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
@@ -58,6 +63,9 @@ pub(super) struct TrainArgs {
     /// Go on where the checkpoint in the folder was
     #[arg(long)]
     resume: bool,
+    /// Draw the curves of loss and validation into this PNG file at the end
+    #[arg(long, value_name = "FILE.png")]
+    plot: Option<PathBuf>,
     /// Where the training runs
     #[arg(long, value_enum, default_value_t = TrainDevice::Cpu)]
     device: TrainDevice,
@@ -67,6 +75,8 @@ pub(super) struct TrainArgs {
 enum TrainDevice {
     /// All cores
     Cpu,
+    /// The GPU that wgpu prefers, a software one where there is no other
+    Gpu,
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
@@ -80,6 +90,7 @@ pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     }
     let device = match arguments.device {
         TrainDevice::Cpu => Device::flex(),
+        TrainDevice::Gpu => Device::wgpu(DeviceKind::DefaultDevice),
     };
     let record = json!({
         "command": std::env::args().collect::<Vec<_>>().join(" "),
@@ -112,6 +123,9 @@ pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     let mut log = Log::open(&arguments.out, trainer.steps(), trainer.total_steps(&train))?;
     let ending = trainer.run(&train, &val, &stop, &mut |event| log.note(event))?;
     log.finish()?;
+    if let Some(path) = &arguments.plot {
+        train_plot::draw(path, &arguments.out.join(LOG))?;
+    }
     match ending {
         Ending::Finished => print(&format!("{}\n", arguments.out.join(crate::train::WEIGHTS).display())),
         Ending::Stopped => {
@@ -131,6 +145,7 @@ impl TrainArgs {
         let given = [
             (&mut options.init_epochs, self.init_epochs),
             (&mut options.epochs, self.epochs),
+            (&mut options.end_to_end.hypotheses, self.hypotheses),
             (&mut options.batch, self.batch),
             (&mut options.synthetic, self.synthetic),
         ];
@@ -164,7 +179,7 @@ struct Log {
 impl Log {
     /// Lines of steps after `steps`, of a training that was killed after its checkpoint, are dropped.
     fn open(folder: &Path, steps: usize, total: usize) -> anyhow::Result<Self> {
-        let path = folder.join("log.jsonl");
+        let path = folder.join(LOG);
         let before = if steps > 0 { std::fs::read_to_string(&path).unwrap_or_default() } else { String::new() };
         let is_before = |line: &&str| {
             let line: Value = serde_json::from_str(line).unwrap_or_default();
@@ -220,7 +235,7 @@ impl Log {
 
     fn finish(self) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
-        self.failed.map_or(Ok(()), |error| Err(error).context("log.jsonl"))
+        self.failed.map_or(Ok(()), |error| Err(error).context(LOG))
     }
 }
 

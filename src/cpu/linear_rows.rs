@@ -62,8 +62,8 @@ impl Linear {
 pub fn linear_rows(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
     // as many rows a tile as the registers hold
     match_target! {
-        "x86_64+avx512f" => product::<12, true>(rows, linear, after, out),
-        "x86_64+avx2+fma" => product::<6, true>(rows, linear, after, out),
+        "x86_64+avx512f" => product::<8, true>(rows, linear, after, out),
+        "x86_64+avx2+fma" => product::<4, true>(rows, linear, after, out),
         _ => product::<2, false>(rows, linear, after, out),
     }
 }
@@ -72,21 +72,22 @@ pub fn linear_rows(rows: &[f32], linear: &Linear, after: After, out: &mut [f32])
 fn product<const ROWS: usize, const FUSED: bool>(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
     let (inputs, outputs) = (linear.inputs, linear.outputs);
     let count = rows.len() / inputs.max(1);
-    for start in (0..count).step_by(ROWS) {
-        let used = ROWS.min(count - start);
+    for (block, out) in out.chunks_mut(ROWS * outputs).enumerate() {
         // beyond the end: the last row again
-        let tile_rows: [&[f32]; ROWS] = std::array::from_fn(|r| &rows[(start + r.min(used - 1)) * inputs..][..inputs]);
+        let row = |r: usize| &rows[(block * ROWS + r).min(count - 1) * inputs..][..inputs];
+        let tile_rows: [&[f32]; ROWS] = std::array::from_fn(row);
         for (tile, bias) in linear.bias.iter().enumerate() {
             let sums = tile_product::<ROWS, FUSED>(tile_rows, &linear.weight[tile * inputs..][..inputs], bias);
             let first = tile * COLUMNS;
             let width = COLUMNS.min(outputs - first);
-            for (r, sums) in sums[..used].iter().enumerate() {
-                store(sums, after, &mut out[(start + r) * outputs + first..][..width]);
+            for (sums, out) in sums.iter().zip(out.chunks_exact_mut(outputs)) {
+                store(sums, after, &mut out[first..][..width]);
             }
         }
     }
 }
 
+/// Sums over the inputs, in registers.
 #[inline(always)]
 fn tile_product<const ROWS: usize, const FUSED: bool>(
     rows: [&[f32]; ROWS],
@@ -94,11 +95,14 @@ fn tile_product<const ROWS: usize, const FUSED: bool>(
     bias: &[f32; COLUMNS],
 ) -> [[f32; COLUMNS]; ROWS] {
     let mut sums = [*bias; ROWS];
-    for (k, weight) in weight.iter().enumerate() {
+    // of one length, so that the loop needs no checks
+    let inputs = weight.len();
+    let rows = rows.map(|row| &row[..inputs]);
+    for k in 0..inputs {
         for r in 0..ROWS {
             let x = rows[r][k];
             for lane in 0..COLUMNS {
-                sums[r][lane] = multiply_add::<FUSED>(x, weight[lane], sums[r][lane]);
+                sums[r][lane] = multiply_add::<FUSED>(x, weight[k][lane], sums[r][lane]);
             }
         }
     }
@@ -107,12 +111,11 @@ fn tile_product<const ROWS: usize, const FUSED: bool>(
 
 #[inline(always)]
 fn store(sums: &[f32; COLUMNS], after: After, out: &mut [f32]) {
-    for (out, &sum) in out.iter_mut().zip(sums) {
-        *out = match after {
-            After::Nothing => sum,
-            After::Relu => sum.max(0.0),
-            After::AddRelu => *out + sum.max(0.0),
-        };
+    let both = out.iter_mut().zip(sums);
+    match after {
+        After::Nothing => both.for_each(|(out, &sum)| *out = sum),
+        After::Relu => both.for_each(|(out, &sum)| *out = sum.max(0.0)),
+        After::AddRelu => both.for_each(|(out, &sum)| *out += sum.max(0.0)),
     }
 }
 

@@ -145,6 +145,14 @@ impl NormalizedMatches {
         Self { kind, count, columns, columns_f32, score_weights, remaining_weight, refinement_weights, metric, scaling }
     }
 
+    /// The same matches with these weights in the score and in the refinement.
+    pub fn with_weights(&self, weights: &[f32]) -> Self {
+        let rows: Vec<[f64; 6]> = (0..self.count)
+            .map(|row| self.columns.each_ref().map(|column| column.get(row).copied().unwrap_or_default()))
+            .collect();
+        Self::from_rows(self.kind, &rows, self.metric, self.scaling, Some(weights), Some(weights))
+    }
+
     /// The two normalised image points of a match of two views.
     #[inline(always)]
     pub fn two_view(&self, index: usize) -> [DVec2; 2] {
@@ -183,6 +191,12 @@ impl NormalizedMatches {
     /// A homography of two views in pixels, whatever the kind of the matches.
     pub fn denormalize_homography(&self, rows: &ModelRows) -> DMat3 {
         homography_in_pixels(&self.scaling, rows)
+    }
+
+    /// The rows of a fundamental matrix in pixels, of norm 1: the inverse of [`Self::denormalize`].
+    pub fn normalize_fundamental(&self, fundamental: &DMat3) -> ModelRows {
+        let [first, second] = self.scaling.each_ref().map(|scaling| scaling.matrix2().inverse());
+        rows_of_matrix(&unit(second.transpose() * *fundamental * first))
     }
 
     /// The model in pixels, or in the units of the points.

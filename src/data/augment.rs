@@ -2,6 +2,7 @@
 //! true. A right match stays right as far as it stays.
 
 use super::PairRecord;
+use super::synthetic_pairs::random::normal;
 use crate::geometry::{Camera, Matches, Pose};
 use crate::{Error, Result};
 use glam::{DMat2, DMat3, DVec2};
@@ -10,25 +11,33 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// Which changes are made, and how often. The default makes all of them at times; [`Augmentation::none`] makes none.
+/// Which changes are made, and how often. The default is what made networks rank best on scenes that they were not trained
+/// on; [`Augmentation::none`] makes no change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
     /// Share of pairs whose images change places.
     pub swap: f64,
-    /// Share of pairs of which one image is turned by any angle.
+    /// Share of pairs of which both images are turned alike, but for a few degrees.
     pub rotate: f64,
+    /// Share of these that are turned by any angle, the others by the few degrees alone.
+    pub rotate_far: f64,
+    /// Share of pairs of which each image is turned by any angle of its own.
+    pub rotate_each: f64,
     /// Share of pairs of which one image is enlarged or made smaller, and cut.
     pub zoom: f64,
     /// Share of pairs of which some matches are left out.
     pub subset: f64,
-    /// Share of pairs that get wrong matches more: the partners of some of theirs, exchanged.
-    pub inject: f64,
+    /// Share of pairs some of whose matches exchange their partners.
+    pub exchange: f64,
     /// Share of pairs that lose their scales and angles.
     pub drop_scales: f64,
     /// Share of pairs that lose their ratios.
     pub drop_ratios: f64,
-    /// The limit of the SNN ratio is drawn between these two for each pair.
+    /// Share of pairs that are left with their [`usual_matches`].
+    pub usual: f64,
+    /// Of the others the limit of the SNN ratio is drawn between these two; where there is no usual limit, between the two
+    /// numbers half-way from these to 1.
     pub ratio_below: [f32; 2],
     /// Most matches of a pair; of more a random part is taken.
     pub matches: usize,
@@ -36,19 +45,26 @@ pub struct Augmentation {
 
 /// Matches that no change goes below, where there were as many before.
 const FEWEST_MATCHES: usize = 32;
+/// The usual limit of the SNN ratio (Lowe, IJCV 2004).
+const USUAL_LIMIT: f32 = 0.8;
+/// Standard deviation of the angle by which an image is turned besides the common one, radians.
+const FEW_DEGREES: f64 = 0.15;
 
 impl Default for Augmentation {
     fn default() -> Self {
         Self {
             swap: 0.5,
-            rotate: 0.3,
-            zoom: 0.3,
-            subset: 0.3,
-            inject: 0.2,
-            drop_scales: 0.15,
-            drop_ratios: 0.05,
-            ratio_below: [0.8, 1.0],
-            matches: 2000,
+            rotate: 0.5,
+            rotate_far: 0.4,
+            rotate_each: 0.2,
+            zoom: 0.0,
+            subset: 0.5,
+            exchange: 0.3,
+            drop_scales: 0.2,
+            drop_ratios: 0.1,
+            usual: 0.6,
+            ratio_below: [0.7, 0.951],
+            matches: 768,
         }
     }
 }
@@ -59,11 +75,14 @@ impl Augmentation {
         Self {
             swap: 0.0,
             rotate: 0.0,
+            rotate_far: 0.0,
+            rotate_each: 0.0,
             zoom: 0.0,
             subset: 0.0,
-            inject: 0.0,
+            exchange: 0.0,
             drop_scales: 0.0,
             drop_ratios: 0.0,
+            usual: 0.0,
             ratio_below: [f32::INFINITY; 2],
             matches: usize::MAX,
         }
@@ -76,12 +95,16 @@ impl Augmentation {
     pub fn check(&self) -> Result<()> {
         let shares = [
             ("swap", self.swap),
+            ("rotate and rotate_each together", self.rotate + self.rotate_each),
             ("rotate", self.rotate),
+            ("rotate_far", self.rotate_far),
+            ("rotate_each", self.rotate_each),
             ("zoom", self.zoom),
             ("subset", self.subset),
-            ("inject", self.inject),
+            ("exchange", self.exchange),
             ("drop_scales", self.drop_scales),
             ("drop_ratios", self.drop_ratios),
+            ("usual", self.usual),
         ];
         let bad = |name, expected, found| Err(Error::BadOption { name, expected, found });
         if let Some((name, share)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
@@ -105,13 +128,24 @@ impl Augmentation {
     }
 
     fn change(&self, rng: &mut impl Rng, mut record: PairRecord) -> PairRecord {
-        record = limit_ratio(rng, &record, self.ratio_below);
+        record = self.limit_ratio(rng, &record);
+        if rng.random_bool(self.subset) {
+            let count = (rng.random_range(0.3..1.0) * record.matches.len() as f64) as usize;
+            record = random_part(rng, record, count);
+        }
+        record = random_part(rng, record, self.matches);
+        if rng.random_bool(self.exchange) {
+            let share = rng.random_range(0.0..0.5);
+            record = exchange_partners(rng, record, share);
+        }
         if rng.random_bool(self.swap) {
             record = swap_images(record);
         }
-        if rng.random_bool(self.rotate) {
-            let angle = if rng.random_bool(0.5) { rng.random_range(-0.5..0.5) } else { rng.random_range(-PI..PI) };
-            record = rotate_image(record, rng.random_range(0..2), angle);
+        let angles = self.angles(rng);
+        for which in [0, 1] {
+            if angles[which] != 0.0 {
+                record = rotate_image(record, which, angles[which]);
+            }
         }
         if rng.random_bool(self.zoom) {
             let which = rng.random_range(0..2);
@@ -119,16 +153,6 @@ impl Augmentation {
             if rng.random_bool(0.5) {
                 record = crop_randomly(rng, record, which);
             }
-        }
-        if rng.random_bool(self.subset) {
-            let share = rng.random_range(0.2..1.0);
-            let count = (share * record.matches.len() as f64) as usize;
-            record = random_part(rng, record, count);
-        }
-        record = random_part(rng, record, self.matches);
-        if rng.random_bool(self.inject) {
-            let count = (rng.random_range(0.1..1.0) * record.matches.len() as f64) as usize;
-            record = exchange_partners(rng, record, count.min(self.matches.saturating_sub(count)));
         }
         if rng.random_bool(self.drop_scales) {
             (record.scales_px, record.angles_deg) = (None, None);
@@ -138,6 +162,42 @@ impl Augmentation {
         }
         record
     }
+
+    /// By how much each image is turned, radians.
+    fn angles(&self, rng: &mut impl Rng) -> [f64; 2] {
+        let chosen = rng.random_range(0.0..1.0);
+        if chosen < self.rotate {
+            let both = if rng.random_bool(self.rotate_far) { rng.random_range(-PI..PI) } else { 0.0 };
+            [0, 1].map(|_| both + FEW_DEGREES * normal(rng))
+        } else if chosen < self.rotate + self.rotate_each {
+            [0, 1].map(|_| rng.random_range(-PI..PI))
+        } else {
+            [0.0; 2]
+        }
+    }
+
+    /// The usual matches, or those below a ratio drawn at random; of few matches as many as there are, best first.
+    fn limit_ratio(&self, rng: &mut impl Rng, record: &PairRecord) -> PairRecord {
+        let [least, largest] = self.ratio_below;
+        if rng.random_bool(self.usual) {
+            return record.select(&usual_matches(record));
+        }
+        let below = if least < largest { rng.random_range(least..largest) } else { least };
+        let below = if has_usual_limit(record) { below } else { 0.5 * (1.0 + below) };
+        record.select(&record.best_by_ratio(below, FEWEST_MATCHES.min(record.matches.len()), usize::MAX))
+    }
+}
+
+/// Matches of learned detectors, which tell no scales, are used without a limit of their ratios.
+const fn has_usual_limit(record: &PairRecord) -> bool {
+    record.scales_px.is_some()
+}
+
+/// Indices of the matches that a pair is usually estimated from: those with a ratio below 0.8, and of learned detectors all,
+/// the 2000 best at most.
+pub fn usual_matches(record: &PairRecord) -> Vec<usize> {
+    let below = if has_usual_limit(record) { USUAL_LIMIT } else { f32::INFINITY };
+    record.best_by_ratio(below, FEWEST_MATCHES.min(record.matches.len()), 2000)
 }
 
 /// The pair with image 1 and image 2 exchanged; what is known of each match stays, as if the matcher had gone the other
@@ -229,13 +289,6 @@ fn crop_randomly(rng: &mut impl Rng, record: PairRecord, which: usize) -> PairRe
     if cropped.matches.len() >= FEWEST_MATCHES { cropped } else { record }
 }
 
-/// The matches below a ratio drawn between these two; of few matches as many as there are, best first.
-fn limit_ratio(rng: &mut impl Rng, record: &PairRecord, [least, largest]: [f32; 2]) -> PairRecord {
-    let below = if least < largest { rng.random_range(least..largest) } else { least };
-    let few = FEWEST_MATCHES.min(record.matches.len());
-    record.select(&record.best_by_ratio(below, few, usize::MAX))
-}
-
 /// So many of the matches, chosen at random, in their order; never fewer than a few.
 pub fn random_part(rng: &mut impl Rng, record: PairRecord, count: usize) -> PairRecord {
     let all = record.matches.len();
@@ -249,40 +302,39 @@ pub fn random_part(rng: &mut impl Rng, record: PairRecord, count: usize) -> Pair
     record.select(chosen)
 }
 
-/// The pair with wrong matches more: so many of its points of image 1, each with the partner of another, and with the
-/// worse one of their two ratios and weights. Sorted by ratio, where there are ratios.
-pub fn exchange_partners(rng: &mut impl Rng, mut record: PairRecord, count: usize) -> PairRecord {
-    let all = record.matches.len();
-    if all < 2 {
-        return record;
-    }
-    let pairs: Vec<[usize; 2]> = (0..count)
-        .map(|_| {
-            let from = rng.random_range(0..all);
-            [from, (from + rng.random_range(1..all)) % all]
-        })
-        .collect();
-    if let Matches::TwoView { points1_px, points2_px, .. } = &mut record.matches {
-        extend_from(points1_px, &pairs, 0);
-        extend_from(points2_px, &pairs, 1);
+/// The pair with wrong matches instead of others: each match with this probability gives its place in image 2 to another of
+/// these, and gets the ratio of a wrong match. Sorted by ratio, where there are ratios.
+pub fn exchange_partners(rng: &mut impl Rng, mut record: PairRecord, probability: f64) -> PairRecord {
+    let from: Vec<usize> = (0..record.matches.len()).filter(|_| rng.random_bool(probability)).collect();
+    let mut to = from.clone();
+    to.shuffle(rng);
+    let wrong_ratios = wrong_ratios(&record);
+    if let Matches::TwoView { points2_px, .. } = &mut record.matches {
+        exchange(points2_px, &from, &to);
     }
     for both in [&mut record.scales_px, &mut record.angles_deg].into_iter().flatten() {
-        both.iter_mut().enumerate().for_each(|(side, values)| extend_from(values, &pairs, side));
+        exchange(&mut both[1], &from, &to);
     }
-    for (values, worse) in [(&mut record.weights, f32::min as fn(f32, f32) -> f32), (&mut record.ratios, f32::max)] {
-        let Some(values) = values else { continue };
-        let more: Vec<f32> = pairs.iter().map(|&[from, to]| worse(values[from], values[to])).collect();
-        values.extend(more);
+    let moved = || from.iter().zip(&to).filter(|(from, to)| from != to).map(|(&from, _)| from);
+    if let (Some(ratios), false) = (&mut record.ratios, wrong_ratios.is_empty()) {
+        moved().for_each(|index| ratios[index] = wrong_ratios[rng.random_range(0..wrong_ratios.len())]);
     }
-    record.mutual.iter_mut().for_each(|mutual| mutual.extend(pairs.iter().map(|_| false)));
-    record.labels.iter_mut().for_each(|labels| labels.extend(pairs.iter().map(|_| 0)));
+    record.mutual.iter_mut().for_each(|mutual| moved().for_each(|index| mutual[index] = false));
+    record.labels.iter_mut().for_each(|labels| moved().for_each(|index| labels[index] = 0));
     let sorted = record.best_by_ratio(f32::INFINITY, 0, usize::MAX);
     record.select(&sorted)
 }
 
-fn extend_from<T: Copy>(values: &mut Vec<T>, pairs: &[[usize; 2]], side: usize) {
-    let more: Vec<T> = pairs.iter().map(|pair| values[pair[side]]).collect();
-    values.extend(more);
+/// Ratios of the wrong matches; of all where none is known to be wrong.
+fn wrong_ratios(record: &PairRecord) -> Vec<f32> {
+    let (Some(ratios), Some(right)) = (&record.ratios, record.right_matches()) else { return Vec::new() };
+    let wrong: Vec<f32> = ratios.iter().zip(right).filter(|(_, right)| !right).map(|(&ratio, _)| ratio).collect();
+    if wrong.is_empty() { ratios.clone() } else { wrong }
+}
+
+fn exchange<T: Copy>(values: &mut [T], from: &[usize], to: &[usize]) {
+    let before = values.to_vec();
+    from.iter().zip(to).for_each(|(&from, &to)| values[from] = before[to]);
 }
 
 /// The points and the camera of an image.

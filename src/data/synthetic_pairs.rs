@@ -8,7 +8,7 @@
 mod features;
 mod layout;
 mod mismatches;
-mod random;
+pub(super) mod random;
 mod ratios;
 mod surface;
 mod views;

@@ -156,3 +156,17 @@ pub struct Refinement {
     /// Unused.
     pub unused: [u32; 2],
 }
+
+/// Sizes of one layer of a network that ranks matches; what a stage does not need is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct LayerShape {
+    /// Columns of the rows read.
+    pub inputs: u32,
+    /// Columns of the rows written.
+    pub outputs: u32,
+    /// Neighbours of a match.
+    pub neighbours: u32,
+    /// What follows the computation; the values are in the CPU twin of each stage.
+    pub mode: u32,
+}

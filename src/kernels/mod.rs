@@ -1,16 +1,25 @@
 //! One launcher for each shader, under the same stem; each encodes into the caller's command encoder.
 
+pub mod annular_rings;
 pub mod buffers;
+pub mod edge_features;
+pub mod feature_neighbours;
+pub mod find_neighbours;
 pub mod fit;
+pub mod graph_convolution;
 pub mod layout;
+pub mod linear_rows;
 pub mod mark_inliers;
 pub mod normalize_matches;
 pub mod pack_models;
 pub mod plan_round;
+pub mod pool_neighbours;
+pub mod predict_logits;
 pub mod refine_model;
 pub mod run_solver;
 pub mod sample_minimal;
 pub mod score_models;
+pub mod segment_norm;
 pub mod select_best;
 pub mod solve_essential_5pt;
 pub mod solve_essential_5pt_backward;
@@ -29,6 +38,8 @@ pub mod solver_backward;
 mod stage;
 mod variant;
 
+use crate::gpu::Shader;
+
 pub use buffers::{Buffers, Capacity, HostBuffers};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
@@ -46,3 +57,16 @@ pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
         ("mark_inliers", mark_inliers::parts(variant)),
     ]
 }
+
+/// The shaders of the networks that rank matches.
+pub const RANK_SHADERS: [Shader<'static>; 9] = [
+    linear_rows::SHADER,
+    segment_norm::SHADER,
+    find_neighbours::SHADER,
+    edge_features::SHADER,
+    pool_neighbours::SHADER,
+    predict_logits::SHADER,
+    feature_neighbours::SHADER,
+    annular_rings::SHADER,
+    graph_convolution::SHADER,
+];

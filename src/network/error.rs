@@ -39,6 +39,9 @@ pub enum WeightsError {
         /// The shape it has.
         found: Vec<usize>,
     },
+    /// A tensor whose numbers cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
     /// A tensor that is not of floats.
     #[error("tensor {name:?}: expected f16, bf16 or f32, but it is {found}")]
     Type {

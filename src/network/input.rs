@@ -9,7 +9,8 @@ use glam::DVec2;
 pub struct RankInput<'a> {
     /// The matches: essential or fundamental.
     pub matches: MatchesView<'a>,
-    /// Width and height of image 1 and 2, pixels; the bounding box of the points stands in for them.
+    /// Width and height of image 1 and 2, pixels, of which CLNet makes use for a fundamental matrix; the bounding box of the
+    /// points stands in for them.
     pub sizes_px: Option<[[u32; 2]; 2]>,
     /// SNN ratio of each match.
     pub ratios: Option<&'a [f32]>,
@@ -63,8 +64,8 @@ impl<'a> RankInput<'a> {
             camera1.check("camera 1")?;
             camera2.check("camera 2")?;
         }
-        finite("point in image 1", points1.iter().map(|p| p.x + p.y))?;
-        finite("point in image 2", points2.iter().map(|p| p.x + p.y))?;
+        finite("point in image 1", points1.iter().map(|p| coordinate(*p)))?;
+        finite("point in image 2", points2.iter().map(|p| coordinate(*p)))?;
         let columns = [
             ("SNN ratio", self.ratios),
             ("scale in image 1", self.scales_px.map(|s| s[0])),
@@ -89,6 +90,12 @@ impl<'a> RankInput<'a> {
         }
         Ok(())
     }
+}
+
+/// Of a point the coordinate that is not finite in single precision, where there is one.
+fn coordinate(point: DVec2) -> f64 {
+    let [x, y] = point.to_array().map(|x| f64::from(x as f32));
+    if x.is_finite() { y } else { x }
 }
 
 fn finite(what: &'static str, values: impl Iterator<Item = f64>) -> Result<()> {

@@ -62,6 +62,11 @@ impl Estimator {
         if self.gpu.is_some() { Backend::Gpu } else { Backend::Cpu }
     }
 
+    /// The GPU it works on, if it does: for a [`GpuRanker`](crate::network::GpuRanker) on the same device.
+    pub fn context(&self) -> Option<&Context> {
+        self.gpu.as_ref().map(GpuEstimator::context)
+    }
+
     /// The name of the adapter, or `CPU`.
     pub fn device_name(&self) -> String {
         self.gpu.as_ref().map_or_else(|| "CPU".to_owned(), |gpu| gpu.context().name())

@@ -12,7 +12,7 @@ mod gpu_pipeline;
 mod options;
 mod outcome;
 mod problem;
-mod schedule;
+pub(crate) mod schedule;
 mod search;
 mod stopping;
 mod use_all;

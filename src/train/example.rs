@@ -1,10 +1,15 @@
 use super::initialisation::MatchTruth;
+use crate::cpu::normalize_matches::{NormalizedMatches, rows_of_pose};
+use crate::cpu::residual::ModelRows;
 use crate::data::PairRecord;
 use crate::geometry::accuracy::fundamental_of_pose;
-use crate::geometry::{Camera, Matches, Pose};
+use crate::geometry::{Camera, Matches, Model, ModelKind, Pose};
 use crate::network::{Features, NetworkConfig};
-use crate::{Error, Result};
+use crate::{Backend, Error, Estimator, Options, Result};
 use glam::{DMat3, DVec2};
+
+/// Inlier threshold of the losses.
+const THRESHOLD_PX: f64 = 1.0;
 
 /// An image pair to learn from: what the network sees, and the truth.
 #[derive(Clone, Debug)]
@@ -17,6 +22,10 @@ pub struct Example {
     pub motion: Pose,
     /// The cameras.
     pub cameras: [Camera; 2],
+    /// The matches as solvers see them, with an inlier threshold of a pixel.
+    pub normalized: NormalizedMatches,
+    /// The true model of these.
+    pub true_model: ModelRows,
     /// The pair.
     pub record: PairRecord,
 }
@@ -40,8 +49,31 @@ impl Example {
             is_inlier: record.right_matches().ok_or_else(|| missing("the true motion"))?,
         };
         let features = Features::new(&record.rank_input(config.model)?, config)?;
-        Ok(Self { features, truth, motion, cameras, record })
+        let normalized = NormalizedMatches::new(&record.matches.view(config.model)?, THRESHOLD_PX, None, None);
+        let true_model = true_model(&motion, &cameras, &normalized);
+        Ok(Self { features, truth, motion, cameras, normalized, true_model, record })
     }
+
+    /// The estimator's best model, without looking at the truth; zeros where it finds none.
+    pub(super) fn consensus(&self, kind: ModelKind) -> ModelRows {
+        let options = Options { backend: Backend::Cpu, diagnose: false, ..Options::default() };
+        let estimate = || -> Result<Option<Model>> {
+            let outcome = Estimator::new(options)?.estimate(&self.record.problem(kind, 0)?)?;
+            Ok(outcome.estimate.map(|estimate| estimate.model))
+        };
+        match estimate() {
+            Ok(Some(Model::Essential(motion))) => rows_of_pose(&motion),
+            Ok(Some(Model::Fundamental(matrix))) => self.normalized.normalize_fundamental(&matrix),
+            _ => ModelRows::default(),
+        }
+    }
+}
+
+fn true_model(motion: &Pose, cameras: &[Camera; 2], normalized: &NormalizedMatches) -> ModelRows {
+    if normalized.kind == ModelKind::Essential {
+        return rows_of_pose(&Pose { translation: motion.translation.normalize_or_zero(), ..*motion });
+    }
+    normalized.normalize_fundamental(&fundamental_of_pose(motion, cameras))
 }
 
 /// The squared Sampson distance, pixels²; of a match at an epipole that of a match far away.

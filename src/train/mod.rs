@@ -3,8 +3,11 @@
 
 mod adam;
 mod batch;
+mod candidates;
 mod checkpoint;
+mod end_to_end;
 mod example;
+mod import;
 mod initialisation;
 mod network;
 pub mod network_ops;
@@ -14,7 +17,9 @@ mod trainer;
 mod validation;
 
 pub use batch::PackedFeatures;
+pub use end_to_end::{EndToEnd, Objective, SamplerGradient};
 pub use example::Example;
+pub use import::import_pytorch;
 pub use initialisation::{InitialisationLoss, MatchTruth};
 pub use network::Network;
 pub use options::{OptimizerOptions, TrainOptions};

@@ -1,3 +1,4 @@
+use super::end_to_end::EndToEnd;
 use super::initialisation::InitialisationLoss;
 use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
 use crate::network::NetworkConfig;
@@ -23,6 +24,8 @@ pub struct TrainOptions {
     pub epochs: usize,
     /// Losses of the initialisation.
     pub init_loss: InitialisationLoss,
+    /// Losses of the end-to-end stage.
+    pub end_to_end: EndToEnd,
     /// Optimiser of the initialisation.
     pub init_optimizer: OptimizerOptions,
     /// Optimiser of the end-to-end stage.
@@ -51,8 +54,8 @@ pub struct OptimizerOptions {
     pub learning_rate: f64,
     /// Learning rate at the end, as a part of the highest.
     pub final_part: f64,
-    /// Steps of the rise.
-    pub warm_up_steps: usize,
+    /// Part of the stage that the rise takes.
+    pub warm_up_part: f64,
     /// Largest norm of the gradient over all weights; 0 does not clip.
     pub clip_norm: f64,
     /// Decoupled weight decay (Loshchilov and Hutter 2019).
@@ -61,7 +64,7 @@ pub struct OptimizerOptions {
 
 impl Default for OptimizerOptions {
     fn default() -> Self {
-        Self { learning_rate: 1e-3, final_part: 0.01, warm_up_steps: 100, clip_norm: 5.0, weight_decay: 1e-4 }
+        Self { learning_rate: 3e-3, final_part: 0.02, warm_up_part: 0.05, clip_norm: 1.0, weight_decay: 1e-3 }
     }
 }
 
@@ -70,14 +73,15 @@ impl Default for TrainOptions {
         Self {
             network: NetworkConfig::default(),
             seed: 0,
-            batch: 8,
+            batch: 11,
             micro_batch: 0,
-            init_epochs: 30,
+            init_epochs: 8,
             epochs: 0,
             init_loss: InitialisationLoss::default(),
+            end_to_end: EndToEnd::default(),
             init_optimizer: OptimizerOptions::default(),
-            optimizer: OptimizerOptions { learning_rate: 1e-4, ..OptimizerOptions::default() },
-            augmentation: Augmentation { matches: 1000, ..Augmentation::default() },
+            optimizer: OptimizerOptions { learning_rate: 3e-4, ..OptimizerOptions::default() },
+            augmentation: Augmentation::default(),
             synthetic: 0,
             synthetic_pairs: SyntheticOptions::default(),
             loader_threads: 1,
@@ -114,8 +118,13 @@ impl TrainOptions {
         };
         at_least("batch", "at least 1", self.batch, 1)?;
         at_least("init-epochs and epochs", "at least 1 together", self.init_epochs + self.epochs, 1)?;
+        self.end_to_end.check(self.network.model)?;
         self.augmentation.check()?;
         for optimizer in [&self.init_optimizer, &self.optimizer] {
+            if !(0.0..=1.0).contains(&optimizer.warm_up_part) {
+                let (name, expected, found) = ("warm_up_part", "in 0..=1", optimizer.warm_up_part.to_string());
+                return Err(Error::BadOption { name, expected, found });
+            }
             let rates = [optimizer.learning_rate, optimizer.final_part, optimizer.clip_norm, optimizer.weight_decay];
             if let Some(wrong) = rates.into_iter().find(|rate| !(rate.is_finite() && *rate >= 0.0)) {
                 let (name, expected) = ("learning_rate, final_part, clip_norm, weight_decay", "finite, 0 or more");
@@ -129,10 +138,12 @@ impl TrainOptions {
 impl OptimizerOptions {
     /// The learning rate of a step of a stage of so many steps.
     pub fn rate(&self, step: usize, steps: usize) -> f64 {
-        if step < self.warm_up_steps {
-            return self.learning_rate * (step + 1) as f64 / self.warm_up_steps as f64;
+        let rise = (self.warm_up_part * steps as f64).ceil();
+        let step = step as f64;
+        if step < rise {
+            return self.learning_rate * (step + 1.0) / rise;
         }
-        let done = (step - self.warm_up_steps) as f64 / steps.saturating_sub(self.warm_up_steps).max(1) as f64;
+        let done = (step - rise) / (steps as f64 - rise).max(1.0);
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
         self.learning_rate * (self.final_part + (1.0 - self.final_part) * fall)
     }

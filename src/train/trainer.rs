@@ -3,11 +3,15 @@
 use super::adam::Adam;
 use super::batch::PackedFeatures;
 use super::checkpoint::{Checkpoint, Progress, write_whole};
+use super::end_to_end::Objective;
 use super::example::Example;
+use super::initialisation::InitialisationLoss;
 use super::network::{Network, read};
 use super::options::{OptimizerOptions, TrainOptions};
 use super::validation::{Validation, validate};
-use crate::data::{Loader, PairSet, write_scene};
+use crate::data::augment::usual_matches;
+use crate::data::synthetic::pair_seed;
+use crate::data::{Loader, PairRecord, PairSet, write_scene};
 use crate::network::{Storage, Weights};
 use crate::{Error, Result};
 use burn::module::Module;
@@ -158,7 +162,8 @@ impl Trainer {
         }
         let network = self.options.network;
         let example = move |record| Example::new(record, &network);
-        let val = (0..val.len()).map(|index| example(val.pair(0, index)?)).collect::<Result<Vec<_>>>()?;
+        let usual = |record: PairRecord| record.select(&usual_matches(&record));
+        let val = (0..val.len()).map(|index| example(usual(val.pair(0, index)?))).collect::<Result<Vec<_>>>()?;
         let (last, per_epoch) = (self.total_steps(train), train.steps_per_epoch(self.options.batch));
         let mut loader =
             Loader::start(Arc::clone(train), &self.options.loader(), self.steps, move |record, _| example(record))?;
@@ -192,8 +197,8 @@ impl Trainer {
         let micro = if self.options.micro_batch == 0 { batch.len() } else { self.options.micro_batch };
         let mut accumulator = GradientsAccumulator::new();
         let mut loss = 0.0;
-        for part in batch.chunks(micro.max(1)) {
-            let (part_loss, gradients) = self.gradients(part, batch.len())?;
+        for (place, part) in batch.chunks(micro.max(1)).enumerate() {
+            let (part_loss, gradients) = self.gradients(part, place, batch.len(), epoch)?;
             loss += part_loss;
             accumulator.accumulate(&self.network, gradients);
         }
@@ -236,23 +241,53 @@ impl Trainer {
         }
     }
 
-    /// The part of these pairs in the mean loss of a batch of `count`, and its gradient.
-    fn gradients(&self, pairs: &[Example], count: usize) -> Result<(f64, GradientsParams)> {
-        let features =
-            PackedFeatures::new(pairs.iter().map(|pair| &pair.features), &self.options.network, &self.device);
+    /// What these pairs, the `place`-th part of a batch of `count`, add to its mean loss, and its gradient.
+    fn gradients(&self, pairs: &[Example], place: usize, count: usize, epoch: usize) -> Result<(f64, GradientsParams)> {
+        let TrainOptions { init_epochs, init_loss, end_to_end, network: config, seed, .. } = &self.options;
+        let is_initialisation = epoch < *init_epochs;
+        let features = PackedFeatures::new(pairs.iter().map(|pair| &pair.features), config, &self.device);
         let logits = self.network.forward(&features);
+        let by_match = match (is_initialisation, end_to_end.objective) {
+            (true, _) => Some(init_loss),
+            (false, Objective::Truth) => Some(&end_to_end.kept),
+            (false, Objective::InlierScore) => None,
+        };
+        let (mut loss, mut total) = (0.0, logits.clone().sum() * 0.0);
+        if let Some(losses) = by_match {
+            let (value, surrogate) = self.match_loss(losses, logits.clone(), pairs, &features, count)?;
+            (loss, total) = (value, surrogate);
+        }
+        if !is_initialisation {
+            // each part has its own noise
+            let noise = [pair_seed(*seed, place), self.steps as u64];
+            let device = self.device.clone().autodiff();
+            let (through, value) = end_to_end.loss(logits, pairs, config.model, noise, &device)?;
+            let share = pairs.len() as f64 / count as f64;
+            loss += share * value;
+            total = total + through * share;
+        }
+        Ok((loss, GradientsParams::from_grads(total.backward(), &self.network)))
+    }
+
+    /// The loss that needs the truth of each match only, and a tensor whose gradient is its.
+    fn match_loss(
+        &self,
+        losses: &InitialisationLoss,
+        logits: Tensor<1>,
+        pairs: &[Example],
+        features: &PackedFeatures,
+        count: usize,
+    ) -> Result<(f64, Tensor<1>)> {
         let values = read(logits.clone().inner())?;
         let mut gradient = vec![0.0; values.len()];
         let share = 1.0 / count as f64;
         let mut loss = 0.0;
         for (pair, rows) in pairs.iter().zip(features.segments.ranges()) {
             let (values, gradient) = (&values[rows.clone()], &mut gradient[rows]);
-            loss += share * self.options.init_loss.add(values, &pair.truth, share, gradient);
+            loss += share * losses.add(values, &pair.truth, share, gradient);
         }
-        // its gradient to the logits is that of the loss
         let rows = gradient.len();
-        let surrogate = (logits * Tensor::from_data(TensorData::new(gradient, [rows]), &self.device)).sum();
-        Ok((loss, GradientsParams::from_grads(surrogate.backward(), &self.network)))
+        Ok((loss, (logits * Tensor::from_data(TensorData::new(gradient, [rows]), &self.device)).sum()))
     }
 
     fn end_epoch(

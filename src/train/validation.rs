@@ -37,30 +37,38 @@ pub(super) fn validate(
             read(network.forward(&PackedFeatures::new([&example.features].into_iter(), &options.network, device)))
         })
         .collect::<Result<Vec<_>>>()?;
-    let mean = |of: &dyn Fn(&Example, &[f32]) -> f64| {
-        examples.iter().zip(&logits).map(|(example, logits)| of(example, logits)).sum::<f64>()
-            / examples.len().max(1) as f64
+    // a pair without right or without wrong matches has no ranking
+    let mean = |of: &dyn Fn(&Example, &[f32]) -> Option<f64>| {
+        let values: Vec<f64> =
+            examples.iter().zip(&logits).filter_map(|(example, logits)| of(example, logits)).collect();
+        values.iter().sum::<f64>() / values.len().max(1) as f64
     };
-    let loss =
-        mean(&|example, logits| options.init_loss.add(logits, &example.truth, 0.0, &mut vec![0.0; logits.len()]));
-    let auroc = mean(&|example, logits| auroc(logits, &example.truth.is_inlier).unwrap_or(1.0));
-    let average_precision = mean(&|example, logits| average_precision(logits, &example.truth.is_inlier).unwrap_or(0.0));
-    Ok(Validation { loss, auroc, average_precision, auc: pose_auc(examples, &logits, options)? })
+    let loss = |example: &Example, logits: &[f32]| {
+        options.init_loss.add(logits, &example.truth, 0.0, &mut vec![0.0; logits.len()])
+    };
+    Ok(Validation {
+        loss: mean(&|example, logits| Some(loss(example, logits))),
+        auroc: mean(&|example, logits| auroc(logits, &example.truth.is_inlier)),
+        average_precision: mean(&|example, logits| average_precision(logits, &example.truth.is_inlier)),
+        auc: pose_auc(examples, &logits, options)?,
+    })
 }
 
+/// With samples drawn and refinement weighed by the squares of the probabilities.
 fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -> Result<[f64; 3]> {
     let iterations = options.validation_iterations;
     let estimator = Estimator::new(Options {
         min_iterations: iterations,
         max_iterations: iterations,
         sampler: Sampler::Weights,
+        weigh_refinement: true,
         backend: Backend::Cpu,
         diagnose: false,
         ..Options::default()
     })?;
     let weights: Vec<Vec<f32>> = logits
         .iter()
-        .map(|logits| logits.iter().map(|logit| (1.0 / (1.0 + (-logit).exp())).max(f32::MIN_POSITIVE)).collect())
+        .map(|logits| logits.iter().map(|logit| (1.0 + (-logit).exp()).powi(-2).max(f32::MIN_POSITIVE)).collect())
         .collect();
     let problems = examples.iter().zip(&weights).map(|(example, weights)| {
         Ok(Problem { weights: Some(weights), ..Problem::new(example.record.matches.view(options.network.model)?) })

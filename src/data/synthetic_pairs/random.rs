@@ -16,6 +16,6 @@ pub(super) fn laplace(rng: &mut impl Rng) -> f64 {
 }
 
 /// Of the normal distribution (Box and Muller 1958).
-pub(super) fn normal(rng: &mut impl Rng) -> f64 {
+pub(in crate::data) fn normal(rng: &mut impl Rng) -> f64 {
     (2.0 * exponential(rng)).sqrt() * rng.random_range(0.0..TAU).cos()
 }

@@ -5,6 +5,7 @@
 //! [`cpu::segment_norm`](crate::cpu::segment_norm) and [`cpu::pool_neighbours`](crate::cpu::pool_neighbours).
 
 mod autodiff;
+mod composed;
 mod flex;
 mod neighbour_pool;
 mod segment_norm;
@@ -14,7 +15,7 @@ pub use segments::Segments;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 
 /// What the fused stages ask of a backend.
 #[backend_extension(Flex, Autodiff)]
@@ -58,10 +59,17 @@ pub trait NetworkBackend: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
+fn is_fused(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
 /// relu(norm): instance norm over the rows of each pair, per channel, with scale and shift.
 ///
 /// `rows` \[n, C\]; `gamma`, `beta` \[C\].
 pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, segments: &Segments) -> Tensor<2> {
+    if !is_fused(&rows.device()) {
+        return composed::segment_norm(rows, gamma, beta, segments);
+    }
     let (rows, gamma, beta) = (rows.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, segments.clone()))
 }
@@ -78,6 +86,9 @@ pub fn pool_neighbours(
     neighbours: Tensor<2, Int>,
     segments: &Segments,
 ) -> Tensor<2> {
+    if !is_fused(&both.device()) {
+        return composed::pool_neighbours(both, weight, bias, edges, neighbours, segments);
+    }
     Tensor::from_dispatch(Dispatch::pool_neighbours(
         both.into_dispatch(),
         weight.into_dispatch(),

@@ -1,0 +1,294 @@
+use super::steps::{Slot, Step, steps};
+use super::{Architecture, NetworkConfig, RankInput, Weights, features};
+use crate::cpu::edge_features::EDGE_COLUMNS;
+use crate::gpu::{Context, TypedBuffer};
+use crate::kernels::{self, Stage, Workgroups, layout::LayerShape};
+use crate::{Error, Result};
+
+/// A network that ranks matches, on the GPU: many pairs at once, packed one after the other.
+///
+/// Write the pairs with [`Self::write`] (or [`Self::write_rows`]), then [`Self::encode`] into any command encoder;
+/// [`Self::logits`] and [`Self::probabilities`] hold a number a match once it was submitted. A
+/// [`GpuPipeline`](crate::ransac::GpuPipeline) made with the probabilities as its host's weights estimates from them with
+/// no read-back.
+#[derive(Debug)]
+pub struct GpuRanker {
+    context: Context,
+    config: NetworkConfig,
+    capacity: [u32; 2],
+    batch: TypedBuffer<u32>,
+    rows: TypedBuffer<f32>,
+    logits: TypedBuffer<f32>,
+    probabilities: TypedBuffer<f32>,
+    stages: Vec<(Stage, Grid)>,
+    /// Pairs and matches written last.
+    written: [u32; 2],
+}
+
+/// How many workgroups a stage has.
+#[derive(Clone, Copy, Debug)]
+enum Grid {
+    /// So many workgroups for each pair.
+    Pair(u32),
+    /// So many workgroups for each so many matches.
+    Rows(u32, u32),
+    /// 64 invocations a workgroup, so many invocations for each match.
+    Invocations(u32),
+}
+
+impl Grid {
+    const fn workgroups(self, [pairs, matches]: [u32; 2]) -> u32 {
+        match self {
+            Self::Pair(workgroups) => pairs * workgroups,
+            Self::Rows(workgroups, rows) => matches.div_ceil(rows) * workgroups,
+            Self::Invocations(each) => (matches * each).div_ceil(64),
+        }
+    }
+}
+
+impl GpuRanker {
+    /// A ranker with all its buffers, for so many pairs at most and so many matches of all pairs together.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
+    pub async fn new(context: Context, weights: &Weights, capacity: [u32; 2]) -> Result<Self> {
+        let config = *weights.config();
+        let [needed, available] = [largest_buffer(&config, capacity[1]), context.max_storage_bytes()];
+        if needed > available {
+            return Err(Error::OutOfMemory { needed, available });
+        }
+        let made = context.catch(|| {
+            let buffers = Buffers::new(&context, &config, capacity);
+            let stages = buffers.stages(&context, weights);
+            (buffers, stages)
+        });
+        let (buffers, stages) = made.await?;
+        let Buffers { batch, rows, logits, probabilities, .. } = buffers;
+        Ok(Self { context, config, capacity, batch, rows, logits, probabilities, stages, written: [0; 2] })
+    }
+
+    /// [`Self::new`], blocking; not for browsers.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn new_blocking(context: Context, weights: &Weights, capacity: [u32; 2]) -> Result<Self> {
+        pollster::block_on(Self::new(context, weights, capacity))
+    }
+
+    /// Its configuration.
+    pub const fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// Sets the pairs of the next submissions.
+    ///
+    /// # Errors
+    /// Those of [`Features::new`](super::Features::new) for any of them; [`Error::OutOfMemory`] when they exceed the
+    /// capacity.
+    pub fn write(&mut self, inputs: &[RankInput<'_>]) -> Result<()> {
+        let mut rows = Vec::new();
+        let mut counts = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            let (matches, of_pair) = features::rows(input, &self.config)?;
+            counts.push(matches.len() as u32);
+            rows.extend(of_pair);
+        }
+        self.write_counts(&counts)?;
+        self.rows.write(&self.context, 0, &rows);
+        Ok(())
+    }
+
+    /// Sets how many matches each pair of the next submissions has, whose input rows the host writes into
+    /// [`Self::rows`] itself.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] with the numbers of bytes when they exceed the capacity.
+    pub fn write_counts(&mut self, counts: &[u32]) -> Result<()> {
+        let ends = counts.iter().scan(0u64, |end, &count| {
+            *end += u64::from(count);
+            Some(*end)
+        });
+        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        let used = [counts.len() as u64, offsets.last().copied().unwrap_or(0)];
+        for (used, room, size) in
+            [(used[0], self.capacity[0], 4), (used[1], self.capacity[1], 4 * self.config.inputs() as u64)]
+        {
+            if used > u64::from(room) {
+                return Err(Error::OutOfMemory { needed: used * size, available: u64::from(room) * size });
+            }
+        }
+        self.written = used.map(|used| used as u32);
+        let batch: Vec<u32> = std::iter::once(used[0]).chain(offsets).map(|value| value as u32).collect();
+        self.batch.write(&self.context, 0, &batch);
+        Ok(())
+    }
+
+    /// The input rows of all matches, as [`features`] lists their columns.
+    pub const fn rows(&self) -> &TypedBuffer<f32> {
+        &self.rows
+    }
+
+    /// The logit of each match.
+    pub const fn logits(&self) -> &TypedBuffer<f32> {
+        &self.logits
+    }
+
+    /// The probability of each match: weights for the estimator.
+    pub const fn probabilities(&self) -> &TypedBuffer<f32> {
+        &self.probabilities
+    }
+
+    /// Encodes the network for the pairs written last.
+    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        let mut pass =
+            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("rank"), ..Default::default() });
+        for (stage, grid) in &self.stages {
+            stage.encode(&mut pass, Workgroups::Count(grid.workgroups(self.written)));
+        }
+    }
+
+    /// The logits of some pairs; blocks.
+    ///
+    /// # Errors
+    /// Those of [`Self::write`]; [`Error::Device`]; [`Error::NotFinite`] when the network overflows.
+    pub fn logits_blocking(&mut self, inputs: &[RankInput<'_>]) -> Result<Vec<Vec<f32>>> {
+        self.write(inputs)?;
+        let mut encoder = self.context.encoder("rank");
+        self.encode(&mut encoder);
+        self.context.queue().submit([encoder.finish()]);
+        let all = self.logits.read_blocking(&self.context)?;
+        let mut rest = all.as_slice();
+        inputs
+            .iter()
+            .map(|input| {
+                let (logits, after) = rest.split_at(input.matches.lengths()[0]);
+                rest = after;
+                match logits.iter().position(|logit| !logit.is_finite()) {
+                    Some(index) => Err(Error::NotFinite { what: "logit", index, value: logits[index].into() }),
+                    None => Ok(logits.to_vec()),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Bytes of the largest buffer for so many matches.
+fn largest_buffer(config: &NetworkConfig, matches: u32) -> u64 {
+    let columns = Slot::WRITTEN.map(|slot| slot.columns(config)).into_iter();
+    let columns = columns.chain([config.inputs(), config.neighbours * config.edges().max(1)]).max().unwrap_or(0);
+    4 * columns as u64 * u64::from(matches)
+}
+
+/// Every buffer but the weights, which the stages keep.
+struct Buffers {
+    config: NetworkConfig,
+    batch: TypedBuffer<u32>,
+    rows: TypedBuffer<f32>,
+    slots: [TypedBuffer<f32>; Slot::WRITTEN.len()],
+    neighbours: TypedBuffer<u32>,
+    edges: TypedBuffer<f32>,
+    logits: TypedBuffer<f32>,
+    probabilities: TypedBuffer<f32>,
+}
+
+impl Buffers {
+    fn new(context: &Context, config: &NetworkConfig, [pairs, matches]: [u32; 2]) -> Self {
+        let [pairs, matches] = [pairs, matches].map(|count| count as usize);
+        let floats = |label, columns: usize| TypedBuffer::new(context, label, matches * columns);
+        Self {
+            config: *config,
+            batch: TypedBuffer::new(context, "packed pairs", pairs + 2),
+            rows: floats("input rows", config.inputs()),
+            slots: Slot::WRITTEN.map(|slot| floats("network rows", slot.columns(config))),
+            neighbours: TypedBuffer::new(context, "neighbours", matches * config.neighbours),
+            edges: floats("edges", config.neighbours * config.edges()),
+            logits: floats("logits", 1),
+            probabilities: floats("probabilities", 1),
+        }
+    }
+
+    fn slot(&self, slot: Slot) -> &wgpu::Buffer {
+        slot.place().map_or(&self.rows, |place| &self.slots[place])
+    }
+
+    fn stages(&self, context: &Context, weights: &Weights) -> Vec<(Stage, Grid)> {
+        let graph = match self.config.architecture {
+            Architecture::Neighbours => vec![self.find_neighbours(context), self.edge_features(context)],
+            Architecture::Clnet => Vec::new(),
+        };
+        graph.into_iter().chain(steps(weights).iter().map(|step| self.stage(context, step))).collect()
+    }
+
+    fn shape(&self, context: &Context, inputs: usize, outputs: usize, mode: u32) -> TypedBuffer<LayerShape> {
+        let [inputs, outputs, neighbours] = [inputs, outputs, self.config.neighbours].map(|size| size as u32);
+        TypedBuffer::from_slice(context, "layer shape", &[LayerShape { inputs, outputs, neighbours, mode }])
+    }
+
+    fn find_neighbours(&self, context: &Context) -> (Stage, Grid) {
+        let shape = self.shape(context, self.config.inputs(), 0, 0);
+        let buffers = [&*shape, &self.batch, &self.rows, &self.neighbours];
+        (kernels::find_neighbours::stage(context, buffers), Grid::Invocations(1))
+    }
+
+    fn edge_features(&self, context: &Context) -> (Stage, Grid) {
+        let shape = self.shape(context, self.config.inputs(), EDGE_COLUMNS, 0);
+        let buffers = [&*shape, &self.batch, &self.rows, &self.neighbours, &self.edges];
+        (kernels::edge_features::stage(context, buffers), Grid::Invocations(1))
+    }
+
+    fn stage(&self, context: &Context, step: &Step) -> (Stage, Grid) {
+        let channels = self.config.channels;
+        let upload = |values: &[f32]| TypedBuffer::from_slice(context, "network weights", values);
+        let joined = |first: &[f32], second: &[f32]| upload(&[first, second].concat());
+        match step {
+            Step::Linear { from, to, weight, bias, after } => {
+                let shape = self.shape(context, weight.len() / bias.len(), bias.len(), *after as u32);
+                let (weight, bias_buffer) = (upload(weight), upload(bias));
+                let buffers = [&*shape, &self.batch, self.slot(*from), &weight, &bias_buffer, self.slot(*to)];
+                (kernels::linear_rows::stage(context, buffers), Grid::Rows(bias.len().div_ceil(32) as u32, 32))
+            }
+            Step::Norm { from, to, gamma, beta, join } => {
+                let shape = self.shape(context, channels, channels, *join as u32);
+                let affine = joined(gamma, beta);
+                let buffers = [&*shape, &self.batch, self.slot(*from), &affine, self.slot(*to)];
+                (kernels::segment_norm::stage(context, buffers), self.channel_groups())
+            }
+            Step::Pool { weight, bias } => {
+                let shape = self.shape(context, EDGE_COLUMNS, channels, 0);
+                let weight = joined(weight, bias);
+                let [both, out] = [Slot::Wide, Slot::Hidden].map(|slot| self.slot(slot));
+                let buffers = [&*shape, &self.batch, both, &self.neighbours, &self.edges, &weight, out];
+                (kernels::pool_neighbours::stage(context, buffers), Grid::Invocations(channels as u32 / 4))
+            }
+            Step::FeatureNeighbours => {
+                let shape = self.shape(context, channels, 0, 0);
+                let buffers = [&*shape, &self.batch, self.slot(Slot::State), &self.neighbours];
+                (kernels::feature_neighbours::stage(context, buffers), Grid::Rows(1, 16))
+            }
+            Step::Rings { bias } => {
+                let shape = self.shape(context, 0, channels, 0);
+                let [products, out] = [Slot::Wide, Slot::Rings].map(|slot| self.slot(slot));
+                let buffers = [&*shape, &self.batch, products, &self.neighbours, &upload(bias), out];
+                (kernels::annular_rings::stage(context, buffers), Grid::Invocations(3 * channels as u32))
+            }
+            Step::Predict { weight, bias } => {
+                let shape = self.shape(context, channels, 1, 0);
+                let weight = joined(weight, &[*bias]);
+                let state = self.slot(Slot::State);
+                let buffers = [&*shape, &self.batch, state, &weight, &self.logits, &self.probabilities];
+                (kernels::predict_logits::stage(context, buffers), Grid::Invocations(1))
+            }
+            Step::Graph { variant } => {
+                let shape = self.shape(context, channels, channels, *variant as u32);
+                let [state, out] = [Slot::State, Slot::Hidden].map(|slot| self.slot(slot));
+                let buffers = [&*shape, &self.batch, state, &self.logits, out];
+                (kernels::graph_convolution::stage(context, buffers), self.channel_groups())
+            }
+        }
+    }
+
+    /// Eight channels of a pair a workgroup.
+    const fn channel_groups(&self) -> Grid {
+        Grid::Pair(self.config.channels.div_ceil(8) as u32)
+    }
+}

@@ -1,0 +1,209 @@
+//! The ranking networks on the GPU agree with the CPU: stage by stage, and as a whole, for batches of mixed sizes.
+#![cfg(feature = "network")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "common/ranked.rs"]
+mod ranked;
+
+use bytemuck::Zeroable;
+use nabla_ransac::cpu::{edge_features::edge_features, feature_neighbours::feature_neighbours};
+use nabla_ransac::gpu::{Context, TypedBuffer};
+use nabla_ransac::kernels::layout::{LayerShape, PairInput, PairResult};
+use nabla_ransac::kernels::{self, Stage, Workgroups};
+use nabla_ransac::network::{Features, GpuRanker, GraphConvolution, NetworkConfig, RankInput, Ranker};
+use nabla_ransac::ransac::{GpuPipeline, Options};
+use nabla_ransac::{Error, ModelKind, Sampler};
+use ranked::{Known, random_weights};
+
+/// Largest difference of two logits, by the largest logit: rounding in f32, in another order.
+const TOLERANCE: f32 = 1e-3;
+
+fn context() -> Context {
+    Context::request_blocking(true).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn pairs(counts: &[usize]) -> Vec<Known> {
+    counts.iter().enumerate().map(|(i, &count)| Known::new(count, i as u32 + 1)).collect()
+}
+
+fn inputs(pairs: &[Known], kind: ModelKind) -> Vec<RankInput<'_>> {
+    pairs.iter().map(|pair| pair.input(kind)).collect()
+}
+
+/// Compares whole networks.
+fn check(config: NetworkConfig, counts: &[usize]) {
+    let weights = random_weights(config, 3);
+    let capacity = [counts.len() as u32, counts.iter().sum::<usize>() as u32];
+    let mut gpu = GpuRanker::new_blocking(context(), &weights, capacity).unwrap();
+    let cpu = Ranker::new(weights);
+    let pairs = pairs(counts);
+    let inputs = inputs(&pairs, config.model);
+    // a second time, in the buffers of the first
+    for inputs in [&inputs[..], &inputs[..inputs.len() / 2 + 1]] {
+        let found = gpu.logits_blocking(inputs).unwrap();
+        for (found, input) in found.iter().zip(inputs) {
+            let expected = cpu.logits(input).unwrap();
+            assert_eq!(found.len(), expected.len());
+            let largest = expected.iter().fold(1.0, |a: f32, b| a.max(b.abs()));
+            let differing = found.iter().zip(&expected).filter(|(a, b)| (*a - *b).abs() > TOLERANCE * largest).count();
+            // neighbours that are equally far to rounding may swap at the last place
+            assert!(differing * 100 <= found.len(), "{config:?}: {differing} of {}", found.len());
+        }
+    }
+}
+
+#[test]
+fn message_passing_agrees_for_any_number_of_matches() {
+    let config = NetworkConfig::default();
+    for count in [5, 9, 37, 2000] {
+        check(config, &[count]);
+    }
+    check(config, &[64, 5, 333, 7, 2000]);
+    check(
+        NetworkConfig { model: ModelKind::Fundamental, channels: 48, blocks: 2, neighbours: 16, ..config },
+        &[37, 120],
+    );
+}
+
+#[test]
+fn clnet_agrees_for_any_number_of_matches() {
+    for graph in [GraphConvolution::Exact, GraphConvolution::Collapsed] {
+        let config = NetworkConfig { graph, blocks: 2, ..NetworkConfig::clnet(ModelKind::Essential) };
+        check(config, &[5]);
+        check(config, &[37, 9, 120]);
+    }
+    let narrow = NetworkConfig { channels: 32, blocks: 1, ..NetworkConfig::clnet(ModelKind::Fundamental) };
+    check(narrow, &[1000, 33]);
+}
+
+/// Runs one stage with 64 invocations a workgroup.
+fn run(context: &Context, stage: &Stage, workgroups: u32) {
+    let mut encoder = context.encoder("stage");
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    stage.encode(&mut pass, Workgroups::Count(workgroups));
+    drop(pass);
+    context.queue().submit([encoder.finish()]);
+}
+
+#[test]
+fn neighbours_and_edges_are_those_of_the_cpu() {
+    let context = context();
+    let config = NetworkConfig::default();
+    let (k, columns) = (config.neighbours, config.inputs());
+    let pairs = pairs(&[6, 300, 41]);
+    let features: Vec<Features> =
+        inputs(&pairs, config.model).iter().map(|input| Features::new(input, &config).unwrap()).collect();
+    let rows: Vec<f32> = features.iter().flat_map(|f| f.rows.clone()).collect();
+    let shape = LayerShape { inputs: columns as u32, outputs: config.edges() as u32, neighbours: k as u32, mode: 0 };
+    let shape = TypedBuffer::from_slice(&context, "shape", &[shape]);
+    let batch = TypedBuffer::from_slice(&context, "batch", &[3u32, 0, 6, 306, 347]);
+    let rows = TypedBuffer::from_slice(&context, "rows", &rows);
+    // poisoned, so that an entry left unwritten shows
+    let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 347 * k]);
+    let edges = TypedBuffer::from_slice(&context, "edges", &vec![-12_345.0f32; 347 * k * config.edges()]);
+    run(&context, &kernels::find_neighbours::stage(&context, [&shape, &batch, &rows, &neighbours]), 6);
+    run(&context, &kernels::edge_features::stage(&context, [&shape, &batch, &rows, &neighbours, &edges]), 6);
+    let (found, found_edges) = (neighbours.read_blocking(&context).unwrap(), edges.read_blocking(&context).unwrap());
+    for (f, start) in features.iter().zip([0u32, 6, 306]) {
+        let count = f.matches.len();
+        let of_pair: Vec<u32> = found[start as usize * k..][..count * k].iter().map(|j| j - start).collect();
+        let differing = of_pair.iter().zip(&f.neighbours).filter(|(a, b)| a != b).count();
+        assert!(differing * 500 <= of_pair.len(), "{differing} of {}", of_pair.len());
+        let expected = edge_features(&f.rows, &of_pair, k);
+        let found = &found_edges[start as usize * k * config.edges()..][..expected.len()];
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * (1.0 + b.abs());
+        assert!(found.iter().zip(&expected).all(close));
+    }
+}
+
+#[test]
+fn neighbours_in_feature_space_are_those_of_the_cpu() {
+    let context = context();
+    let (channels, k, counts) = (48, 9, [4, 100, 29]);
+    let rows: Vec<f32> = (0..133 * channels).map(|i| (i as f32 * 0.37).sin()).collect();
+    let shape = LayerShape { inputs: channels as u32, neighbours: k as u32, ..LayerShape::default() };
+    let shape = TypedBuffer::from_slice(&context, "shape", &[shape]);
+    let batch = TypedBuffer::from_slice(&context, "batch", &[3u32, 0, 4, 104, 133]);
+    let buffer = TypedBuffer::from_slice(&context, "rows", &rows);
+    let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 133 * k]);
+    run(&context, &kernels::feature_neighbours::stage(&context, [&shape, &batch, &buffer, &neighbours]), 9);
+    let found = neighbours.read_blocking(&context).unwrap();
+    let mut start = 0;
+    for count in counts {
+        let expected = feature_neighbours(&rows[start * channels..][..count * channels], channels, k);
+        let found = found[start * k..][..count * k].iter().map(|j| j - start as u32);
+        let differing = found.zip(&expected).filter(|(a, b)| a != *b).count();
+        assert!(differing * 100 <= expected.len(), "{count}: {differing} of {}", expected.len());
+        start += count;
+    }
+}
+
+/// What the estimator on the GPU makes of some pairs, with these weights; `before` is encoded ahead of it.
+fn estimate(
+    context: &Context,
+    pairs: &[Known],
+    weights: &wgpu::Buffer,
+    before: impl FnOnce(&mut wgpu::CommandEncoder),
+) -> Vec<PairResult> {
+    let options = Options { sampler: Sampler::Weights, weigh_score: true, ..Options::default() };
+    let host = kernels::HostBuffers { matches: None, weights: Some(weights.clone()) };
+    let capacity = [pairs.len() as u32, pairs.iter().map(|pair| pair.ratios.len() as u32).sum()];
+    let pipeline = GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, capacity, host).unwrap();
+    let mut match_start = 0;
+    let mut matches = Vec::new();
+    let mut written = Vec::new();
+    for pair in pairs {
+        let both = pair.points1_px.iter().zip(&pair.points2_px);
+        matches.extend(both.map(|(p, q)| [p.x, p.y, q.x, q.y].map(|x| x as f32)));
+        let (f, c) = (pair.camera.focal_px.as_vec2(), pair.camera.principal_point_px.as_vec2());
+        let match_count = pair.ratios.len() as u32;
+        written.push(PairInput {
+            camera1: [f.x, f.y, c.x, c.y],
+            camera2: [f.x, f.y, c.x, c.y],
+            threshold: 1.0,
+            match_start,
+            match_count,
+            enabled: 1,
+            ..PairInput::zeroed()
+        });
+        match_start += match_count;
+    }
+    pipeline.raw_matches().write(context, 0, &matches);
+    pipeline.write_pairs(&written).unwrap();
+    let mut encoder = context.encoder("frame");
+    before(&mut encoder);
+    pipeline.encode(&mut encoder);
+    context.queue().submit([encoder.finish()]);
+    pipeline.results().read_blocking(context).unwrap()
+}
+
+#[test]
+fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
+    let context = context();
+    let config = NetworkConfig::default();
+    let pairs = pairs(&[200, 90]);
+    let mut ranker = GpuRanker::new_blocking(context.clone(), &random_weights(config, 3), [2, 290]).unwrap();
+    ranker.write(&inputs(&pairs, config.model)).unwrap();
+    let chained = estimate(&context, &pairs, ranker.probabilities(), |encoder| ranker.encode(encoder));
+    let probabilities = ranker.probabilities().read_blocking(&context).unwrap();
+    let logits = ranker.logits().read_blocking(&context).unwrap();
+    assert!(probabilities.iter().zip(&logits).all(|(p, l)| (p - 1.0 / (1.0 + (-l).exp())).abs() < 1e-5));
+    let uploaded = TypedBuffer::from_slice(&context, "weights", &probabilities);
+    let expected = estimate(&context, &pairs, &uploaded, |_| ());
+    assert!(chained.iter().all(|result| result.status == 0));
+    assert_eq!(chained, expected);
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let config = NetworkConfig::default();
+    let weights = random_weights(config, 3);
+    let mut ranker = GpuRanker::new_blocking(context(), &weights, [2, 50]).unwrap();
+    let pairs = pairs(&[30, 30, 10]);
+    let all = inputs(&pairs, config.model);
+    assert!(matches!(ranker.write(&all[..2]), Err(Error::OutOfMemory { .. })));
+    assert!(matches!(ranker.write_counts(&[10, 10, 10]), Err(Error::OutOfMemory { .. })));
+    assert!(ranker.logits_blocking(&all[1..]).is_ok() && ranker.logits_blocking(&[]).unwrap().is_empty());
+    let huge = GpuRanker::new_blocking(context(), &weights, [1, u32::MAX]);
+    assert!(matches!(huge, Err(Error::OutOfMemory { .. })));
+}

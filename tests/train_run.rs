@@ -1,0 +1,241 @@
+//! A training survives what happens to long runs: it can be stopped, killed and resumed, and says what went wrong.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use burn::tensor::{Device, DeviceKind};
+use nabla_ransac::data::{PairSet, SyntheticOptions, SyntheticPairs, write_scene};
+use nabla_ransac::network::{NetworkConfig, Weights};
+use nabla_ransac::train::{
+    BAD_BATCH, CHECKPOINT, EndToEnd, Ending, Event, Objective, OptimizerOptions, SamplerGradient, TrainOptions,
+    Trainer, WEIGHTS,
+};
+use nabla_ransac::{Error, ModelKind};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, io};
+use tempfile::tempdir;
+
+/// Two epochs of the initialisation and one end to end, of three steps each.
+fn options() -> TrainOptions {
+    TrainOptions {
+        network: NetworkConfig { channels: 16, blocks: 1, neighbours: 4, ..NetworkConfig::default() },
+        batch: 4,
+        init_epochs: 2,
+        epochs: 1,
+        end_to_end: EndToEnd { hypotheses: 4, candidates: 2, ..EndToEnd::default() },
+        checkpoint_every: 1,
+        validation_iterations: 2,
+        ..TrainOptions::default()
+    }
+}
+
+fn pairs(count: usize, seed: u64) -> PairSet {
+    let options = SyntheticOptions { matches: [60, 100], right_share: [0.5, 0.9], ..SyntheticOptions::default() };
+    PairSet::synthetic(SyntheticPairs::new(options, seed).unwrap(), count, ModelKind::Essential).unwrap()
+}
+
+/// Trains, and asks to stop after so many steps.
+fn run(trainer: &mut Trainer, stop_after: usize) -> nabla_ransac::Result<Ending> {
+    let stop = AtomicBool::new(false);
+    let val = pairs(2, 9);
+    trainer.run(&Arc::new(pairs(12, 1)), &val, &stop, &mut |event| {
+        if let Event::Step(report) = event {
+            assert!(report.loss.is_finite());
+            stop.store(report.step >= stop_after, Ordering::Relaxed);
+        }
+    })
+}
+
+fn start(options: TrainOptions, folder: &Path) -> Trainer {
+    Trainer::new(options, folder, serde_json::json!({}), None, Device::flex()).unwrap()
+}
+
+fn resume(options: TrainOptions, folder: &Path) -> nabla_ransac::Result<Trainer> {
+    Trainer::resume(options, folder, serde_json::json!({}), 12, Device::flex())
+}
+
+fn last_weights(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("last.safetensors")).unwrap()
+}
+
+#[test]
+fn a_stopped_training_goes_on_to_the_same_weights() {
+    let whole = tempdir().unwrap();
+    assert_eq!(run(&mut start(options(), whole.path()), usize::MAX).unwrap(), Ending::Finished);
+    for stop_after in [1, 3, 6, 7] {
+        let folder = tempdir().unwrap();
+        assert_eq!(run(&mut start(options(), folder.path()), stop_after).unwrap(), Ending::Stopped);
+        let mut resumed = resume(options(), folder.path()).unwrap();
+        assert_eq!(resumed.steps(), stop_after);
+        assert_eq!(run(&mut resumed, usize::MAX).unwrap(), Ending::Finished);
+        assert_eq!(last_weights(folder.path()), last_weights(whole.path()), "stopped after {stop_after}");
+    }
+}
+
+#[test]
+fn a_training_is_resumed_with_its_own_options_only() {
+    let folder = tempdir().unwrap();
+    run(&mut start(options(), folder.path()), 1).unwrap();
+    let refused = resume(TrainOptions { seed: 5, ..options() }, folder.path()).unwrap_err();
+    assert!(matches!(&refused, Error::File { message, .. } if message.contains("options")), "{refused}");
+    fs::write(folder.path().join(CHECKPOINT), b"not a checkpoint").unwrap();
+    assert!(matches!(resume(options(), folder.path()).unwrap_err(), Error::File { .. }));
+}
+
+#[test]
+fn every_way_end_to_end_changes_the_weights_and_stays_finite() {
+    let plain = EndToEnd { hypotheses: 4, candidates: 2, ..EndToEnd::default() };
+    let ways = [
+        EndToEnd { selection: 0.0, mean: 1.0, ..plain },
+        EndToEnd { selection: 0.0, mean: 1.0, gradient: SamplerGradient::ScoreFunction, ..plain },
+        EndToEnd { mean: 0.0, ..plain },
+        EndToEnd { objective: Objective::InlierScore, ..plain },
+    ];
+    for model in [ModelKind::Essential, ModelKind::Fundamental] {
+        for end_to_end in ways {
+            let folder = tempdir().unwrap();
+            let mut options = TrainOptions { init_epochs: 0, end_to_end, ..options() };
+            options.network.model = model;
+            run(&mut start(options.clone(), folder.path()), usize::MAX).unwrap();
+            let trained = Weights::read(&folder.path().join("last.safetensors")).unwrap();
+            let before = Weights::initial(options.network, options.seed).unwrap();
+            assert!(trained.tensors()["input.weight"].values != before.tensors()["input.weight"].values);
+        }
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_and_saves_the_batch() {
+    let folder = tempdir().unwrap();
+    let wild = OptimizerOptions { learning_rate: 1e30, clip_norm: 0.0, ..OptimizerOptions::default() };
+    let mut trainer = start(TrainOptions { init_optimizer: wild, ..options() }, folder.path());
+    let error = run(&mut trainer, usize::MAX).unwrap_err();
+    assert!(matches!(error, Error::TrainingDiverged { .. }), "{error}");
+    assert!(error.to_string().contains(BAD_BATCH), "{error}");
+    assert!(folder.path().join(BAD_BATCH).exists());
+    // the checkpoint before it is whole
+    assert!(Weights::read(&folder.path().join(CHECKPOINT)).is_err());
+    assert!(resume(TrainOptions { init_optimizer: wild, ..options() }, folder.path()).is_ok());
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
+    let folder = tempdir().unwrap();
+    run(&mut start(options(), folder.path()), 2).unwrap();
+    let before = fs::read(folder.path().join(CHECKPOINT)).unwrap();
+    block(&folder.path().join(format!("{CHECKPOINT}.partial"))).unwrap();
+    let error = run(&mut resume(options(), folder.path()).unwrap(), usize::MAX).unwrap_err();
+    assert!(matches!(&error, Error::File { path, .. } if path.ends_with(CHECKPOINT)), "{error}");
+    assert_eq!(fs::read(folder.path().join(CHECKPOINT)).unwrap(), before);
+}
+
+/// A file to which nothing can be written, since its disk is full.
+#[cfg(target_os = "linux")]
+fn block(path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink("/dev/full", path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn block(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+#[test]
+fn sets_of_too_few_pairs_and_missing_files_are_refused() {
+    let folder = tempdir().unwrap();
+    let one = Arc::new(pairs(1, 1));
+    let ended = start(options(), folder.path()).run(&one, &pairs(1, 2), &AtomicBool::new(false), &mut |_| {});
+    assert!(matches!(ended.unwrap_err(), Error::BadOption { .. }));
+    let nowhere = folder.path().join("nowhere.safetensors");
+    assert!(matches!(PairSet::open(&[nowhere], ModelKind::Essential).unwrap_err(), Error::File { .. }));
+    let empty = folder.path().join("empty.safetensors");
+    write_scene(&empty, &[], &[]).unwrap();
+    assert!(PairSet::open(&[empty], ModelKind::Essential).is_err());
+}
+
+#[test]
+fn a_scene_that_disappears_after_it_was_opened_does_not_matter() {
+    let folder = tempdir().unwrap();
+    let scene = folder.path().join("scene.safetensors");
+    let records: Vec<_> = (0..12).map(|index| pairs(12, 1).pair(0, index).unwrap()).collect();
+    write_scene(&scene, &records, &[]).unwrap();
+    let set = Arc::new(PairSet::open(std::slice::from_ref(&scene), ModelKind::Essential).unwrap());
+    fs::remove_file(&scene).unwrap();
+    let mut trainer = start(TrainOptions { init_epochs: 1, epochs: 0, ..options() }, folder.path());
+    let ended = trainer.run(&set, &pairs(2, 9), &AtomicBool::new(false), &mut |_| {}).unwrap();
+    assert_eq!(ended, Ending::Finished);
+    assert!(folder.path().join(WEIGHTS).exists());
+}
+
+#[test]
+fn training_on_wgpu_gives_the_losses_of_the_cpu() {
+    let losses = |device: Device| {
+        let folder = tempdir().unwrap();
+        let options = TrainOptions { init_epochs: 1, epochs: 0, batch: 3, ..options() };
+        let mut losses = Vec::new();
+        let mut trainer = Trainer::new(options, folder.path(), serde_json::json!({}), None, device).unwrap();
+        let mut note = |event| {
+            if let Event::Step(report) = event {
+                losses.push(report.loss);
+            }
+        };
+        trainer.run(&Arc::new(pairs(6, 1)), &pairs(1, 9), &AtomicBool::new(false), &mut note).unwrap();
+        losses
+    };
+    let (cpu, gpu) = (losses(Device::flex()), losses(Device::wgpu(DeviceKind::DefaultDevice)));
+    assert_eq!(cpu.len(), 2);
+    for (cpu, gpu) in cpu.iter().zip(&gpu) {
+        assert!((cpu - gpu).abs() < 1e-3 * cpu, "{cpu}, on wgpu {gpu}");
+    }
+}
+
+/// The command on random pairs, with its folder and a configuration in it.
+fn command(folder: &Path, more: &[&str]) -> Command {
+    let (config, val) = (folder.join("config.toml"), folder.join("val.safetensors"));
+    let options = TrainOptions { synthetic: 12, init_epochs: 6, ..options() };
+    fs::write(&config, toml::to_string(&options).unwrap()).unwrap();
+    write_scene(&val, &[pairs(1, 9).pair(0, 0).unwrap()], &[]).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nabla-ransac"));
+    command.arg("train").arg("--config").arg(config).arg("--val").arg(val).arg("--out").arg(folder).args(more);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn a_killed_training_is_resumed_to_the_same_weights() {
+    let weights = |folder: &Path| Weights::read(&folder.join("last.safetensors")).unwrap().tensors().clone();
+    let whole = tempdir().unwrap();
+    let picture = whole.path().join("curves.png");
+    assert!(command(whole.path(), &["--plot", picture.to_str().unwrap()]).status().unwrap().success());
+    assert!(picture.exists());
+    let log = |folder: &Path| fs::read_to_string(folder.join("log.jsonl")).unwrap_or_default().lines().count();
+    for lines in [2, 7, 15] {
+        let folder = tempdir().unwrap();
+        let mut killed = command(folder.path(), &[]).spawn().unwrap();
+        while log(folder.path()) < lines && killed.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        assert!(command(folder.path(), &["--resume"]).status().unwrap().success());
+        assert!(weights(folder.path()) == weights(whole.path()), "killed after {lines} lines");
+        assert_eq!(log(folder.path()), log(whole.path()));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_training_saves_and_says_so() {
+    let folder = tempdir().unwrap();
+    let mut interrupted = command(folder.path(), &["--init-epochs", "1000"]).spawn().unwrap();
+    while !folder.path().join(CHECKPOINT).exists() {
+        assert!(interrupted.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Command::new("kill").args(["-INT", &interrupted.id().to_string()]).status().unwrap();
+    assert_eq!(interrupted.wait().unwrap().code(), Some(130));
+    assert!(folder.path().join(CHECKPOINT).exists());
+}
