@@ -23,7 +23,9 @@ fn main(
     var sum = 0.0;
     for (var i = packed.z + local; i < packed.z + packed.w; i += 64u) {
         let match_ = make_match(matches[i * MATCH_VECTORS], matches[(i + 1u) * MATCH_VECTORS - 1u]);
-        sum += weights[i] * gain(residual_sq(residual, match_));
+        // by the bits: compilers may take it that there are neither NaN nor infinities
+        let is_finite = (bitcast<u32>(weights[i]) & 0x7f800000u) != 0x7f800000u;
+        sum += select(0.0, weights[i], is_finite) * gain(residual_sq(residual, match_));
     }
     sum = workgroup_sum(local, vec4<f32>(sum)).x;
     if (local == 0u) {

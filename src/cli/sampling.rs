@@ -2,20 +2,14 @@
 
 use super::arguments::OptionArgs;
 use super::gpu_ranking::GpuRanking;
-use crate::cpu::predict_logits::sigmoid;
 use crate::data::PairRecord;
 use crate::gpu;
-use crate::network::{Architecture, NetworkConfig, Ranker, Weights};
+use crate::network::{Architecture, NetworkConfig, Ranker, Weights, guided, guiding_weights};
 use crate::{Error, ModelKind, Options, Sampler};
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// The weight of a match is this power of its predicted probability. Of the powers tried on scenes left out of the
-/// training, the second gave the best models at 20 and 100 hypotheses. Drawing from the surest matches first gave worse
-/// ones, since the surest crowd together.
-const POWER: f32 = 2.0;
 
 /// The library's samplers and the learned one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
@@ -29,7 +23,7 @@ pub(super) enum SamplerName {
     Ratio,
     /// In proportion to the weights given, without replacement
     Weights,
-    /// In proportion to the squared probabilities that a network predicts
+    /// By the probabilities that a network predicts
     Learned,
 }
 
@@ -48,6 +42,7 @@ pub(super) struct SamplerArgs {
 /// A sampler that was asked for, ready to use.
 pub(super) struct Sampling {
     sampler: Sampler,
+    hypotheses: u32,
     ranker: Option<Ranker>,
     on_gpu: Option<GpuRanking>,
 }
@@ -73,13 +68,17 @@ impl SamplerArgs {
             _ => None,
         };
         if ranker.is_some() {
-            options.sampler = Sampler::Weights;
-            // Unless told otherwise. On the same scenes the probabilities make the refinement of both models better, and the
-            // score of fundamental matrices; that of essential ones they leave as good as it was.
-            options.weigh_refinement |= given.weigh_refinement.is_none();
-            options.weigh_score |= given.weigh_score.is_none() && kind == ModelKind::Fundamental;
+            let asked = options.clone();
+            *options = guided(asked.clone(), kind);
+            // what was asked for goes before
+            if given.weigh_refinement.is_some() {
+                options.weigh_refinement = asked.weigh_refinement;
+            }
+            if given.weigh_score.is_some() {
+                options.weigh_score = asked.weigh_score;
+            }
         }
-        Ok(Sampling { sampler: options.sampler, ranker, on_gpu: None })
+        Ok(Sampling { sampler: options.sampler, hypotheses: options.max_iterations, ranker, on_gpu: None })
     }
 
     fn ranker(&self, kind: ModelKind) -> anyhow::Result<Ranker> {
@@ -141,7 +140,7 @@ impl Sampling {
     pub(super) fn rank(&self, record: &mut PairRecord, kind: ModelKind) -> crate::Result<()> {
         let Some(ranker) = &self.ranker else { return Ok(()) };
         let logits = ranker.logits(&record.rank_input(kind)?)?;
-        record.weights = Some(weights(logits));
+        record.weights = Some(guiding_weights(&logits, kind, self.hypotheses));
         Ok(())
     }
 
@@ -161,7 +160,7 @@ impl Sampling {
         for slot in records.iter_mut().filter(|record| record.is_ok()) {
             let Ok(record) = slot else { continue };
             match logits.next().flatten() {
-                Some(logits) => record.weights = Some(weights(logits)),
+                Some(logits) => record.weights = Some(guiding_weights(&logits, kind, self.hypotheses)),
                 None => {
                     if let Err(error) = self.rank(record, kind) {
                         *slot = Err(error);
@@ -181,9 +180,4 @@ impl Sampling {
             Sampler::Auto => record.weights.clone().or_else(by_ratio),
         }
     }
-}
-
-/// The powers of the probabilities, always above 0: a match that the network excludes is drawn where no other is left.
-fn weights(logits: Vec<f32>) -> Vec<f32> {
-    logits.into_iter().map(|logit| sigmoid(logit).powf(POWER).max(f32::MIN_POSITIVE)).collect()
 }

@@ -68,12 +68,14 @@ impl MatchErrors for EpipolarErrors {
         Self { matrix: model.map(|row| [row[0], row[1], row[2]]), metric: *metric }
     }
 
+    #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
         let Sampson { algebraic, norms_sq: [n2, n1], .. } = self.parts(x);
         let a = algebraic * algebraic;
         [a / (n1 + n2), 0.5 * a * (n1 + n2) / (n1 * n2)]
     }
 
+    #[inline(always)]
     fn gradient(&self, x: &Match, [by_t, by_e]: [f64; 2]) -> ErrorGradient {
         let Sampson { algebraic: a, norms_sq: [n2, n1], weighted_lines: [p2, q2, p1, q1] } = self.parts(x);
         let (sum, a_sq) = (n1 + n2, a * a);
@@ -111,10 +113,12 @@ impl MatchErrors for MotionErrors {
         Self(EpipolarErrors { matrix: essential_rows(model), metric: *metric })
     }
 
+    #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
         self.0.errors(x)
     }
 
+    #[inline(always)]
     fn gradient(&self, x: &Match, weights: [f64; 2]) -> ErrorGradient {
         self.0.gradient(x, weights)
     }
@@ -188,11 +192,13 @@ impl MatchErrors for TransferErrors {
         Self { matrix, inverse, sign, inverse_metric: metric.map(|m| 1.0 / m) }
     }
 
+    #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
         let [there, back] = self.parts(x);
         [0.5 * (there.0 + back.0); 2]
     }
 
+    #[inline(always)]
     fn gradient(&self, x: &Match, weights: [f64; 2]) -> ErrorGradient {
         let scale = 0.5 * (weights[0] + weights[1]);
         let [there, back] = self.parts(x);
@@ -231,10 +237,12 @@ impl MatchErrors for ReprojectionErrors {
         Self { rows: *model, inverse_metric: [1.0 / metric[2], 1.0 / metric[3]] }
     }
 
+    #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
         [image_error(transform(&self.rows, x[0], x[1], x[2], 1.0), [x[4], x[5]], self.inverse_metric).0; 2]
     }
 
+    #[inline(always)]
     fn gradient(&self, x: &Match, weights: [f64; 2]) -> ErrorGradient {
         let scale = weights[0] + weights[1];
         let camera = transform(&self.rows, x[0], x[1], x[2], 1.0);
@@ -273,10 +281,12 @@ impl MatchErrors for RigidErrors {
         Self { rows: *model, inverse_metric: 1.0 / metric[2] }
     }
 
+    #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
         [self.difference(x).iter().map(|d| d * d).sum(); 2]
     }
 
+    #[inline(always)]
     fn gradient(&self, x: &Match, weights: [f64; 2]) -> ErrorGradient {
         let scale = 2.0 * (weights[0] + weights[1]) * self.inverse_metric;
         let by_y = self.difference(x).map(|d| scale * d);
@@ -305,6 +315,7 @@ pub struct LabelledMatches<'a> {
 
 impl LabelledMatches<'_> {
     /// The matches in f64, and whether they are true inliers.
+    #[inline(always)]
     fn iter(&self) -> impl Iterator<Item = (Match, bool)> + '_ {
         let wide = |row: &[f32]| std::array::from_fn(|k| row.get(k).map_or(0.0, |&x| f64::from(x)));
         self.matches.chunks(self.width).zip(self.labels).map(move |(row, &label)| (wide(row), label > 0.5))
@@ -345,15 +356,23 @@ pub fn match_losses_backward<M: MatchErrors>(
     pair: &LabelledMatches<'_>,
     by_losses: [f64; 2],
 ) -> ModelRows {
+    let is_finite = |rows: &ModelRows| rows.iter().flatten().all(|g| g.is_finite());
+    // matches whose gradient is not finite are rare: they are looked for where the sum is not
     let mut sum = ModelRows::default();
     each_gradient::<M>(model, pair, by_losses, |_, gradient| {
-        for (sum, g) in sum.iter_mut().flatten().zip(gradient.model.iter().flatten()) {
-            *sum += g;
-        }
+        add(sum.as_flattened_mut(), gradient.model.as_flattened());
     });
+    if !is_finite(&sum) {
+        sum = ModelRows::default();
+        each_gradient::<M>(model, pair, by_losses, |_, gradient| {
+            if is_finite(&gradient.model) {
+                add(sum.as_flattened_mut(), gradient.model.as_flattened());
+            }
+        });
+    }
     let gradient = M::model_gradient(model, &sum);
     // of a model that is not finite
-    if gradient.iter().flatten().all(|g| g.is_finite()) { gradient } else { ModelRows::default() }
+    if is_finite(&gradient) { gradient } else { ModelRows::default() }
 }
 
 /// Adds the gradient of the losses of one model by the matches to `sums`, as wide as the matches.
@@ -365,13 +384,21 @@ pub fn match_losses_points_backward<M: MatchErrors>(
 ) {
     let width = pair.width;
     each_gradient::<M>(model, pair, by_losses, |i, gradient| {
-        for (sum, g) in sums[i * width..(i + 1) * width].iter_mut().zip(gradient.match_) {
-            *sum += g;
+        if gradient.match_.iter().all(|g| g.is_finite()) {
+            add(&mut sums[i * width..(i + 1) * width], &gradient.match_[..width]);
         }
     });
 }
 
-/// Of each match that has one the gradient, if finite.
+#[inline(always)]
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
+/// Of each match that has one the gradient.
+#[inline(always)]
 fn each_gradient<M: MatchErrors>(
     model: &ModelRows,
     pair: &LabelledMatches<'_>,
@@ -383,13 +410,8 @@ fn each_gradient<M: MatchErrors>(
     let by_losses = [by_losses[0] * shares[0], by_losses[1] * shares[1]];
     for (i, (x, is_inlier)) in pair.iter().enumerate() {
         let weights = pair.error_weights(errors.errors(&x), is_inlier, by_losses);
-        if weights == [0.0; 2] {
-            continue;
-        }
-        let gradient = errors.gradient(&x, weights);
-        let entries = gradient.model.iter().flatten().chain(&gradient.match_);
-        if entries.clone().all(|g| g.is_finite()) {
-            body(i, &gradient);
+        if weights != [0.0; 2] {
+            body(i, &errors.gradient(&x, weights));
         }
     }
 }

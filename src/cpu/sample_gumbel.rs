@@ -29,8 +29,10 @@ fn uniform(word: u32) -> f64 {
     (f64::from(word >> 9) + 0.5) * f64::from_bits((1023 - 23) << 52)
 }
 
-/// The perturbed logits of a pair's matches under a hypothesis (its row in the batch). A logit that is not finite is never
-/// drawn: its perturbed logit is −∞.
+/// Logits of at least this size, like those that are NaN, are never drawn.
+pub const MAX_LOGIT: f32 = 1e30;
+
+/// The perturbed logits of a pair's matches under a hypothesis (its row in the batch); −∞ for a match that is never drawn.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn perturb(logits: &[f32], noise: &Noise, hypothesis: u32, perturbed: &mut [f64]) {
     let [a, b, c, _] = pcg4d([noise.seed as u32, (noise.seed >> 32) as u32, noise.step, hypothesis]);
@@ -38,7 +40,7 @@ pub fn perturb(logits: &[f32], noise: &Noise, hypothesis: u32, perturbed: &mut [
         // 1 − U is as uniform as U, and E stays accurate where it is small, that is, for the matches that are drawn
         let exponentials = pcg4d([a, b, c, block]).map(|word| -ln(1.0 - uniform(word)));
         for ((&logit, perturbed), exponential) in logits.iter().zip(perturbed).zip(exponentials) {
-            *perturbed = if logit.is_finite() { f64::from(logit) - ln(exponential) } else { f64::NEG_INFINITY };
+            *perturbed = if logit.abs() < MAX_LOGIT { f64::from(logit) - ln(exponential) } else { f64::NEG_INFINITY };
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::match_losses::match_losses;
 use super::packing::Packing;
 use super::pose_loss::pose_loss;
+use crate::cpu::sample_gumbel::MAX_LOGIT;
 use crate::{Error, ModelKind, Result};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
@@ -118,6 +119,9 @@ pub fn score_function_loss(
     let compared = valid.clone() * valid.clone().sum_dim(1).greater_elem(1.5).float();
     let advantage = ((losses - baseline) * compared).reshape([rows]);
 
+    // what is never drawn has no share
+    let drawable = logits.clone().abs().lower_elem(MAX_LOGIT);
+    let logits = logits.mask_fill(drawable.bool_not(), -MAX_LOGIT);
     let log_sums: Vec<_> = (0..pairs).map(|pair| log_sum_exp(logits.clone(), packing, pair)).collect();
     let log_sums = Tensor::cat(log_sums, 0).reshape([pairs, 1]).expand([pairs, hypotheses]).reshape([rows, 1]);
     let drawn = logits.select(0, indices.clamp_min(0).reshape([rows * size])).reshape([rows, size]);

@@ -40,7 +40,7 @@ pub struct Samples {
 /// Gumbel top-m: m draws without replacement by share of exp(logit). Pass log-probabilities. The gradient by the logits is
 /// the straight-through one of ∇-RANSAC (Wei et al., ICCV 2023): drawn coordinates are multiplied by 1, which has the gradient
 /// of the softmax of the perturbed logits. It depends on the origin of the coordinates and is biased; that of
-/// [`score_function_loss`](super::score_function_loss) is not. A logit that is NaN or infinite is never drawn and has gradient 0.
+/// [`score_function_loss`](super::score_function_loss) is not. A logit that is NaN, or not below 1e30 in size, is never drawn and has gradient 0.
 ///
 /// Memory: O(M + B m); the noise is made anew in the backward pass.
 ///

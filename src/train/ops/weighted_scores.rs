@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// as [B]; the gains and residuals (Sampson) are those of the estimator's score.
 ///
 /// The gradient reaches the weights: the gains, computed anew in the backward pass; the models and coordinates count as
-/// constants. A gain that is not finite is 0.
+/// constants. A gain or a weight that is not finite counts as 0.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`] unless there is a weight and a row of coordinates a match and models have twelve entries;
@@ -81,7 +81,11 @@ impl Kernel for WeightedScores {
         let [weights, models, matches] = inputs else { return };
         each_row(&mut outputs[0], 1, |row, out| {
             let weights = &weights[self.packing.rows(row / self.hypotheses)];
-            self.each_gain(row, models, matches, |i, gain| out[0] += weights[i] * gain);
+            self.each_gain(row, models, matches, |i, gain| {
+                if weights[i].is_finite() {
+                    out[0] += weights[i] * gain;
+                }
+            });
         });
     }
 
