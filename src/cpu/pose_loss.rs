@@ -60,7 +60,7 @@ fn distance(translation: DVec3, truth: DVec3) -> (f64, DVec3) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{direction_error_deg, rotation_error_deg};
+    use crate::geometry::accuracy::{direction_error_deg, rotation_error_deg};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
 
     fn random_pose(rng: &mut StdRng) -> Pose {
