@@ -3,16 +3,12 @@
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;
-@group(0) @binding(2) var<storage, read> rows: array<f32>;
-@group(0) @binding(3) var<storage, read> neighbours: array<u32>;
-@group(0) @binding(4) var<storage, read_write> edges: array<f32>;
+@group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> rows: array<f32>;
+@group(0) @binding(4) var<storage, read> neighbours: array<u32>;
+@group(0) @binding(5) var<storage, read_write> edges: array<f32>;
 
 const EPSILON: f32 = 1e-3;
-
-fn match_of(row: u32) -> vec4<f32> {
-    let place = row * ROW_COLUMNS;
-    return vec4<f32>(rows[place], rows[place + 1u], rows[place + 2u], rows[place + 3u]);
-}
 
 fn is_known(row: u32) -> bool {
     return rows[row * ROW_COLUMNS + SHAPE_KNOWN] != 0.0;
@@ -46,15 +42,15 @@ fn main(
         return;
     }
     let k = shape.neighbours;
-    let own = match_of(row);
+    let own = matches[row];
     var mean = 0.0;
     for (var i = 0u; i < k; i++) {
-        mean += length(match_of(neighbours[row * k + i]) - own);
+        mean += length(matches[neighbours[row * k + i]] - own);
     }
     mean = max(mean / f32(k), EPSILON);
     for (var i = 0u; i < k; i++) {
         let other = neighbours[row * k + i];
-        let d = match_of(other) - own;
+        let d = matches[other] - own;
         var edge: array<f32, EDGE_COLUMNS>;
         for (var c = 0u; c < 4u; c++) {
             edge[c] = d[c] / mean;

@@ -3,13 +3,8 @@
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;
-@group(0) @binding(2) var<storage, read> rows: array<f32>;
+@group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> neighbours: array<u32>;
-
-fn match_of(row: u32) -> vec4<f32> {
-    let place = row * shape.inputs;
-    return vec4<f32>(rows[place], rows[place + 1u], rows[place + 2u], rows[place + 3u]);
-}
 
 @compute @workgroup_size(64)
 fn main(
@@ -23,12 +18,12 @@ fn main(
     }
     let pair = pair_of_row(row);
     let k = shape.neighbours;
-    let own = match_of(row);
+    let own = matches[row];
     var nearest: Nearest;
     clear_nearest(&nearest, k, row);
     for (var other = batch.offsets[pair]; other < batch.offsets[pair + 1u]; other++) {
         if (other != row) {
-            let d = match_of(other) - own;
+            let d = matches[other] - own;
             insert_nearest(&nearest, k, (d.x * d.x + d.y * d.y) + (d.z * d.z + d.w * d.w), other);
         }
     }

@@ -98,18 +98,20 @@ fn neighbours_and_edges_are_those_of_the_cpu() {
     let shape = TypedBuffer::from_slice(&context, "shape", &[shape]);
     let batch = TypedBuffer::from_slice(&context, "batch", &[3u32, 0, 6, 306, 347]);
     let rows = TypedBuffer::from_slice(&context, "rows", &rows);
+    let matches: Vec<[f32; 4]> = features.iter().flat_map(|f| f.matches.clone()).collect();
+    let matches = TypedBuffer::from_slice(&context, "matches", &matches);
     // poisoned, so that an entry left unwritten shows
     let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 347 * k]);
     let edges = TypedBuffer::from_slice(&context, "edges", &vec![-12_345.0f32; 347 * k * config.edges()]);
-    run(&context, &kernels::find_neighbours::stage(&context, [&shape, &batch, &rows, &neighbours]), 6);
-    run(&context, &kernels::edge_features::stage(&context, [&shape, &batch, &rows, &neighbours, &edges]), 6);
+    run(&context, &kernels::find_neighbours::stage(&context, [&shape, &batch, &matches, &neighbours]), 6);
+    run(&context, &kernels::edge_features::stage(&context, [&shape, &batch, &matches, &rows, &neighbours, &edges]), 6);
     let (found, found_edges) = (neighbours.read_blocking(&context).unwrap(), edges.read_blocking(&context).unwrap());
     for (f, start) in features.iter().zip([0u32, 6, 306]) {
         let count = f.matches.len();
         let of_pair: Vec<u32> = found[start as usize * k..][..count * k].iter().map(|j| j - start).collect();
         let differing = of_pair.iter().zip(&f.neighbours).filter(|(a, b)| a != b).count();
         assert!(differing * 500 <= of_pair.len(), "{differing} of {}", of_pair.len());
-        let expected = edge_features(&f.rows, &of_pair, k);
+        let expected = edge_features(&f.matches, &f.rows, &of_pair, k);
         let found = &found_edges[start as usize * k * config.edges()..][..expected.len()];
         let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * (1.0 + b.abs());
         assert!(found.iter().zip(&expected).all(close));

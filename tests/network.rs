@@ -104,15 +104,15 @@ fn rows_say_what_is_known_of_each_match() {
     let rows = Features::new(&known.input(ModelKind::Fundamental), &config).unwrap().rows;
     let row = |i: usize| &rows[i * config.inputs()..][..config.inputs()];
     assert!(
-        (row(3)[8] - 2f32.ln()).abs() < 1e-6 && row(3)[9] == 0.0 && row(7)[9] == 1.0 && row(0)[8..10] == [0.0, 1.0]
+        (row(3)[4] - 2f32.ln()).abs() < 1e-6 && row(3)[5] == 0.0 && row(7)[5] == 1.0 && row(0)[4..6] == [0.0, 1.0]
     );
-    assert!((row(3)[4] - 1.0).abs() < 1e-5);
-    assert_eq!([row(5)[4], row(5)[10], row(5)[11]], [0.0; 3]);
-    assert_eq!([row(6)[5], row(6)[6], row(6)[7], row(6)[12]], [0.0; 4]);
-    assert_eq!([row(0)[11], row(0)[12]], [1.0; 2]);
+    assert!((row(3)[0] - 1.0).abs() < 1e-5);
+    assert_eq!([row(5)[0], row(5)[6], row(5)[7]], [0.0; 3]);
+    assert_eq!([row(6)[1], row(6)[2], row(6)[3], row(6)[8]], [0.0; 4]);
+    assert_eq!([row(0)[7], row(0)[8]], [1.0; 2]);
     let plain = RankInput { ratios: None, scales_px: None, ..known.input(ModelKind::Fundamental) };
     let rows = Features::new(&plain, &config).unwrap().rows;
-    assert!(rows.chunks(config.inputs()).all(|row| row[10..] == [0.0; 3]));
+    assert!(rows.chunks(config.inputs()).all(|row| row[6..] == [0.0; 3]));
 }
 
 #[test]

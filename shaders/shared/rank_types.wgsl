@@ -15,11 +15,11 @@ struct Batch {
 }
 
 // Columns of the input rows that the graph needs.
-const ROW_COLUMNS: u32 = 13u;
-const LN_SCALE: u32 = 5u;
-const COS_ANGLE: u32 = 6u;
-const SIN_ANGLE: u32 = 7u;
-const SHAPE_KNOWN: u32 = 12u;
+const ROW_COLUMNS: u32 = 9u;
+const LN_SCALE: u32 = 1u;
+const COS_ANGLE: u32 = 2u;
+const SIN_ANGLE: u32 = 3u;
+const SHAPE_KNOWN: u32 = 8u;
 const EDGE_COLUMNS: u32 = 11u;
 const MAX_NEIGHBOURS: u32 = 32u;
 // Rings of the annular convolution.

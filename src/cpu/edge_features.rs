@@ -7,35 +7,34 @@
 
 /// Columns of an edge feature row.
 pub const EDGE_COLUMNS: usize = 11;
-/// Columns of an input row, whose first four are x1 y1 x2 y2.
-pub const ROW_COLUMNS: usize = 13;
+/// Columns of an input row.
+pub const ROW_COLUMNS: usize = 9;
 /// Where an input row has the ln of the scale ratio 2 / 1.
-pub const LN_SCALE: usize = 5;
+pub const LN_SCALE: usize = 1;
 /// Where it has the cosine of angle 2 − angle 1.
-pub const COS_ANGLE: usize = 6;
+pub const COS_ANGLE: usize = 2;
 /// Where it has the sine of it.
-pub const SIN_ANGLE: usize = 7;
+pub const SIN_ANGLE: usize = 3;
 /// Where it says 1 if scales and angles are known, else 0.
-pub const SHAPE_KNOWN: usize = 12;
+pub const SHAPE_KNOWN: usize = 8;
 /// ε: the shortest displacement told from none, normalised units.
 pub const EPSILON: f32 = 1e-3;
 
 type Row = [f32; ROW_COLUMNS];
 
-/// The edge feature rows of input rows and their `k` neighbours each.
-pub fn edge_features(rows: &[f32], neighbours: &[u32], k: usize) -> Vec<f32> {
+/// The edge feature rows of matches x1 y1 x2 y2, with their input rows and `k` neighbours each.
+pub fn edge_features(matches: &[[f32; 4]], rows: &[f32], neighbours: &[u32], k: usize) -> Vec<f32> {
     let rows = rows.as_chunks::<ROW_COLUMNS>().0;
     let mut edges = Vec::with_capacity(neighbours.len() * EDGE_COLUMNS);
-    for (row, neighbours) in rows.iter().zip(neighbours.chunks(k.max(1))) {
-        let others = neighbours.iter().map(|&j| &rows[j as usize]);
-        let mean = others.clone().map(|other| length(&displacement(row, other))).sum::<f32>() / neighbours.len() as f32;
-        edges.extend(others.flat_map(|other| edge(row, other, mean)));
+    for ((from, row), neighbours) in matches.iter().zip(rows).zip(neighbours.chunks(k.max(1))) {
+        let others = neighbours.iter().map(|&j| (displacement(from, &matches[j as usize]), &rows[j as usize]));
+        let mean = others.clone().map(|(d, _)| length(&d)).sum::<f32>() / neighbours.len() as f32;
+        edges.extend(others.flat_map(|(d, other)| edge(row, other, &d, mean)));
     }
     edges
 }
 
-fn edge(row: &Row, other: &Row, mean_length: f32) -> [f32; EDGE_COLUMNS] {
-    let d = displacement(row, other);
+fn edge(row: &Row, other: &Row, d: &[f32; 4], mean_length: f32) -> [f32; EDGE_COLUMNS] {
     let lengths = [length(&d[..2]), length(&d[2..])];
     let mut edge = [0.0; EDGE_COLUMNS];
     for c in 0..4 {
@@ -44,10 +43,10 @@ fn edge(row: &Row, other: &Row, mean_length: f32) -> [f32; EDGE_COLUMNS] {
     edge[4] = (lengths[0] + EPSILON).ln();
     edge[5] = (lengths[1] + EPSILON).ln();
     if row[SHAPE_KNOWN] != 0.0 {
-        edge[6] = residual(row, &d);
+        edge[6] = residual(row, d);
     }
     if other[SHAPE_KNOWN] != 0.0 {
-        edge[7] = residual(other, &d);
+        edge[7] = residual(other, d);
     }
     if row[SHAPE_KNOWN] != 0.0 && other[SHAPE_KNOWN] != 0.0 {
         let [cos, sin] = [row[COS_ANGLE], row[SIN_ANGLE]];
@@ -66,8 +65,8 @@ fn residual(row: &Row, d: &[f32; 4]) -> f32 {
     length(&off) / (length(&d[2..]) + scale * length(&d[..2]) + EPSILON)
 }
 
-fn displacement(row: &Row, other: &Row) -> [f32; 4] {
-    [0, 1, 2, 3].map(|c| other[c] - row[c])
+fn displacement(from: &[f32; 4], to: &[f32; 4]) -> [f32; 4] {
+    [0, 1, 2, 3].map(|c| to[c] - from[c])
 }
 
 fn length(v: &[f32]) -> f32 {
@@ -78,9 +77,8 @@ fn length(v: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
-    fn row(matches: [f32; 4], ln_scale: f32, angle: f32) -> Row {
-        let [a, b, c, d] = matches;
-        [a, b, c, d, 0.5, ln_scale, angle.cos(), angle.sin(), 0.0, 1.0, 0.0, 1.0, 1.0]
+    fn row(ln_scale: f32, angle: f32) -> Row {
+        [0.5, ln_scale, angle.cos(), angle.sin(), 0.0, 1.0, 0.0, 1.0, 1.0]
     }
 
     #[test]
@@ -88,10 +86,9 @@ mod tests {
         // image 2 is image 1 turned by a quarter and doubled; the second match is off by 0.2 rad and e^0.1
         let ln2 = 2f32.ln();
         let quarter = std::f32::consts::FRAC_PI_2;
-        let near = row([0.0, 0.0, 5.0, 5.0], ln2, quarter);
-        let far = row([0.3, 0.4, 4.2, 5.6], ln2 + 0.1, quarter + 0.2);
-        let mut rows = [near, far].as_flattened().to_vec();
-        let edges = edge_features(&rows, &[1, 0], 1);
+        let matches = [[0.0, 0.0, 5.0, 5.0], [0.3, 0.4, 4.2, 5.6]];
+        let mut rows = [row(ln2, quarter), row(ln2 + 0.1, quarter + 0.2)].as_flattened().to_vec();
+        let edges = edge_features(&matches, &rows, &[1, 0], 1);
         let mean = 1.25f32.sqrt();
         let [sin, cos] = [0.2f32.sin(), 0.2f32.cos()];
         // |d2 − S d1| with |d2| = 1 and S d1 as long as e^0.1, at 0.2 rad to it
@@ -102,15 +99,15 @@ mod tests {
         let expected: Vec<f32> = scaled.into_iter().chain(rest).collect();
         assert!(edges.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{edges:?} {expected:?}");
         rows[SHAPE_KNOWN] = 0.0;
-        let edges = edge_features(&rows, &[1, 0], 1);
+        let edges = edge_features(&matches, &rows, &[1, 0], 1);
         assert_eq!([edges[6], edges[8], edges[9], edges[10]], [0.0; 4]);
         assert!((edges[7] - other).abs() < 1e-5);
     }
 
     #[test]
     fn an_edge_to_itself_is_finite() {
-        let rows = row([0.1, 0.2, 0.3, 0.4], 0.0, 0.0);
-        let edges = edge_features(&rows, &[0, 0], 2);
+        let rows = row(0.0, 0.0);
+        let edges = edge_features(&[[0.1, 0.2, 0.3, 0.4]], &rows, &[0, 0], 2);
         assert_eq!(edges.len(), 2 * EDGE_COLUMNS);
         assert!(edges.iter().all(|x| x.is_finite()) && edges[..4] == [0.0; 4]);
     }

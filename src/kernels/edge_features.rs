@@ -14,7 +14,7 @@ pub const SHADER: Shader<'static> = Shader {
     ],
 };
 
-/// The step on its buffers: shape, batch, rows, neighbours, edges.
-pub fn stage(context: &Context, buffers: [&wgpu::Buffer; 5]) -> Stage {
+/// The step on its buffers: shape, batch, matches, rows, neighbours, edges.
+pub fn stage(context: &Context, buffers: [&wgpu::Buffer; 6]) -> Stage {
     Stage::new(context, SHADER.name, SHADER.parts, &buffers)
 }

@@ -15,7 +15,7 @@ pub const SHADER: Shader<'static> = Shader {
     ],
 };
 
-/// The step on its buffers: shape, batch, rows, neighbours.
+/// The step on its buffers: shape, batch, matches, neighbours.
 pub fn stage(context: &Context, buffers: [&wgpu::Buffer; 4]) -> Stage {
     Stage::new(context, SHADER.name, SHADER.parts, &buffers)
 }

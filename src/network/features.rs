@@ -1,6 +1,6 @@
 //! The input row of each match.
 //!
-//! [`COLUMNS`] columns for [`Architecture::Neighbours`]: x1 y1 x2 y2; 5 (SNN ratio − 0.7); ln of the scale ratio 2 / 1; cosine
+//! [`COLUMNS`] columns for [`Architecture::Neighbours`]: 5 (SNN ratio − 0.7); ln of the scale ratio 2 / 1; cosine
 //! and sine of angle 2 − angle 1; ln of how many matches share its point (the larger of both images); whether its ratio is
 //! the lowest among them; its place among the ratios of the pair, lowest −1 to highest 1; whether the ratio is known; whether
 //! scale and angle are. What is not known is 0.
@@ -19,7 +19,8 @@ use crate::geometry::{MatchesView, for_each_shared_point};
 use crate::{Error, Result};
 use glam::DVec2;
 
-/// Columns of a row of [`Architecture::Neighbours`].
+/// Columns of a row of [`Architecture::Neighbours`]. Where a match is enters by its neighbours alone: a network that sees the
+/// place itself learns where the matches of its training are.
 pub const COLUMNS: usize = edge_features::ROW_COLUMNS;
 /// Columns of a row of [`Architecture::Clnet`].
 pub const CLNET_COLUMNS: usize = 7;
@@ -47,7 +48,7 @@ impl Features {
         let (neighbours, edges) = match config.architecture {
             Architecture::Neighbours => {
                 let neighbours = find_neighbours(&matches, config.neighbours);
-                let edges = edge_features::edge_features(&rows, &neighbours, config.neighbours);
+                let edges = edge_features::edge_features(&matches, &rows, &neighbours, config.neighbours);
                 (neighbours, edges)
             }
             Architecture::Clnet => (Vec::new(), Vec::new()),
@@ -85,7 +86,7 @@ pub fn rows(input: &RankInput<'_>, config: &NetworkConfig) -> Result<(Vec<[f32; 
         })
         .collect();
     let rows: Vec<f32> = match config.architecture {
-        Architecture::Neighbours => plain_rows(input, &matches, &views).into_flattened(),
+        Architecture::Neighbours => plain_rows(input, &views).into_flattened(),
         Architecture::Clnet => clnet_rows(input, &matches).into_flattened(),
     };
     match rows.iter().position(|value| !value.is_finite()) {
@@ -96,11 +97,11 @@ pub fn rows(input: &RankInput<'_>, config: &NetworkConfig) -> Result<(Vec<[f32; 
     }
 }
 
-fn plain_rows(input: &RankInput<'_>, matches: &[[f32; 4]], views: &[View<'_>; 2]) -> Vec<[f32; COLUMNS]> {
+fn plain_rows(input: &RankInput<'_>, views: &[View<'_>; 2]) -> Vec<[f32; COLUMNS]> {
     let sharing = sharing(input);
     let ranks = ratio_ranks(input);
     let unit_ratio = views[0].unit_px / views[1].unit_px;
-    let row = |(i, &[x1, y1, x2, y2]): (usize, &[f32; 4])| {
+    let row = |i| {
         let ratio = known_ratio(input, i);
         let shape = known_shape(input, i);
         let [ln_scale, cos, sin] = shape
@@ -109,9 +110,9 @@ fn plain_rows(input: &RankInput<'_>, matches: &[[f32; 4]], views: &[View<'_>; 2]
         let centred_ratio = ratio.map_or(0.0, |ratio| 5.0 * (ratio - 0.7));
         let [ratio_known, shape_known] = [ratio.is_some(), shape.is_some()].map(|known| if known { 1.0 } else { 0.0 });
         let [rank, known] = [ranks[i], ratio_known];
-        [x1, y1, x2, y2, centred_ratio, ln_scale, cos, sin, ln_sharers, lowest, rank, known, shape_known]
+        [centred_ratio, ln_scale, cos, sin, ln_sharers, lowest, rank, known, shape_known]
     };
-    matches.iter().enumerate().map(row).collect()
+    (0..ranks.len()).map(row).collect()
 }
 
 /// The place of each ratio among the known ones, lowest −1 to highest 1, equal ones alike; 0 where it is not known.

@@ -17,6 +17,7 @@ pub struct GpuRanker {
     config: NetworkConfig,
     capacity: [u32; 2],
     batch: TypedBuffer<u32>,
+    matches: TypedBuffer<[f32; 4]>,
     rows: TypedBuffer<f32>,
     logits: TypedBuffer<f32>,
     probabilities: TypedBuffer<f32>,
@@ -63,8 +64,8 @@ impl GpuRanker {
             (buffers, stages)
         });
         let (buffers, stages) = made.await?;
-        let Buffers { batch, rows, logits, probabilities, .. } = buffers;
-        Ok(Self { context, config, capacity, batch, rows, logits, probabilities, stages, written: [0; 2] })
+        let Buffers { batch, matches, rows, logits, probabilities, .. } = buffers;
+        Ok(Self { context, config, capacity, batch, matches, rows, logits, probabilities, stages, written: [0; 2] })
     }
 
     /// [`Self::new`], blocking; not for browsers.
@@ -86,20 +87,22 @@ impl GpuRanker {
     /// Those of [`Features::new`](super::Features::new) for any of them; [`Error::OutOfMemory`] when they exceed the
     /// capacity.
     pub fn write(&mut self, inputs: &[RankInput<'_>]) -> Result<()> {
-        let mut rows = Vec::new();
+        let (mut all_matches, mut rows) = (Vec::new(), Vec::new());
         let mut counts = Vec::with_capacity(inputs.len());
         for input in inputs {
             let (matches, of_pair) = features::rows(input, &self.config)?;
             counts.push(matches.len() as u32);
+            all_matches.extend(matches);
             rows.extend(of_pair);
         }
         self.write_counts(&counts)?;
+        self.matches.write(&self.context, 0, &all_matches);
         self.rows.write(&self.context, 0, &rows);
         Ok(())
     }
 
-    /// Sets how many matches each pair of the next submissions has, whose input rows the host writes into
-    /// [`Self::rows`] itself.
+    /// Sets how many matches each pair of the next submissions has, which the host writes into [`Self::matches`]
+    /// and [`Self::rows`] itself.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] with the numbers of bytes when they exceed the capacity.
@@ -121,6 +124,11 @@ impl GpuRanker {
         let batch: Vec<u32> = std::iter::once(used[0]).chain(offsets).map(|value| value as u32).collect();
         self.batch.write(&self.context, 0, &batch);
         Ok(())
+    }
+
+    /// x1 y1 x2 y2 of all matches, normalised as [`features`] says.
+    pub const fn matches(&self) -> &TypedBuffer<[f32; 4]> {
+        &self.matches
     }
 
     /// The input rows of all matches, as [`features`] lists their columns.
@@ -183,6 +191,7 @@ fn largest_buffer(config: &NetworkConfig, matches: u32) -> u64 {
 struct Buffers {
     config: NetworkConfig,
     batch: TypedBuffer<u32>,
+    matches: TypedBuffer<[f32; 4]>,
     rows: TypedBuffer<f32>,
     slots: [TypedBuffer<f32>; Slot::WRITTEN.len()],
     neighbours: TypedBuffer<u32>,
@@ -198,6 +207,7 @@ impl Buffers {
         Self {
             config: *config,
             batch: TypedBuffer::new(context, "packed pairs", pairs + 2),
+            matches: TypedBuffer::new(context, "matches", matches),
             rows: floats("input rows", config.inputs()),
             slots: Slot::WRITTEN.map(|slot| floats("network rows", slot.columns(config))),
             neighbours: TypedBuffer::new(context, "neighbours", matches * config.neighbours),
@@ -226,13 +236,13 @@ impl Buffers {
 
     fn find_neighbours(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), 0, 0);
-        let buffers = [&*shape, &self.batch, &self.rows, &self.neighbours];
+        let buffers = [&*shape, &self.batch, &self.matches, &self.neighbours];
         (kernels::find_neighbours::stage(context, buffers), Grid::Invocations(1))
     }
 
     fn edge_features(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), EDGE_COLUMNS, 0);
-        let buffers = [&*shape, &self.batch, &self.rows, &self.neighbours, &self.edges];
+        let buffers = [&*shape, &self.batch, &self.matches, &self.rows, &self.neighbours, &self.edges];
         (kernels::edge_features::stage(context, buffers), Grid::Invocations(1))
     }
 
