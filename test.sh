@@ -38,6 +38,7 @@ for example in examples/*.rs; do
     arguments=()
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
     if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
+    if [ "$name" = train_matcher ]; then arguments=(--steps 50); fi
     step cargo run --release --features train --example "$name" -- "${arguments[@]}"
 done
 echo "== all checks passed"

@@ -5,9 +5,11 @@ mod packed;
 
 use nabla_ransac::ModelKind;
 use nabla_ransac::cpu::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
+use nabla_ransac::cpu::pose_loss::pose_loss;
 use nabla_ransac::cpu::residual::ModelRows;
 use nabla_ransac::cpu::sample_gumbel::{Noise, perturb, sample_gumbel, sample_gumbel_backward};
 use packed::{Batch, THRESHOLD};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 fn rows(values: &[f32]) -> ModelRows {
     std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
@@ -27,7 +29,7 @@ fn laid_out(batch: &Batch) -> (Vec<f32>, usize) {
 #[test]
 fn losses_have_their_gradients() {
     for kind in ModelKind::ALL {
-        let (mut worst, mut errors) = (0.0_f64, Vec::new());
+        let mut errors = Vec::new();
         for seed in 0..25 {
             let batch = Batch::new(kind, &[30], seed);
             let (matches, width) = laid_out(&batch);
@@ -57,7 +59,7 @@ fn losses_have_their_gradients() {
         }
         errors.sort_by(f64::total_cmp);
         // an error at its clamp within the step has no derivative: all but a few
-        worst = worst.max(errors[errors.len() * 98 / 100]);
+        let worst = errors[errors.len() * 98 / 100];
         println!("{kind:?}: median {:.1e}, 98 % {worst:.1e}", errors[errors.len() / 2]);
         assert!(worst < 1e-5, "{kind:?}: {worst}");
     }
@@ -122,6 +124,45 @@ fn losses_of_anything_are_finite_and_have_finite_gradients() {
                 assert!(sums.iter().all(|g| g.is_finite()));
                 model = [[f64::from(value); 4]; 3];
             }
+        }
+    }
+}
+
+/// 100,000 models and matches of all sizes, signs and kinds of number.
+#[test]
+fn no_input_gives_nan() {
+    let mut rng = StdRng::seed_from_u64(8);
+    let mut any = |zeros: f64| -> f32 {
+        match rng.random_range(0.0..1.0) {
+            p if p < zeros => 0.0,
+            p if p < zeros + 0.01 => {
+                [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN_POSITIVE][rng.random_range(0..5)]
+            }
+            _ => rng.random_range(-1.0..1.0_f32) * 10.0_f32.powi(rng.random_range(-12..12)),
+        }
+    };
+    for case in 0..100_000 {
+        let kind = ModelKind::ALL[case % 5];
+        let width = if matches!(kind, ModelKind::Pose | ModelKind::Rigid) { 8 } else { 4 };
+        let zeros = [0.0, 0.3, 0.8][case % 3];
+        let matches: Vec<f32> = (0..4 * width).map(|_| any(zeros)).collect();
+        let model = rows(&std::array::from_fn::<f32, 12, _>(|_| any(zeros)));
+        let truth = rows(&std::array::from_fn::<f32, 12, _>(|_| any(zeros)));
+        let labels = [1.0, 0.0, 1.0, 0.0];
+        let pair = LabelledMatches { matches: &matches, width, labels: &labels, metric: [1e-3; 4], clamp: 10.0 };
+        let mut all = losses_of(kind, &model, &pair).to_vec();
+        all.extend(losses_backward_of(kind, &model, &pair, [1.0, 1.0]).as_flattened());
+        let mut sums = vec![0.0; matches.len()];
+        losses_points_backward_of(kind, &model, &pair, [1.0, 1.0], &mut sums);
+        all.extend(sums);
+        assert!(all.iter().all(|x| x.is_finite()), "case {case}: {kind:?} {model:?} {matches:?}");
+        // of a motion that is not finite the operation makes 0
+        if kind == ModelKind::Essential && model.iter().chain(&truth).flatten().all(|x| x.abs() < 1e6) {
+            let (loss, gradient) = pose_loss(kind, &model, &truth);
+            assert!(
+                loss.is_finite() && gradient.iter().flatten().all(|g| !g.is_nan()),
+                "case {case}: {model:?} {truth:?}"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The operations in Burn: shaders against CPU twins, and the straight-through gradient against one made of plain tensor
 //! operations.
 #![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it measured")]
 
 #[path = "common/packed.rs"]
 mod packed;

@@ -41,6 +41,6 @@ mod tests {
             assert!(weights.iter().all(|&weight| weight > 0.0));
             weights[0] / weights[1]
         };
-        assert!(share(20) > 100.0 * share(1000));
+        assert!(share(20) > 50.0 * share(1000));
     }
 }

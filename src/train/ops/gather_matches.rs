@@ -7,7 +7,7 @@ use crate::gpu::{Shader, shader_part};
 use burn::tensor::Shape;
 use std::sync::Arc;
 
-/// Coordinates [M, d] and indices [B, m] → coordinates [B, m, d]; 0 for an index of −1.
+/// Coordinates \[M, d\] and indices \[B, m\] → coordinates \[B, m, d\]; 0 for an index of −1.
 #[derive(Clone, Debug)]
 pub(super) struct GatherMatches {
     pub(super) packing: Arc<Packing>,

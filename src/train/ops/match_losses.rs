@@ -14,7 +14,7 @@ use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::{Shape, Tensor};
 use std::sync::Arc;
 
-/// Two losses of every hypothesis, [B] each; gradients to the models and to the coordinates of the matches.
+/// Two losses of every hypothesis, \[B\] each; gradients to the models and to the coordinates of the matches.
 #[derive(Clone, Debug)]
 pub struct MatchLosses {
     /// L_inlier: mean over the pair's matches of the binary cross entropy between the probability p = 0.99 / (1 + t) of being
@@ -26,7 +26,7 @@ pub struct MatchLosses {
     pub error: Tensor<1>,
 }
 
-/// [`MatchLosses`] of the models [B, 12], B = pairs × hypotheses, over the packed matches [M, d] with labels [M], 1 for a true
+/// [`MatchLosses`] of the models \[B, 12\], B = pairs × hypotheses, over the packed matches \[M, d\] with labels \[M\], 1 for a true
 /// inlier and 0 for an outlier; `clamp` is in squared thresholds.
 ///
 /// Of an invalid model (zeros) both are finite and have no gradient. Matches whose error is not finite, or beyond the clamp,

@@ -11,9 +11,9 @@ use burn::tensor::{Int, Tensor};
 /// What is known of the pairs of a batch.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    /// [pairs, 12]: the true models, in the layout of [`Solved::models`](super::Solved::models).
+    /// \[pairs, 12\]: the true models, in the layout of [`Solved::models`](super::Solved::models).
     pub models: Tensor<2>,
-    /// [M]: 1 for a true inlier, 0 for an outlier.
+    /// \[M\]: 1 for a true inlier, 0 for an outlier.
     pub labels: Tensor<1>,
 }
 
@@ -37,7 +37,7 @@ impl Default for LossWeights {
     }
 }
 
-/// The losses of every hypothesis, [B] each.
+/// The losses of every hypothesis, \[B\] each.
 #[derive(Clone, Debug)]
 pub struct ModelLosses {
     /// L_inlier.
@@ -50,7 +50,7 @@ pub struct ModelLosses {
     pub total: Tensor<1>,
 }
 
-/// The losses of the models [B, 12] on the matches [M, d], and their weighted sum; no table of B × M is made.
+/// The losses of the models \[B, 12\] on the matches \[M, d\], and their weighted sum; no table of B × M is made.
 ///
 /// # Errors
 /// Those of [`match_losses`] and, where its weight is not 0, of [`pose_loss`].
@@ -74,12 +74,12 @@ pub fn model_losses(
     Ok(ModelLosses { inlier, error, pose, total })
 }
 
-/// The mean of values [B] over the hypotheses that have a model, [1]; 0 where none has.
+/// The mean of values \[B\] over the hypotheses that have a model, \[1\]; 0 where none has.
 pub fn mean_over_valid(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
     (values * valid.clone()).sum() / valid.sum().clamp_min(1.0)
 }
 
-/// A table of [pairs, hypotheses] of a value a hypothesis.
+/// A table of \[pairs, hypotheses\] of a value a hypothesis.
 ///
 /// # Errors
 /// [`Error::BadOption`] where the values are no multiple of the pairs.
@@ -88,13 +88,13 @@ fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
     Ok(values.reshape([packing.pairs(), hypotheses]))
 }
 
-/// A value [1] whose gradient by the logits is the score-function (REINFORCE) estimate of that of the mean loss, unbiased:
+/// A value \[1\] whose gradient by the logits is the score-function (REINFORCE) estimate of that of the mean loss, unbiased:
 /// the mean over the hypotheses of (loss − baseline) ∂ ln P(sample). Not itself a loss to look at.
 ///
 /// P is the probability of drawing the matches one by one without replacement by share of exp(logit), as
 /// [`sample_minimal`](super::sample_minimal) does (Plackett and Luce). The baseline of a hypothesis is the mean loss of the
 /// pair's others, a variant of NG-RANSAC (Brachmann and Rother, ICCV 2019, eq. 6) that leaves the estimate unbiased. The
-/// losses [B] are constants here: any measure will do, with or without a gradient. Hypotheses without a model, `valid` 0,
+/// losses \[B\] are constants here: any measure will do, with or without a gradient. Hypotheses without a model, `valid` 0,
 /// take no part.
 ///
 /// # Errors
@@ -136,7 +136,7 @@ pub fn score_function_loss(
     Ok((advantage * log_probability.reshape([rows])).sum() / valid.sum().clamp_min(1.0))
 }
 
-/// ln Σ exp of a pair's logits, [1]; 0 without matches.
+/// ln Σ exp of a pair's logits, \[1\]; 0 without matches.
 fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
     let rows = packing.rows(pair);
     if rows.is_empty() {
@@ -147,11 +147,11 @@ fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
     (of_pair - highest.clone()).exp().sum().log() + highest
 }
 
-/// The expected loss, [1], under the soft selection of one hypothesis a pair: Σ_h softmax(sharpness · score)_h loss_h, mean
+/// The expected loss, \[1\], under the soft selection of one hypothesis a pair: Σ_h softmax(sharpness · score)_h loss_h, mean
 /// over the pairs (DSAC; Brachmann et al., CVPR 2017).
 ///
-/// Scores and losses are [B]; hypotheses without a model are never selected, and pairs without any hypothesis left out.
-/// `true_model` adds a hypothesis a pair: its score and its loss, [pairs] each.
+/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis left out.
+/// `true_model` adds a hypothesis a pair: its score and its loss, \[pairs\] each.
 ///
 /// # Errors
 /// [`Error::BadOption`] where the scores are no multiple of the pairs.

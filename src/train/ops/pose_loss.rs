@@ -9,7 +9,7 @@ use crate::{Error, ModelKind, Result};
 use burn::tensor::{Shape, Tensor};
 use std::sync::Arc;
 
-/// L_pose of the motions [B, 12] to the true ones, [pairs, 12], as [B]: half the sum of the angle of the rotation between
+/// L_pose of the motions \[B, 12\] to the true ones, \[pairs, 12\], as \[B\]: half the sum of the angle of the rotation between
 /// them and, of two views, the angle between the directions of translation without regard to sign, radians; of poses and
 /// rigid transforms, the distance of the translations.
 ///

@@ -28,14 +28,14 @@ pub struct Sampling {
 /// Minimal samples of a batch, B = pairs × hypotheses rows of m matches of d coordinates.
 #[derive(Clone, Debug)]
 pub struct Samples {
-    /// [B, m]: rows of the packed matches, the first drawn first; −1 in a row that could not be drawn.
+    /// \[B, m\]: rows of the packed matches, the first drawn first; −1 in a row that could not be drawn.
     pub indices: Tensor<2, Int>,
-    /// [B, m, d]: their coordinates; 0 in a row that could not be drawn. The gradient flows to the coordinates and, straight
+    /// \[B, m, d\]: their coordinates; 0 in a row that could not be drawn. The gradient flows to the coordinates and, straight
     /// through, to the logits.
     pub points: Tensor<3>,
 }
 
-/// Draws minimal samples by logit: [M] logits, [M, d] coordinates.
+/// Draws minimal samples by logit: \[M\] logits, \[M, d\] coordinates.
 ///
 /// Gumbel top-m: m draws without replacement by share of exp(logit). Pass log-probabilities. The gradient by the logits is
 /// the straight-through one of ∇-RANSAC (Wei et al., ICCV 2023): drawn coordinates are multiplied by 1, which has the gradient

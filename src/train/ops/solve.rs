@@ -12,9 +12,9 @@ use burn::tensor::{Shape, Tensor};
 /// The models of B samples.
 #[derive(Clone, Debug)]
 pub struct Solved {
-    /// [B, 12]: three rows of four: [R | t], or a 3×3 matrix of norm 1 and zeros in the fourth column. Zeros where there is none.
+    /// \[B, 12\]: three rows of four: [R | t], or a 3×3 matrix of norm 1 and zeros in the fourth column. Zeros where there is none.
     pub models: Tensor<2>,
-    /// [B]: 1 where a model was found, else 0.
+    /// \[B\]: 1 where a model was found, else 0.
     pub valid: Tensor<1>,
     report: Report,
 }
@@ -38,7 +38,7 @@ pub fn solve_essential_5pt(points: Tensor<3>, truth: Tensor<2>) -> Result<Solved
     solve(Solver::Essential5pt, points, None, truth)
 }
 
-/// The fundamental matrix of each sample [B, 7, 4], of up to three the one closest to the truth. See [`solve`].
+/// The fundamental matrix of each sample \[B, 7, 4\], of up to three the one closest to the truth. See [`solve`].
 ///
 /// # Errors
 /// Those of [`solve`].
@@ -46,7 +46,7 @@ pub fn solve_fundamental_7pt(points: Tensor<3>, truth: Tensor<2>) -> Result<Solv
     solve(Solver::Fundamental7pt, points, None, truth)
 }
 
-/// The fundamental matrix of each sample [B, n, 4] of n ≥ 8 matches, with weights [B, n] ≥ 0 of their squared residuals, or
+/// The fundamental matrix of each sample \[B, n, 4\] of n ≥ 8 matches, with weights \[B, n\] ≥ 0 of their squared residuals, or
 /// all 1; the gradient reaches the weights too. See [`solve`].
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn solve_fundamental_8pt(points: Tensor<3>, weights: Option<Tensor<2>>, trut
     solve(Solver::Fundamental8pt, points, weights, truth)
 }
 
-/// The homography of each sample [B, 4, 4]. See [`solve`].
+/// The homography of each sample \[B, 4, 4\]. See [`solve`].
 ///
 /// # Errors
 /// Those of [`solve`].
@@ -63,7 +63,7 @@ pub fn solve_homography_4pt(points: Tensor<3>, truth: Tensor<2>) -> Result<Solve
     solve(Solver::Homography4pt, points, None, truth)
 }
 
-/// The pose camera_from_world of each sample [B, 3, 5] of X Y Z in the world and x y normalised; of up to four the one
+/// The pose camera_from_world of each sample \[B, 3, 5\] of X Y Z in the world and x y normalised; of up to four the one
 /// closest to the truth. See [`solve`].
 ///
 /// # Errors
@@ -72,7 +72,7 @@ pub fn solve_pose_p3p(points: Tensor<3>, truth: Tensor<2>) -> Result<Solved> {
     solve(Solver::PoseP3p, points, None, truth)
 }
 
-/// The rigid transform points2_from_points1 of each sample [B, 3, 6] of X1 Y1 Z1 X2 Y2 Z2. See [`solve`].
+/// The rigid transform points2_from_points1 of each sample \[B, 3, 6\] of X1 Y1 Z1 X2 Y2 Z2. See [`solve`].
 ///
 /// # Errors
 /// Those of [`solve`].
@@ -80,7 +80,7 @@ pub fn solve_rigid_3pt(points: Tensor<3>, truth: Tensor<2>) -> Result<Solved> {
     solve(Solver::Rigid3pt, points, None, truth)
 }
 
-/// The model of each sample, [B, m, d] with B = pairs × hypotheses, that is closest to the pair's true model, [pairs, 12], up
+/// The model of each sample, \[B, m, d\] with B = pairs × hypotheses, that is closest to the pair's true model, \[pairs, 12\], up
 /// to sign and scale (Frobenius norm).
 ///
 /// The gradient by the coordinates, and by the weights where there are some, is that of the implicit function theorem at the

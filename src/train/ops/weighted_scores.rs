@@ -13,8 +13,8 @@ use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::{Shape, Tensor};
 use std::sync::Arc;
 
-/// s = Σ wᵢ gain(rᵢ) of every model [B, 12], B = pairs × hypotheses, over the matches [M, d] of its pair with weights [M],
-/// as [B]; the gains and residuals (Sampson) are those of the estimator's score.
+/// s = Σ wᵢ gain(rᵢ) of every model \[B, 12\], B = pairs × hypotheses, over the matches \[M, d\] of its pair with weights \[M\],
+/// as \[B\]; the gains and residuals (Sampson) are those of the estimator's score.
 ///
 /// The gradient reaches the weights: the gains, computed anew in the backward pass; the models and coordinates count as
 /// constants. A gain or a weight that is not finite counts as 0.
