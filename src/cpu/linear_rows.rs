@@ -19,7 +19,7 @@ pub enum After {
     AddRelu = 2,
 }
 
-/// A matrix with its bias, in panels of [`COLUMNS`] columns, so that a panel is read in one run.
+/// A matrix with its bias, in panels of 32 columns, so that a panel is read in one run.
 #[derive(Clone, Debug)]
 pub struct Linear {
     inputs: usize,
