@@ -2,8 +2,10 @@
 
 use multiversion::{multiversion, target::match_target};
 
-/// Columns of a register tile; outputs are padded to a multiple of it.
-const COLUMNS: usize = 16;
+/// Columns of a panel of the matrix; outputs are padded to a multiple of it.
+const COLUMNS: usize = 32;
+/// Rows of a register tile.
+const ROWS: usize = 4;
 
 /// What follows the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +19,14 @@ pub enum After {
     AddRelu = 2,
 }
 
-/// A matrix with its bias, in tiles of [`COLUMNS`] columns, so that a tile is read in one run.
+/// A matrix with its bias, in panels of 32 columns, so that a panel is read in one run.
 #[derive(Clone, Debug)]
 pub struct Linear {
     inputs: usize,
     outputs: usize,
-    /// Tile × inputs × [`COLUMNS`].
+    /// Panel × inputs × [`COLUMNS`].
     weight: Vec<[f32; COLUMNS]>,
-    /// Tile × [`COLUMNS`].
+    /// Panel × [`COLUMNS`].
     bias: Vec<[f32; COLUMNS]>,
 }
 
@@ -60,57 +62,61 @@ impl Linear {
 /// `out` (n × outputs) from `rows` (n × inputs).
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn linear_rows(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
-    // as many rows a tile as the registers hold
+    // as many columns a tile as the registers hold
     match_target! {
-        "x86_64+avx512f" => product::<8, true>(rows, linear, after, out),
-        "x86_64+avx2+fma" => product::<4, true>(rows, linear, after, out),
-        _ => product::<2, false>(rows, linear, after, out),
+        "x86_64+avx512f" => product::<32, true>(rows, linear, after, out),
+        "x86_64+avx2+fma" => product::<16, true>(rows, linear, after, out),
+        _ => product::<8, false>(rows, linear, after, out),
     }
 }
 
 #[inline(always)]
-fn product<const ROWS: usize, const FUSED: bool>(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
+fn product<const WIDTH: usize, const FUSED: bool>(rows: &[f32], linear: &Linear, after: After, out: &mut [f32]) {
     let (inputs, outputs) = (linear.inputs, linear.outputs);
     let count = rows.len() / inputs.max(1);
     for (block, out) in out.chunks_mut(ROWS * outputs).enumerate() {
         // beyond the end: the last row again
         let row = |r: usize| &rows[(block * ROWS + r).min(count - 1) * inputs..][..inputs];
-        let tile_rows: [&[f32]; ROWS] = std::array::from_fn(row);
-        for (tile, bias) in linear.bias.iter().enumerate() {
-            let sums = tile_product::<ROWS, FUSED>(tile_rows, &linear.weight[tile * inputs..][..inputs], bias);
-            let first = tile * COLUMNS;
-            let width = COLUMNS.min(outputs - first);
-            for (sums, out) in sums.iter().zip(out.chunks_exact_mut(outputs)) {
-                store(sums, after, &mut out[first..][..width]);
+        let tile_rows = [row(0), row(1), row(2), row(3)];
+        let used = out.len() / outputs;
+        for first in (0..outputs).step_by(WIDTH) {
+            let (panel, part) = (first / COLUMNS, first % COLUMNS / WIDTH);
+            let weight = &linear.weight[panel * inputs..][..inputs];
+            let bias = &linear.bias[panel].as_chunks::<WIDTH>().0[part];
+            let sums = tile_product::<WIDTH, FUSED>(tile_rows, weight, part, bias);
+            for r in 0..ROWS {
+                if r < used {
+                    store(&sums[r], after, &mut out[r * outputs..][first..outputs]);
+                }
             }
         }
     }
 }
 
-/// Sums over the inputs, in registers.
+/// Sums over the inputs. An accumulator of its own for each row: as an array of arrays they would not stay in registers.
 #[inline(always)]
-fn tile_product<const ROWS: usize, const FUSED: bool>(
-    rows: [&[f32]; ROWS],
+fn tile_product<const WIDTH: usize, const FUSED: bool>(
+    [a, b, c, d]: [&[f32]; ROWS],
     weight: &[[f32; COLUMNS]],
-    bias: &[f32; COLUMNS],
-) -> [[f32; COLUMNS]; ROWS] {
-    let mut sums = [*bias; ROWS];
-    // of one length, so that the loop needs no checks
-    let inputs = weight.len();
-    let rows = rows.map(|row| &row[..inputs]);
-    for k in 0..inputs {
-        for r in 0..ROWS {
-            let x = rows[r][k];
-            for lane in 0..COLUMNS {
-                sums[r][lane] = multiply_add::<FUSED>(x, weight[k][lane], sums[r][lane]);
-            }
+    part: usize,
+    bias: &[f32; WIDTH],
+) -> [[f32; WIDTH]; ROWS] {
+    let (mut sum_a, mut sum_b, mut sum_c, mut sum_d) = (*bias, *bias, *bias, *bias);
+    let inputs = a.iter().zip(b).zip(c.iter().zip(d));
+    for (weight, ((&a, &b), (&c, &d))) in weight.iter().zip(inputs) {
+        let weight = &weight.as_chunks::<WIDTH>().0[part];
+        for lane in 0..WIDTH {
+            sum_a[lane] = multiply_add::<FUSED>(a, weight[lane], sum_a[lane]);
+            sum_b[lane] = multiply_add::<FUSED>(b, weight[lane], sum_b[lane]);
+            sum_c[lane] = multiply_add::<FUSED>(c, weight[lane], sum_c[lane]);
+            sum_d[lane] = multiply_add::<FUSED>(d, weight[lane], sum_d[lane]);
         }
     }
-    sums
+    [sum_a, sum_b, sum_c, sum_d]
 }
 
 #[inline(always)]
-fn store(sums: &[f32; COLUMNS], after: After, out: &mut [f32]) {
+fn store<const WIDTH: usize>(sums: &[f32; WIDTH], after: After, out: &mut [f32]) {
     let both = out.iter_mut().zip(sums);
     match after {
         After::Nothing => both.for_each(|(out, &sum)| *out = sum),

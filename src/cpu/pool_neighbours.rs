@@ -8,7 +8,7 @@ use multiversion::{multiversion, target::target_cfg_f};
 /// Channels at a time.
 const LANES: usize = 16;
 
-/// G and b: the part of the message that the edge has, `EDGES` × C and C, in tiles of [`LANES`] channels.
+/// G and b: the part of the message that the edge has, `EDGES` × C and C, in tiles of 16 channels.
 #[derive(Clone, Debug)]
 pub struct EdgeWeights<const EDGES: usize> {
     tiles: Vec<([[f32; LANES]; EDGES], [f32; LANES])>,

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 /// A network that ranks matches, on the GPU: many pairs at once, packed one after the other.
 ///
-/// Write the pairs with [`Self::write`] (or [`Self::write_rows`]), then [`Self::encode`] into any command encoder;
+/// Write the pairs with [`Self::write`] (or [`Self::write_counts`]), then [`Self::encode`] into any command encoder;
 /// [`Self::logits`] and [`Self::probabilities`] hold a number a match once it was submitted. A
 /// [`GpuPipeline`](crate::ransac::GpuPipeline) made with the probabilities as its host's weights estimates from them with
 /// no read-back.
