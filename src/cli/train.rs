@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
         "version": env!("CARGO_PKG_VERSION"),
     });
     let mut trainer = if arguments.resume {
-        Trainer::resume(options, &arguments.out, record, train.len(), device)?
+        Trainer::resume(options, &arguments.out, record, &train, device)?
     } else {
         let weights = arguments.weights.as_deref().map(Weights::read).transpose()?;
         if let Some(weights) = &weights

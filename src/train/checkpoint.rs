@@ -32,6 +32,8 @@ pub(super) struct Progress {
     pub(super) options: TrainOptions,
     /// Pairs of an epoch, to tell whether the data are the same.
     pub(super) pairs: usize,
+    /// Names of their files.
+    pub(super) names: Vec<String>,
     /// Steps taken.
     pub(super) steps: usize,
     /// Steps of Adam in its present stage.

@@ -37,6 +37,9 @@ pub struct EndToEnd {
     pub losses: LossWeights,
     /// Weight of the expected loss under the soft selection by score.
     pub selection: f32,
+    /// Weight of the score function's gradient of that expected loss by the samples: a sample is worth by how much the selection
+    /// does better with it than without it.
+    pub sampling: f32,
     /// How sharply the selection prefers higher scores: the scores are sums over the matches of probabilities times gains in
     /// 0..=1, and a model is selected in proportion to exp(sharpness · score).
     pub sharpness: f32,
@@ -85,9 +88,10 @@ impl Default for EndToEnd {
             objective: Objective::default(),
             power: 2.0,
             temperature: 1.0,
-            mean: 0.1,
+            mean: 0.0,
             losses: LossWeights { inlier: 1.0, pose: 1.0, error: 0.01, clamp: 100.0 },
-            selection: 1.0,
+            selection: 0.1,
+            sampling: 1.0,
             sharpness: 0.3,
             score_power: 1.0,
             candidates: 8,
@@ -120,7 +124,7 @@ impl EndToEnd {
             return Err(Error::BadOption { name: "solver", expected: "one of the model that is trained", found });
         }
         let LossWeights { inlier, pose, error, clamp } = self.losses;
-        let numbers = [self.mean, self.selection, self.sharpness, self.score_power, inlier, pose, error];
+        let numbers = [self.mean, self.selection, self.sampling, self.sharpness, self.score_power, inlier, pose, error];
         if let Some(wrong) = numbers.into_iter().find(|number| !(number.is_finite() && *number >= 0.0)) {
             let (name, expected) = ("weights of the end-to-end stage", "finite, 0 or more");
             return Err(Error::BadOption { name, expected, found: wrong.to_string() });
@@ -160,14 +164,20 @@ impl EndToEnd {
         if guided {
             return self.score_objective(&batch, shares, &samples, models, valid);
         }
-        let (mean, value) = self.mean_loss(&batch, shares, &samples, models.clone(), valid)?;
-        if self.selection == 0.0 {
-            return Ok((mean * self.mean, value * f64::from(self.mean)));
+        let (mut loss, mut value) = (shares.clone().sum() * 0.0, 0.0);
+        if self.mean > 0.0 {
+            let (mean, mean_value) = self.mean_loss(&batch, shares.clone(), &samples, models.clone(), valid.clone())?;
+            (loss, value) = (loss + mean * self.mean, value + f64::from(self.mean) * mean_value);
         }
-        let weights = (log_probabilities * self.score_power).exp();
-        let selection = self.selection_loss(&batch, weights, pairs, models)? * self.selection;
-        let value = f64::from(self.mean) * value + number(&selection)?;
-        Ok((mean * self.mean + selection, value))
+        if self.selection + self.sampling > 0.0 {
+            let weights = (log_probabilities * self.score_power).exp();
+            let (selection, contributions) = self.selection_loss(&batch, weights, pairs, models)?;
+            let indices = samples.indices;
+            let by_samples = score_function_loss(contributions, valid, indices, shares, &batch.packing)?;
+            value += f64::from(self.selection + self.sampling) * number(&selection)?;
+            loss = loss + selection * self.selection + by_samples * (self.sampling * hypotheses as f32);
+        }
+        Ok((loss, value))
     }
 
     fn passes_through(&self) -> bool {
@@ -217,23 +227,23 @@ impl EndToEnd {
         Ok((score_function_loss(losses, valid, samples.indices.clone(), shares, packing)?, value))
     }
 
-    /// The expected error of the model selected among refined ones, in 0..=1; its gradient passes through the weights of the
-    /// matches in the score.
+    /// The expected error of the model selected among refined ones, in 0..=1, whose gradient passes through the weights of the
+    /// matches in the score; and what each hypothesis, [B], adds to it.
     fn selection_loss(
         &self,
         batch: &Batch,
         weights: Tensor<1>,
         pairs: &[Example],
         models: Tensor<2>,
-    ) -> Result<Tensor<1>> {
+    ) -> Result<(Tensor<1>, Tensor<1>)> {
         let (kind, packing, points) = (batch.kind, &batch.packing, &batch.points);
         let device = points.device();
         let models = read(models.detach())?;
         let known_weights = read(weights.clone().detach())?;
         let chosen = candidates(pairs, &models, &known_weights, self.candidates);
         let rows = chosen.valid.len();
-        let valid = tensor(chosen.valid, [rows], &device);
-        let models = tensor(chosen.models, [rows, 12], &device);
+        let valid = tensor(chosen.valid.clone(), [rows], &device);
+        let models = tensor(chosen.models.clone(), [rows, 12], &device);
         let scores = weighted_scores(kind, Score::Magsacpp, weights, models.clone(), points.clone(), packing)?;
         let losses = if kind == ModelKind::Essential {
             pose_loss(kind, models, batch.truth.models.clone())?.clamp_max(MAX_POSE_ERROR) / MAX_POSE_ERROR
@@ -241,7 +251,12 @@ impl EndToEnd {
             let labels = batch.truth.labels.clone();
             match_losses(kind, models, points.clone(), labels, packing, MAX_EPIPOLAR_ERROR)?.error / MAX_EPIPOLAR_ERROR
         };
-        soft_selection_loss(scores, losses, valid, packing, self.sharpness, None)
+        let known = [read(scores.clone().detach())?, read(losses.clone().detach())?];
+        let known = known.each_ref().map(Vec::as_slice);
+        let contributions = chosen.contributions(pairs.len(), self.hypotheses, self.sharpness, known);
+        let count = contributions.len();
+        let selected = soft_selection_loss(scores, losses, valid, packing, self.sharpness, None)?;
+        Ok((selected, tensor(contributions, [count], &device)))
     }
 }
 

@@ -115,16 +115,19 @@ impl Trainer {
         options: TrainOptions,
         folder: &Path,
         record: serde_json::Value,
-        pairs: usize,
+        train: &PairSet,
         device: Device,
     ) -> Result<Self> {
         let path = folder.join(CHECKPOINT);
         let checkpoint = Checkpoint::read(&path)?;
         let progress = checkpoint.progress;
-        if progress.options != options || progress.pairs != pairs {
+        if progress.options != options || progress.pairs != train.len() || progress.names != train.names() {
             let message = format!(
-                "expected the options and the {pairs} pairs of the checkpoint's training, but it had {} pairs and {}",
+                "expected the options and the {} pairs of {:?} that the checkpoint's training has, but it had {} of {:?}, and {}",
+                train.len(),
+                train.names(),
                 progress.pairs,
+                progress.names,
                 serde_json::to_string(&progress.options).unwrap_or_default()
             );
             return Err(file_error(&path, message));
@@ -179,7 +182,7 @@ impl Trainer {
             let every = self.options.checkpoint_every;
             let stops = stop.load(Ordering::Relaxed);
             if ends_epoch || stops || (every > 0 && self.steps.is_multiple_of(every)) {
-                self.save(train.len())?;
+                self.save(train)?;
             }
             if stops && self.steps < last {
                 return Ok(Ending::Stopped);
@@ -321,11 +324,18 @@ impl Trainer {
         self.network.weights(self.options.network, record)
     }
 
-    fn save(&self, pairs: usize) -> Result<()> {
+    fn save(&self, train: &PairSet) -> Result<()> {
         let adam = self.adam.state()?;
         let weights = self.weights(serde_json::Value::Null)?;
         let (options, adam_steps) = (self.options.clone(), adam.steps);
-        let progress = Progress { options, pairs, steps: self.steps, adam_steps, best: self.best };
+        let progress = Progress {
+            options,
+            pairs: train.len(),
+            names: train.names(),
+            steps: self.steps,
+            adam_steps,
+            best: self.best,
+        };
         Checkpoint { weights, adam, progress }.write(&self.folder.join(CHECKPOINT))
     }
 

@@ -11,6 +11,9 @@ use crate::{Backend, Estimator, Options, Problem, Result, Sampler};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+/// Seeds of the estimator, whose figures are averaged.
+const SEEDS: u64 = 5;
+
 /// Figures on the validation pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
@@ -70,12 +73,17 @@ fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -
         .iter()
         .map(|logits| logits.iter().map(|logit| (1.0 + (-logit).exp()).powi(-2).max(f32::MIN_POSITIVE)).collect())
         .collect();
-    let problems = examples.iter().zip(&weights).map(|(example, weights)| {
-        Ok(Problem { weights: Some(weights), ..Problem::new(example.record.matches.view(options.network.model)?) })
+    // one seed after the other, since few hypotheses leave much to chance
+    let runs = (0..SEEDS)
+        .flat_map(|seed| examples.iter().zip(&weights).map(move |(example, weights)| (seed, example, weights)));
+    let problems = runs.map(|(seed, example, weights)| {
+        let matches = example.record.matches.view(options.network.model)?;
+        Ok(Problem { weights: Some(weights), seed, ..Problem::new(matches) })
     });
     let outcomes = estimator.estimate_batch(&problems.collect::<Result<Vec<_>>>()?);
     let errors: Vec<f64> = examples
         .iter()
+        .cycle()
         .zip(outcomes)
         .map(|(example, outcome)| {
             let estimate = outcome.ok().and_then(|outcome| outcome.estimate);
