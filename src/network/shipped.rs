@@ -1,9 +1,13 @@
 use super::{Ranker, Weights};
 use crate::{Error, ModelKind, Result};
 
-/// The file of the weights that ship for a model, in the library itself.
-const fn shipped(_model: ModelKind) -> Option<&'static [u8]> {
-    None
+/// The file of the weights that ship for a model, in the library itself; made as `configs/` says.
+const fn shipped(model: ModelKind) -> Option<&'static [u8]> {
+    match model {
+        ModelKind::Essential => Some(include_bytes!("weights/essential.safetensors")),
+        ModelKind::Fundamental => Some(include_bytes!("weights/fundamental.safetensors")),
+        _ => None,
+    }
 }
 
 impl Weights {
