@@ -103,9 +103,7 @@ fn rows_say_what_is_known_of_each_match() {
     let config = small(ModelKind::Fundamental);
     let rows = Features::new(&known.input(ModelKind::Fundamental), &config).unwrap().rows;
     let row = |i: usize| &rows[i * config.inputs()..][..config.inputs()];
-    assert!(
-        (row(3)[4] - 2f32.ln()).abs() < 1e-6 && row(3)[5] == 0.0 && row(7)[5] == 1.0 && row(0)[4..6] == [0.0, 1.0]
-    );
+    assert!((row(3)[4] - 2f32.ln()).abs() < 1e-6 && row(3)[5] == 0.0 && row(7)[5] == 1.0 && row(0)[4..6] == [0.0, 1.0]);
     assert!((row(3)[0] - 1.0).abs() < 1e-5);
     assert_eq!([row(5)[0], row(5)[6], row(5)[7]], [0.0; 3]);
     assert_eq!([row(6)[1], row(6)[2], row(6)[3], row(6)[8]], [0.0; 4]);
