@@ -93,8 +93,7 @@ impl Checkpoint {
                 weights.push((name.to_owned(), Tensor { shape: view.shape().to_vec(), values }));
             } else if let Some((id, order)) = name.strip_prefix("moments.").and_then(|name| name.split_once('.')) {
                 let id = id.parse().map_err(|_| format!("unknown tensor {name}"))?;
-                let slot = moments.entry(id).or_default().get_mut(usize::from(order == "1"));
-                slot.map(|slot| *slot = values);
+                moments.entry(id).or_default()[usize::from(order == "1")] = values;
             }
         }
         let config: NetworkConfig = progress.options.network;

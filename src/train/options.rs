@@ -80,7 +80,7 @@ impl Default for TrainOptions {
             init_loss: InitialisationLoss::default(),
             end_to_end: EndToEnd::default(),
             init_optimizer: OptimizerOptions::default(),
-            optimizer: OptimizerOptions { learning_rate: 3e-4, ..OptimizerOptions::default() },
+            optimizer: OptimizerOptions { learning_rate: 1e-3, ..OptimizerOptions::default() },
             augmentation: Augmentation::default(),
             synthetic: 0,
             synthetic_pairs: SyntheticOptions::default(),

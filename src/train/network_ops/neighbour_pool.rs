@@ -130,9 +130,8 @@ fn pair_backward(inputs: &Inputs<'_>, gradient: &[f32], to_both: &mut [f32]) -> 
                     }
                 }
             }
-            let to_own = block_mut(to_both, 2 * row * channels + start);
+            *block_mut(to_both, 2 * row * channels + start) = own_sum;
             for lane in 0..LANES {
-                to_own[lane] = own_sum[lane];
                 bias_sum[lane] += own_sum[lane];
             }
         }
