@@ -1,5 +1,6 @@
 //! The fused stages of the network in training: their values and gradients against a plain evaluation in f64.
 #![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use nabla_ransac::cpu::edge_features::EDGE_COLUMNS as EDGES;
