@@ -7,7 +7,8 @@ use super::options::TrainOptions;
 use crate::geometry::accuracy::{auc_exact, pose_error_deg, pose_of_fundamental};
 use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
-use crate::{Backend, Estimator, Options, Problem, Result, Sampler};
+use crate::network::{guided, guiding_weights};
+use crate::{Backend, Estimator, Options, Problem, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -57,27 +58,24 @@ pub(super) fn validate(
     })
 }
 
-/// With samples drawn and refinement weighed by the squares of the probabilities.
+/// Guided by the probabilities as the estimator is.
 fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -> Result<[f64; 3]> {
     let iterations = options.validation_iterations;
-    let estimator = Estimator::new(Options {
+    let kind = options.network.model;
+    let budget = Options {
         min_iterations: iterations,
         max_iterations: iterations,
-        sampler: Sampler::Weights,
-        weigh_refinement: true,
         backend: Backend::Cpu,
         diagnose: false,
         ..Options::default()
-    })?;
-    let weights: Vec<Vec<f32>> = logits
-        .iter()
-        .map(|logits| logits.iter().map(|logit| (1.0 + (-logit).exp()).powi(-2).max(f32::MIN_POSITIVE)).collect())
-        .collect();
+    };
+    let estimator = Estimator::new(guided(budget, kind))?;
+    let weights: Vec<Vec<f32>> = logits.iter().map(|logits| guiding_weights(logits, kind, iterations)).collect();
     // one seed after the other, since few hypotheses leave much to chance
     let runs = (0..SEEDS)
         .flat_map(|seed| examples.iter().zip(&weights).map(move |(example, weights)| (seed, example, weights)));
     let problems = runs.map(|(seed, example, weights)| {
-        let matches = example.record.matches.view(options.network.model)?;
+        let matches = example.record.matches.view(kind)?;
         Ok(Problem { weights: Some(weights), seed, ..Problem::new(matches) })
     });
     let outcomes = estimator.estimate_batch(&problems.collect::<Result<Vec<_>>>()?);
