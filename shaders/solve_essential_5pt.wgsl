@@ -15,16 +15,7 @@ const GOOD_PIVOTS: f32 = 3e-2;
 /// The sum of squared residuals that Newton's method may leave.
 const ACCEPTED_RESIDUAL: f32 = 1e-9;
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     var matches: array<vec4<f32>, 5>;
     var rows: array<array<f32, 9>, CONSTRAINTS>;
     for (var i = 0u; i < 5u; i++) {

@@ -14,16 +14,7 @@ const MAX_MODELS: u32 = 3u;
 var<private> f1: mat3x3<f32>;
 var<private> f2: mat3x3<f32>;
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     var rows: array<array<f32, 9>, CONSTRAINTS>;
     for (var i = 0u; i < CONSTRAINTS; i++) {
         let m = points[CONSTRAINTS * hypothesis + i];

@@ -16,16 +16,7 @@ fn weight_at(i: u32) -> f32 {
     return weights[i];
 }
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let first = solver_params[1u + 2u * hypothesis];
     let count = solver_params[2u + 2u * hypothesis];
     var is_usable = fit_gradient(hypothesis, first, count);

@@ -17,16 +17,7 @@ struct Triangles {
     areas: vec4<f32>,
 }
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let m0 = points[4u * hypothesis];
     let m1 = points[4u * hypothesis + 1u];
     let m2 = points[4u * hypothesis + 2u];

@@ -28,16 +28,7 @@ struct Found {
     depths: array<vec3<f32>, MAX_MODELS>,
 }
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let first = 6u * hypothesis;
     var view: View;
     for (var i = 0u; i < 3u; i++) {

@@ -4,16 +4,7 @@
 // In: 3 × (first side xyz0, second side xyz0). Out: at most one [R | t]; exact for congruent triangles, always a rotation.
 // None for triangles whose points are collinear or repeated.
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let first = 6u * hypothesis;
     let p = array(points[first].xyz, points[first + 2u].xyz, points[first + 4u].xyz);
     let q = array(points[first + 1u].xyz, points[first + 3u].xyz, points[first + 5u].xyz);

@@ -4,16 +4,7 @@
 
 const UNKNOWNS: u32 = 3u;
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let first = 6u * hypothesis;
     let rotation = matrix_of(model_at(hypothesis));
     let gradient = model_gradient_at(hypothesis);

@@ -166,3 +166,11 @@ pub enum Error {
         error: crate::network::WeightsError,
     },
 }
+
+#[cfg(feature = "network")]
+impl Error {
+    /// [`Error::File`] with what was expected of the file and what came.
+    pub(crate) fn file(path: &std::path::Path, message: impl ToString) -> Self {
+        Self::File { path: path.display().to_string(), message: message.to_string() }
+    }
+}

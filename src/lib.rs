@@ -18,6 +18,8 @@ pub mod network;
 pub mod ransac;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "network")]
+mod write_whole;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -14,16 +14,7 @@ fn weight_at(i: u32) -> f32 {
     return weights[i];
 }
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let fit = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if fit >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(fit: u32) {
     let found = fit_model(ranges[fit].x, ranges[fit].y, fit);
     model_counts[fit] = select(0u, 1u, found);
 }

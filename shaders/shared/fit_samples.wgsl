@@ -9,16 +9,7 @@ fn weight_at(i: u32) -> f32 {
     return 1.0;
 }
 
-@compute @workgroup_size(SOLVER_WORKGROUP)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let hypothesis = invocation_index(group, groups, local, SOLVER_WORKGROUP);
-    if hypothesis >= solver_params[0] {
-        return;
-    }
+fn run_hypothesis(hypothesis: u32) {
     let found = fit_model(SAMPLE_SIZE * hypothesis, SAMPLE_SIZE, hypothesis);
     model_counts[hypothesis] = select(0u, 1u, found);
 }

@@ -1,14 +1,11 @@
-// What every minimal solver is given and gives: one invocation a hypothesis.
+// What every minimal solver is given, besides solver_params of shared/each_hypothesis, and gives.
 //
 // points: hypothesis × sample size × (1 vec4 for two views: x1 y1 x2 y2; 2 for 3-D points: first side xyz0, second side
 // xyz0 or xy00), normalised. models: hypothesis × most solutions × 3 rows. model_counts: how many of them are valid.
 
-@group(0) @binding(0) var<storage, read_write> solver_params: array<u32>; // [0]: hypotheses
 @group(0) @binding(1) var<storage, read_write> points: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> models: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> model_counts: array<u32>;
-
-const SOLVER_WORKGROUP: u32 = 64u;
 
 fn write_model(slot: u32, row0: vec4<f32>, row1: vec4<f32>, row2: vec4<f32>) {
     models[3u * slot] = row0;

@@ -1,16 +1,14 @@
-// What the gradient of every minimal solver is given and gives: one invocation a hypothesis.
+// What the gradient of every minimal solver is given, besides solver_params of shared/each_hypothesis, and gives.
 //
 // points: as in shared/solver. models, model_gradients: hypothesis × 3 rows, of the one model of each that is trained.
 // point_gradients: as points; all zero where there is no usable gradient. usable: 1 or 0 a hypothesis.
 
-@group(0) @binding(0) var<storage, read_write> solver_params: array<u32>; // [0]: hypotheses
 @group(0) @binding(1) var<storage, read_write> points: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> models: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> model_gradients: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> point_gradients: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> usable: array<u32>;
 
-const SOLVER_WORKGROUP: u32 = 64u;
 /// Samples whose system has a larger condition number ‖J‖‖J⁻¹‖ (Frobenius norms) have no usable gradient.
 const MAX_CONDITION: f32 = 1e4;
 

@@ -2,7 +2,7 @@
 
 use crate::data::PairRecord;
 use crate::geometry::accuracy::{direction_error_deg, f1_score, median, pose_error_deg, rotation_error_deg};
-use crate::geometry::accuracy::{fundamental_of_pose, pose_of_fundamental, symmetric_epipolar_px};
+use crate::geometry::accuracy::{fundamental_of_pose, motion_of_model, symmetric_epipolar_px};
 use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
 use glam::{DMat3, DVec2};
@@ -68,10 +68,10 @@ impl Accuracy {
     pub(super) fn of(model: &Model, inliers: &[bool], record: &PairRecord) -> Option<Self> {
         let truth = record.truth.as_ref()?;
         let Matches::TwoView { points1_px, points2_px, cameras: Some(cameras) } = &record.matches else { return None };
-        let (motion, fundamental) = match model {
-            Model::Essential(motion) => (*motion, fundamental_of_pose(motion, cameras)),
-            Model::Fundamental(f) => (pose_of_fundamental(f, cameras, points1_px, points2_px, inliers), *f),
-            _ => return None,
+        let motion = motion_of_model(model, cameras, points1_px, points2_px, inliers)?;
+        let fundamental = match model {
+            Model::Fundamental(f) => *f,
+            _ => fundamental_of_pose(&motion, cameras),
         };
         Some(Self {
             pose_error_deg: pose_error_deg(&motion, truth),

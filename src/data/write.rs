@@ -2,11 +2,11 @@
 
 use super::PairRecord;
 use crate::geometry::Matches;
+use crate::write_whole::write_whole;
 use crate::{Error, Result};
 use ::safetensors::tensor::{Dtype, TensorView, serialize};
 use glam::{DMat3, DVec2};
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 /// Value of the key `format` in the metadata.
@@ -30,25 +30,12 @@ pub fn write_scene(path: &Path, records: &[PairRecord], notes: &[(&str, String)]
         notes.iter().map(|(key, note)| ((*key).to_owned(), note.clone())).collect();
     metadata.insert("format".to_owned(), FORMAT.to_owned());
     metadata.insert("num_pairs".to_owned(), records.len().to_string());
-    let fail = |message: String| Error::File { path: path.display().to_string(), message };
     let views = tensors.iter().flatten().map(|tensor| {
         TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).map(|view| (&tensor.name, view))
     });
-    let views = views.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| fail(error.to_string()))?;
-    let bytes = serialize(views, Some(metadata)).map_err(|error| fail(error.to_string()))?;
-    replace(path, &bytes).map_err(|error| fail(error.to_string()))
-}
-
-/// Through a file beside it, so that a full disk leaves the old one.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // the first error is the one to tell of
-        drop(fs::remove_file(&beside));
-    }
-    written
+    let views = views.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| Error::file(path, error))?;
+    let bytes = serialize(views, Some(metadata)).map_err(|error| Error::file(path, error))?;
+    write_whole(path, &bytes)
 }
 
 fn tensors(record: &PairRecord) -> Result<Vec<Tensor>> {

@@ -1,6 +1,6 @@
 //! Pose errors, area under the recall curve, F1 and epipolar errors: how good an estimate is against the truth.
 
-use super::{Camera, Pose};
+use super::{Camera, Model, Pose};
 use crate::cpu::algebra::svd3::Svd3;
 use crate::cpu::solve_essential_5pt::{decompose_essential, is_in_front};
 use glam::{DMat3, DVec2, DVec3};
@@ -88,6 +88,21 @@ pub fn pose_of_fundamental(
         .collect();
     let in_front = |pose: &Pose| rays.iter().filter(|[ray1, ray2]| is_in_front(pose, *ray1, *ray2)).count();
     decompose_essential(&essential).into_iter().max_by_key(in_front).unwrap_or(Pose::IDENTITY)
+}
+
+/// The motion camera2_from_camera1 of an essential or, by [`pose_of_fundamental`], a fundamental matrix; `None` of other models.
+pub fn motion_of_model(
+    model: &Model,
+    cameras: &[Camera; 2],
+    points1_px: &[DVec2],
+    points2_px: &[DVec2],
+    inliers: &[bool],
+) -> Option<Pose> {
+    match model {
+        Model::Essential(motion) => Some(*motion),
+        Model::Fundamental(f) => Some(pose_of_fundamental(f, cameras, points1_px, points2_px, inliers)),
+        _ => None,
+    }
 }
 
 /// The symmetric point-to-line distance of a match under F, pixels: the mean of the distances of each of its points to

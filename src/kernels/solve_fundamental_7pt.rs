@@ -7,6 +7,7 @@ pub const SHADER: Shader = Shader {
     name: "solve_fundamental_7pt",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/matrix3"),
         shader_part!("shared/null_space"),

@@ -9,6 +9,7 @@ pub const SHADER: Shader = Shader {
     name: "solve_fundamental_7pt_backward",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver_backward"),
         shader_part!("shared/model_rows"),
         shader_part!("shared/matrix_entries"),

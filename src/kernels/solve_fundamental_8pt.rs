@@ -7,6 +7,7 @@ pub const SHADER: Shader = Shader {
     name: "solve_fundamental_8pt",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/matrix3"),
         shader_part!("shared/hartley"),
@@ -23,6 +24,7 @@ pub const FIT_SHADER: Shader = Shader {
     name: "solve_fundamental_8pt/fit",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/matrix3"),
         shader_part!("shared/hartley"),

@@ -5,7 +5,12 @@ use crate::gpu::{Shader, shader_part};
 /// 4 vec4 a sample in, at most one model out.
 pub const SHADER: Shader = Shader {
     name: "solve_homography_4pt",
-    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/solver"), shader_part!("solve_homography_4pt")],
+    parts: &[
+        shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
+        shader_part!("shared/solver"),
+        shader_part!("solve_homography_4pt"),
+    ],
 };
 
 /// Any number of weighted matches a fit in, at most one model out; buffers of `shared/fit_ranges`.
@@ -13,6 +18,7 @@ pub const FIT_SHADER: Shader = Shader {
     name: "solve_homography_4pt/fit",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/hartley"),
         shader_part!("shared/triangular9"),

@@ -9,6 +9,7 @@ pub const SHADER: Shader = Shader {
     name: "solve_homography_4pt_backward",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver_backward"),
         shader_part!("shared/matrix_entries"),
         shader_part!("shared/epipolar_gradient"),

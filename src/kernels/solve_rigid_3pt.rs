@@ -7,6 +7,7 @@ pub const SHADER: Shader = Shader {
     name: "solve_rigid_3pt",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/rotation"),
         shader_part!("shared/motion"),
@@ -20,6 +21,7 @@ pub const FIT_SHADER: Shader = Shader {
     name: "solve_rigid_3pt/fit",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/rotation"),
         shader_part!("shared/motion"),

@@ -1,4 +1,5 @@
 use super::{NetworkConfig, WeightsError, tensors::tensors};
+use crate::write_whole::write_whole;
 use crate::{Error, Result};
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, TensorView};
@@ -161,10 +162,7 @@ impl Weights {
     /// # Errors
     /// [`Error::File`] when it cannot be written; otherwise those of [`Self::to_bytes`].
     pub fn write(&self, path: &Path, storage: Storage) -> Result<()> {
-        let fail = |error: std::io::Error| Error::File { path: path.display().to_string(), message: error.to_string() };
-        let partial = path.with_added_extension("partial");
-        std::fs::write(&partial, self.to_bytes(storage)?).map_err(fail)?;
-        std::fs::rename(&partial, path).map_err(fail)
+        write_whole(path, &self.to_bytes(storage)?)
     }
 
     /// The configuration.

@@ -4,13 +4,13 @@ use super::adam::AdamState;
 use super::options::TrainOptions;
 use super::validation::Validation;
 use crate::network::{NetworkConfig, Tensor, Weights};
+use crate::write_whole::write_whole;
 use crate::{Error, Result};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 /// What the metadata key `format` of a checkpoint says.
@@ -45,13 +45,16 @@ pub(super) struct Progress {
 impl Checkpoint {
     /// Writes the file; what was there before is replaced only once the new one is complete and on the disk.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        write_whole(path, &self.to_bytes().map_err(|message| file_error(path, message))?)
+        write_whole(path, &self.to_bytes().map_err(|message| Error::file(path, message))?)
     }
 
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).map_err(|error| file_error(path, error.to_string()))?;
+        let bytes = fs::read(path).map_err(|error| Error::file(path, error))?;
         Self::from_bytes(&bytes).map_err(|message| {
-            file_error(path, format!("expected a checkpoint of a training, but it is not one or is cut off: {message}"))
+            Error::file(
+                path,
+                format!("expected a checkpoint of a training, but it is not one or is cut off: {message}"),
+            )
         })
     }
 
@@ -100,32 +103,4 @@ impl Checkpoint {
         let weights = Weights::new(config, serde_json::Value::Null, weights).map_err(|error| error.to_string())?;
         Ok(Self { weights, adam: AdamState { moments, steps: progress.adam_steps }, progress })
     }
-}
-
-/// Writes beside, has it on the disk, then puts it in place: a full disk or a kill leaves what was there.
-///
-/// # Errors
-/// [`Error::File`] when it cannot be written.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_added_extension("partial");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&partial, path)?;
-        // the name itself is on the disk only with its folder; not all systems can
-        if let Some(folder) = path.parent() {
-            drop(File::open(folder).and_then(|folder| folder.sync_all()));
-        }
-        Ok(())
-    };
-    write().map_err(|error| {
-        drop(fs::remove_file(&partial));
-        file_error(path, error.to_string())
-    })
-}
-
-fn file_error(path: &Path, message: String) -> Error {
-    Error::File { path: path.display().to_string(), message }
 }

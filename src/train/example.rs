@@ -1,12 +1,12 @@
 use super::initialisation::MatchTruth;
-use crate::cpu::normalize_matches::{NormalizedMatches, rows_of_pose};
-use crate::cpu::residual::ModelRows;
+use crate::cpu::normalize_matches::{NormalizedMatches, rows_of_matrix, rows_of_pose};
+use crate::cpu::residual::{ModelRows, Sampson};
 use crate::data::PairRecord;
 use crate::geometry::accuracy::fundamental_of_pose;
 use crate::geometry::{Camera, Matches, Model, ModelKind, Pose};
 use crate::network::{Features, NetworkConfig};
 use crate::{Backend, Error, Estimator, Options, Result};
-use glam::{DMat3, DVec2};
+use glam::DVec2;
 
 /// Inlier threshold of the losses.
 const THRESHOLD_PX: f64 = 1.0;
@@ -43,7 +43,8 @@ impl Example {
         };
         let cameras = *cameras;
         let fundamental = fundamental_of_pose(&motion, &cameras);
-        let residual_sq_px = points1_px.iter().zip(points2_px).map(|(&p1, &p2)| sampson_sq_px(&fundamental, p1, p2));
+        let matrix = rows_of_matrix(&fundamental).map(|[a, b, c, _]| [a, b, c]);
+        let residual_sq_px = points1_px.iter().zip(points2_px).map(|(&p1, &p2)| sampson_sq_px(&matrix, p1, p2));
         let truth = MatchTruth {
             residual_sq_px: residual_sq_px.collect(),
             is_inlier: record.right_matches().ok_or_else(|| missing("the true motion"))?,
@@ -77,10 +78,8 @@ fn true_model(motion: &Pose, cameras: &[Camera; 2], normalized: &NormalizedMatch
 }
 
 /// The squared Sampson distance, pixels²; of a match at an epipole that of a match far away.
-fn sampson_sq_px(fundamental: &DMat3, point1_px: DVec2, point2_px: DVec2) -> f32 {
-    let line2 = *fundamental * point1_px.extend(1.0);
-    let line1 = fundamental.transpose() * point2_px.extend(1.0);
-    let norms_sq = line1.truncate().length_squared() + line2.truncate().length_squared();
-    let distance_sq = point2_px.extend(1.0).dot(line2).powi(2) / norms_sq;
+fn sampson_sq_px(fundamental: &[[f64; 3]; 3], point1_px: DVec2, point2_px: DVec2) -> f32 {
+    let sampson = Sampson::new(fundamental, &[1.0; 4], [point1_px.x, point1_px.y, point2_px.x, point2_px.y]);
+    let distance_sq = sampson.algebraic.powi(2) / (sampson.norms_sq[0] + sampson.norms_sq[1]);
     if distance_sq.is_nan() { f32::MAX } else { distance_sq as f32 }
 }

@@ -98,9 +98,8 @@ impl TrainOptions {
     /// # Errors
     /// [`Error::File`] when it cannot be read or has unknown keys.
     pub fn read(path: &Path) -> Result<Self> {
-        let fail = |message: String| Error::File { path: path.display().to_string(), message };
-        let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| fail(error.to_string()))
+        let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
+        toml::from_str(&text).map_err(|error| Error::file(path, error))
     }
 
     pub(super) fn loader(&self) -> LoaderOptions {

@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::batch::PackedFeatures;
-use super::checkpoint::{Checkpoint, Progress, write_whole};
+use super::checkpoint::{Checkpoint, Progress};
 use super::end_to_end::Objective;
 use super::example::Example;
 use super::initialisation::InitialisationLoss;
@@ -100,7 +100,7 @@ impl Trainer {
         device: Device,
     ) -> Result<Self> {
         options.check()?;
-        std::fs::create_dir_all(folder).map_err(|error| file_error(folder, error.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         let fresh = Weights::initial(options.network, options.seed)?;
         let network = Network::new(weights.unwrap_or(&fresh), &device.clone().autodiff());
         let (adam, folder) = (Adam::default(), folder.to_owned());
@@ -130,7 +130,7 @@ impl Trainer {
                 progress.names,
                 serde_json::to_string(&progress.options).unwrap_or_default()
             );
-            return Err(file_error(&path, message));
+            return Err(Error::file(&path, message));
         }
         let network = Network::new(&checkpoint.weights, &device.clone().autodiff());
         let adam = Adam::from_state(checkpoint.adam, &device);
@@ -310,7 +310,7 @@ impl Trainer {
         if is_best {
             self.best = Some(figures);
             let weights = self.weights(serde_json::json!({ "epoch": epoch, "val": figures }))?;
-            write_whole(&self.folder.join(WEIGHTS), &weights.to_bytes(Storage::F32)?)?;
+            weights.write(&self.folder.join(WEIGHTS), Storage::F32)?;
         }
         on_event(Event::Validated { epoch, step: self.steps, figures, is_best });
         Ok(())
@@ -357,7 +357,3 @@ pub const BAD_BATCH: &str = "bad_batch.safetensors";
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The file of the best weights on val.
 pub const WEIGHTS: &str = "weights.safetensors";
-
-fn file_error(path: &Path, message: String) -> Error {
-    Error::File { path: path.display().to_string(), message }
-}

@@ -4,7 +4,7 @@ use super::batch::PackedFeatures;
 use super::example::Example;
 use super::network::{Network, read};
 use super::options::TrainOptions;
-use crate::geometry::accuracy::{auc_exact, pose_error_deg, pose_of_fundamental};
+use crate::geometry::accuracy::{auc_exact, motion_of_model, pose_error_deg};
 use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
 use crate::network::{guided, guiding_weights};
@@ -92,12 +92,7 @@ fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -
 }
 
 fn motion_error_deg(example: &Example, model: &Model, inliers: &[bool]) -> f64 {
-    match (model, &example.record.matches) {
-        (Model::Essential(motion), _) => pose_error_deg(motion, &example.motion),
-        (Model::Fundamental(f), Matches::TwoView { points1_px, points2_px, .. }) => {
-            let motion = pose_of_fundamental(f, &example.cameras, points1_px, points2_px, inliers);
-            pose_error_deg(&motion, &example.motion)
-        }
-        _ => f64::INFINITY,
-    }
+    let Matches::TwoView { points1_px, points2_px, .. } = &example.record.matches else { return f64::INFINITY };
+    let motion = motion_of_model(model, &example.cameras, points1_px, points2_px, inliers);
+    motion.map_or(f64::INFINITY, |motion| pose_error_deg(&motion, &example.motion))
 }

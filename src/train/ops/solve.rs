@@ -178,6 +178,7 @@ pub(super) const WEIGHTED_8PT: Shader = Shader {
     name: "solve_fundamental_8pt/weighted",
     parts: &[
         shader_part!("shared/dispatch"),
+        shader_part!("shared/each_hypothesis"),
         shader_part!("shared/solver"),
         shader_part!("shared/matrix3"),
         shader_part!("shared/hartley"),

@@ -1,0 +1,28 @@
+use crate::{Error, Result};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes beside, has it on the disk, then puts it in place: a full disk or a kill leaves what was there.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be written.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_added_extension("partial");
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(&partial, path)?;
+        // the name itself is on the disk only with its folder; not all systems can
+        if let Some(folder) = path.parent() {
+            drop(File::open(folder).and_then(|folder| folder.sync_all()));
+        }
+        Ok(())
+    };
+    write().map_err(|error| {
+        drop(fs::remove_file(&partial));
+        Error::file(path, error)
+    })
+}
