@@ -1,10 +1,17 @@
-//! The fused stages of the network in training: their values and gradients against a plain evaluation in f64.
+//! The networks as modules, against the rankers, and their fused stages: values and gradients against a plain evaluation in f64.
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+#[path = "common/ranked.rs"]
+mod ranked;
+
+use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
+use nabla_ransac::ModelKind;
 use nabla_ransac::cpu::edge_features::EDGE_COLUMNS as EDGES;
+use nabla_ransac::network::{Features, GraphConvolution, NetworkConfig, Ranker};
 use nabla_ransac::train::network_ops::{Segments, pool_neighbours, segment_norm};
+use nabla_ransac::train::{Network, PackedFeatures};
+use ranked::{Known, random_weights};
 use std::collections::BTreeMap;
 
 const CHANNELS: usize = 32;
@@ -55,7 +62,7 @@ fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
     }
 }
 
-fn norm_in_f64(inputs: &Inputs) -> Vec<f64> {
+fn norm_in_f64(inputs: &Inputs, relu: bool) -> Vec<f64> {
     let (x, gamma, beta) = (&inputs["x"], &inputs["gamma"], &inputs["beta"]);
     let mut y = vec![0.0; x.len()];
     for range in segments().ranges() {
@@ -66,7 +73,8 @@ fn norm_in_f64(inputs: &Inputs) -> Vec<f64> {
             let variance = column().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
             for row in range.clone() {
                 let at = row * CHANNELS + c;
-                y[at] = ((x[at] - mean) / (variance + 1e-5).sqrt() * gamma[c] + beta[c]).max(0.0);
+                let normed = (x[at] - mean) / (variance + 1e-5).sqrt() * gamma[c] + beta[c];
+                y[at] = if relu { normed.max(0.0) } else { normed };
             }
         }
     }
@@ -81,15 +89,17 @@ fn segment_norm_has_the_gradients_of_central_differences() {
         ("beta", numbers(CHANNELS, 3.0)),
     ]);
     let weights = numbers(rows() * CHANNELS, 4.0);
-    let x = leaf(&inputs["x"], [rows(), CHANNELS]);
-    let [gamma, beta] = ["gamma", "beta"].map(|name| leaf(&inputs[name], [CHANNELS]));
-    let y = segment_norm(x.clone(), gamma.clone(), beta.clone(), &segments());
-    assert_close("value", &read(y.clone()), &norm_in_f64(&inputs));
-    let gradients = (y * leaf(&weights, [rows(), CHANNELS])).sum().backward();
-    let loss = |inputs: &Inputs| norm_in_f64(inputs).iter().zip(&weights).map(|(y, w)| y * w).sum();
-    assert_close("x", &read(x.grad(&gradients).unwrap()), &differences(&inputs, "x", &loss));
-    assert_close("gamma", &read(gamma.grad(&gradients).unwrap()), &differences(&inputs, "gamma", &loss));
-    assert_close("beta", &read(beta.grad(&gradients).unwrap()), &differences(&inputs, "beta", &loss));
+    for relu in [true, false] {
+        let x = leaf(&inputs["x"], [rows(), CHANNELS]);
+        let [gamma, beta] = ["gamma", "beta"].map(|name| leaf(&inputs[name], [CHANNELS]));
+        let y = segment_norm(x.clone(), gamma.clone(), beta.clone(), relu, &segments());
+        assert_close("value", &read(y.clone()), &norm_in_f64(&inputs, relu));
+        let gradients = (y * leaf(&weights, [rows(), CHANNELS])).sum().backward();
+        let loss = |inputs: &Inputs| norm_in_f64(inputs, relu).iter().zip(&weights).map(|(y, w)| y * w).sum();
+        assert_close("x", &read(x.grad(&gradients).unwrap()), &differences(&inputs, "x", &loss));
+        assert_close("gamma", &read(gamma.grad(&gradients).unwrap()), &differences(&inputs, "gamma", &loss));
+        assert_close("beta", &read(beta.grad(&gradients).unwrap()), &differences(&inputs, "beta", &loss));
+    }
 }
 
 /// Places among the matches of the pair.
@@ -141,4 +151,32 @@ fn pool_neighbours_has_the_gradients_of_central_differences() {
     assert_close("both", &read(both.grad(&gradients).unwrap()), &differences(&inputs, "both", &loss));
     assert_close("weight", &read(weight.grad(&gradients).unwrap()), &differences(&inputs, "weight", &loss));
     assert_close("bias", &read(bias.grad(&gradients).unwrap()), &differences(&inputs, "bias", &loss));
+}
+
+fn configurations() -> [NetworkConfig; 3] {
+    let small = NetworkConfig { channels: 32, blocks: 2, neighbours: 6, ..NetworkConfig::default() };
+    let clnet = NetworkConfig { channels: 32, blocks: 2, ..NetworkConfig::clnet(ModelKind::Essential) };
+    [small, clnet, NetworkConfig { graph: GraphConvolution::Collapsed, ..clnet }]
+}
+
+#[test]
+fn modules_compute_what_the_ranker_does() {
+    for config in configurations() {
+        let weights = random_weights(config, 5);
+        let pairs = [50, 7, 120].map(|count| Known::new(count, count as u32));
+        let features = pairs.map(|pair| Features::new(&pair.input(config.model), &config).unwrap());
+        let ranker = Ranker::new(weights.clone());
+        let expected: Vec<f32> = features.iter().flat_map(|pair| ranker.logits_of(pair).unwrap()).collect();
+        let largest = expected.iter().fold(1.0, |a: f32, b| a.max(b.abs()));
+        for device in [Device::flex(), Device::wgpu(DeviceKind::DefaultDevice)] {
+            let module = Network::new(&weights, &device.clone().autodiff());
+            let logits = read(module.forward(&PackedFeatures::new(features.iter(), &config, &device)).unwrap());
+            assert_eq!(logits.len(), expected.len());
+            for (found, expected) in logits.iter().zip(&expected) {
+                let off = (found - f64::from(*expected)).abs();
+                assert!(off < f64::from(1e-4 * largest), "{config:?} on {device:?}: {found} {expected}");
+            }
+            assert_eq!(module.weights(config, serde_json::Value::Null).unwrap().tensors(), weights.tensors());
+        }
+    }
 }

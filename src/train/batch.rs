@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 pub struct PackedFeatures {
     /// Input rows: (rows, inputs).
     pub rows: Tensor<2>,
-    /// Neighbours of each match, places among the matches of its pair: (rows, k).
+    /// Neighbours of each match, places among the matches of its pair: (rows, k); k is 0 for CLNet.
     pub neighbours: Tensor<2, Int>,
     /// Edge features: (rows · k, edges).
     pub edges: Tensor<2>,
@@ -23,7 +23,7 @@ impl PackedFeatures {
         let rows: Vec<f32> = pairs.clone().flat_map(|pair| &pair.rows).copied().collect();
         let edges: Vec<f32> = pairs.clone().flat_map(|pair| &pair.edges).copied().collect();
         let neighbours: Vec<i32> = pairs.flat_map(|pair| &pair.neighbours).map(|&place| place as i32).collect();
-        let k = config.neighbours;
+        let k = neighbours.len() / count.max(1);
         Self {
             rows: Tensor::from_data(TensorData::new(rows, [count, config.inputs()]), device),
             neighbours: Tensor::from_data(TensorData::new(neighbours, [count, k]), device),

@@ -2,12 +2,14 @@
 
 use super::adam::Adam;
 use super::batch::PackedFeatures;
+use super::batch_norm::BatchStatistics;
 use super::checkpoint::{Checkpoint, Progress};
 use super::end_to_end::Objective;
 use super::example::Example;
 use super::initialisation::InitialisationLoss;
-use super::network::{Network, read};
+use super::network::{Network, TrainingPass};
 use super::options::{OptimizerOptions, TrainOptions};
+use super::parameters::read;
 use super::validation::{Validation, validate};
 use crate::data::augment::usual_matches;
 use crate::data::synthetic::pair_seed;
@@ -199,10 +201,11 @@ impl Trainer {
         let start = Instant::now();
         let micro = if self.options.micro_batch == 0 { batch.len() } else { self.options.micro_batch };
         let mut accumulator = GradientsAccumulator::new();
-        let mut loss = 0.0;
+        let (mut loss, mut statistics) = (0.0, Vec::new());
         for (place, part) in batch.chunks(micro.max(1)).enumerate() {
-            let (part_loss, gradients) = self.gradients(part, place, batch.len(), epoch)?;
+            let (part_loss, gradients, seen) = self.gradients(part, place, batch.len(), epoch)?;
             loss += part_loss;
+            statistics.push(seen);
             accumulator.accumulate(&self.network, gradients);
         }
         let network_time = start.elapsed();
@@ -216,7 +219,7 @@ impl Trainer {
         if !gradient_norm.is_finite() {
             return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
         }
-        self.network = network;
+        self.network = statistics.into_iter().fold(network, |network, seen| seen.absorbed_by(network));
         self.steps += 1;
         Ok(StepReport {
             step: self.steps,
@@ -244,12 +247,19 @@ impl Trainer {
         }
     }
 
-    /// What these pairs, the `place`-th part of a batch of `count`, add to its mean loss, and its gradient.
-    fn gradients(&self, pairs: &[Example], place: usize, count: usize, epoch: usize) -> Result<(f64, GradientsParams)> {
+    /// What these pairs, the `place`-th part of a batch of `count`, add to its mean loss, its gradient, and the statistics that
+    /// the network has to absorb.
+    fn gradients(
+        &self,
+        pairs: &[Example],
+        place: usize,
+        count: usize,
+        epoch: usize,
+    ) -> Result<(f64, GradientsParams, BatchStatistics)> {
         let TrainOptions { init_epochs, init_loss, end_to_end, network: config, seed, .. } = &self.options;
         let is_initialisation = epoch < *init_epochs;
         let features = PackedFeatures::new(pairs.iter().map(|pair| &pair.features), config, &self.device);
-        let logits = self.network.forward(&features);
+        let TrainingPass { logits, first_logits, statistics } = self.network.training_pass(&features)?;
         let by_match = match (is_initialisation, end_to_end.objective) {
             (true, _) => Some(init_loss),
             (false, Objective::Truth) => Some(&end_to_end.kept),
@@ -259,6 +269,10 @@ impl Trainer {
         if let Some(losses) = by_match {
             let (value, surrogate) = self.match_loss(losses, logits.clone(), pairs, &features, count)?;
             (loss, total) = (value, surrogate);
+            if let Some(first) = first_logits {
+                let (value, surrogate) = self.match_loss(losses, first, pairs, &features, count)?;
+                (loss, total) = (loss + value, total + surrogate);
+            }
         }
         if !is_initialisation {
             // each part has its own noise
@@ -269,7 +283,7 @@ impl Trainer {
             loss += share * value;
             total = total + through * share;
         }
-        Ok((loss, GradientsParams::from_grads(total.backward(), &self.network)))
+        Ok((loss, GradientsParams::from_grads(total.backward(), &self.network), statistics))
     }
 
     /// The loss that needs the truth of each match only, and a tensor whose gradient is its.

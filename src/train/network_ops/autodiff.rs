@@ -15,6 +15,7 @@ struct NormState<B: NetworkBackend> {
     rows: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,
+    relu: bool,
     segments: Segments,
 }
 
@@ -23,8 +24,8 @@ impl<B: NetworkBackend> Backward<B, 3> for SegmentNorm {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let NormState { rows, gamma, beta, segments } = ops.state;
-        let (rows, gamma, beta) = B::segment_norm_backward(rows, gamma, beta, gradient, segments);
+        let NormState { rows, gamma, beta, relu, segments } = ops.state;
+        let (rows, gamma, beta) = B::segment_norm_backward(rows, gamma, beta, gradient, relu, segments);
         for (parent, gradient) in ops.parents.into_iter().zip([rows, gamma, beta]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -67,15 +68,16 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         rows: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> FloatTensor<Self> {
         let nodes = [rows.node(), gamma.node(), beta.node()];
         let (rows, gamma, beta) = (rows.into_primitive(), gamma.into_primitive(), beta.into_primitive());
-        let run = || B::segment_norm(rows.clone(), gamma.clone(), beta.clone(), segments.clone());
+        let run = || B::segment_norm(rows.clone(), gamma.clone(), beta.clone(), relu, segments.clone());
         match SegmentNorm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(NormState { rows, gamma, beta, segments }, output)
+                prep.finish(NormState { rows, gamma, beta, relu, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
@@ -86,10 +88,11 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
-        let _ = (gradient, segments);
+        let _ = (gradient, relu, segments);
         (rows, gamma, beta)
     }
 

@@ -6,7 +6,13 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// See [`segment_norm`](super::segment_norm).
-pub(super) fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, segments: &Segments) -> Tensor<2> {
+pub(super) fn segment_norm(
+    rows: Tensor<2>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    has_relu: bool,
+    segments: &Segments,
+) -> Tensor<2> {
     let normal = |range: std::ops::Range<usize>| {
         let of_pair = rows.clone().narrow(0, range.start, range.len());
         let centred = of_pair.clone() - of_pair.mean_dim(0);
@@ -17,7 +23,8 @@ pub(super) fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, s
     if pairs.is_empty() {
         return rows;
     }
-    relu(Tensor::cat(pairs, 0) * gamma.unsqueeze() + beta.unsqueeze())
+    let normed = Tensor::cat(pairs, 0) * gamma.unsqueeze() + beta.unsqueeze();
+    if has_relu { relu(normed) } else { normed }
 }
 
 /// See [`pool_neighbours`](super::pool_neighbours).

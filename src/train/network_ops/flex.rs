@@ -5,8 +5,14 @@ use burn::tensor::TensorData;
 use std::borrow::Cow;
 
 impl NetworkBackend for Flex {
-    fn segment_norm(rows: FlexTensor, gamma: FlexTensor, beta: FlexTensor, segments: Segments) -> FlexTensor {
-        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta) };
+    fn segment_norm(
+        rows: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        relu: bool,
+        segments: Segments,
+    ) -> FlexTensor {
+        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta), relu };
         tensor(segment_norm::forward(&floats(&rows), affine, &segments), dims(&rows))
     }
 
@@ -15,9 +21,10 @@ impl NetworkBackend for Flex {
         gamma: FlexTensor,
         beta: FlexTensor,
         gradient: FlexTensor,
+        relu: bool,
         segments: Segments,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta) };
+        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta), relu };
         let to = segment_norm::backward(&floats(&rows), affine, &floats(&gradient), &segments);
         (tensor(to.rows, dims(&rows)), tensor(to.gamma, dims(&gamma)), tensor(to.beta, dims(&beta)))
     }

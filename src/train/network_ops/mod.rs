@@ -20,11 +20,12 @@ use burn::tensor::{Device, Int, Tensor};
 /// What the fused stages ask of a backend.
 #[backend_extension(Flex, Autodiff)]
 pub trait NetworkBackend: Backend {
-    /// [`segment_norm`].
+    /// [`segment_norm`] with a ReLU or without.
     fn segment_norm(
         rows: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
@@ -34,6 +35,7 @@ pub trait NetworkBackend: Backend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
@@ -63,15 +65,16 @@ fn is_fused(device: &Device) -> bool {
     *device == Device::flex()
 }
 
-/// relu(norm): instance norm over the rows of each pair, per channel, with scale and shift.
+/// Instance norm over the rows of each pair, per channel, with scale and shift, and with a ReLU after it or without. Over a
+/// single segment of all rows it is the batch norm of training.
 ///
 /// `rows` \[n, C\]; `gamma`, `beta` \[C\].
-pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, segments: &Segments) -> Tensor<2> {
+pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, relu: bool, segments: &Segments) -> Tensor<2> {
     if !is_fused(&rows.device()) {
-        return composed::segment_norm(rows, gamma, beta, segments);
+        return composed::segment_norm(rows, gamma, beta, relu, segments);
     }
     let (rows, gamma, beta) = (rows.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-    Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, segments.clone()))
+    Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, relu, segments.clone()))
 }
 
 /// Messages of the neighbours: p_i = mean_j relu(a_i + b_j + G e_ij + b) over the k neighbours j of each match i.
