@@ -254,9 +254,8 @@ mod tests {
 
     #[test]
     fn gradients_are_those_of_central_differences() {
-        // equal first logits that nothing can change: the graph's weights pass no gradient
-        let initial = Weights::initial(config(), 7).unwrap();
-        let mut tensors = initial.tensors().clone();
+        // equal first logits that nothing can change, since the graph's weights pass no gradient
+        let mut tensors = Weights::initial(config(), 7).unwrap().tensors().clone();
         tensors.get_mut("output0.weight").unwrap().values.fill(0.0);
         tensors.get_mut("output0.bias").unwrap().values.fill(0.7);
         let weights =
@@ -265,25 +264,19 @@ mod tests {
         let gradients = loss(&module).backward();
         let mut named = Named { gradients: &gradients, path: Vec::new(), found: BTreeMap::new() };
         module.visit(&mut named);
-        let mut checked = 0;
+        assert_eq!(named.found.len(), 36);
         for (name, gradient) in &named.found {
             let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-            // what a norm follows has biases that do not matter
             if name.ends_with("bias") && name != "output.bias" {
-                assert!(norm < 1e-3, "{name}: {norm}");
+                assert!(norm < 1e-3, "{name}: a norm after it loses the bias, but {norm}");
                 continue;
             }
-            if name.starts_with("output0") {
-                continue;
-            }
-            // along the gradient, half mixed with another direction
-            let other = random(gradient.len(), 11);
-            let step = 1e-3 / norm.max(1e-3);
-            let direction: Vec<f64> = gradient
-                .iter()
-                .zip(&other)
-                .map(|(g, o)| f64::from(*g) + 0.3 * norm / (gradient.len() as f64).sqrt() * f64::from(*o))
-                .collect();
+            // mostly along the gradient, partly anyhow; not so far that neighbours change
+            let step = 1e-3 / norm.max(norm.powi(2));
+            let share = 0.5 * norm / (gradient.len() as f64).sqrt();
+            let anyhow = random(gradient.len(), 11);
+            let direction: Vec<f64> =
+                gradient.iter().zip(&anyhow).map(|(g, a)| f64::from(*g) + share * f64::from(*a)).collect();
             let moved = |sign: f64| {
                 let mut tensors = tensors.clone();
                 let values = &mut tensors.get_mut(name).unwrap().values;
@@ -292,9 +285,7 @@ mod tests {
             };
             let numeric = (moved(1.0) - moved(-1.0)) / (2.0 * step);
             let expected: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(*g) * d).sum();
-            println!("{name} {numeric} {expected} {}", numeric / expected - 1.0);
-            checked += 1;
+            assert!((numeric / expected - 1.0).abs() < 0.03, "{name}: {expected}, by differences {numeric}");
         }
-        assert!(checked > 20);
     }
 }
