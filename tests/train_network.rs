@@ -5,11 +5,11 @@
 #[path = "common/ranked.rs"]
 mod ranked;
 
-use burn::tensor::{Device, DeviceKind, Int, Tensor, TensorData};
+use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use nabla_ransac::ModelKind;
 use nabla_ransac::cpu::edge_features::EDGE_COLUMNS as EDGES;
 use nabla_ransac::network::{Features, GraphConvolution, NetworkConfig, Ranker};
-use nabla_ransac::train::network_ops::{Segments, pool_neighbours, segment_norm};
+use nabla_ransac::train::network_ops::{Neighbours, Segments, pool_neighbours, segment_norm};
 use nabla_ransac::train::{Network, PackedFeatures};
 use ranked::{Known, random_weights};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const CHANNELS: usize = 32;
 const NEIGHBOURS: usize = 3;
 /// One pair of one match only.
-const LENGTHS: [usize; 3] = [7, 1, 12];
+const LENGTHS: [usize; 4] = [7, 1, 80, 12];
 const STEP: f64 = 1e-5;
 
 type Inputs = BTreeMap<&'static str, Vec<f64>>;
@@ -35,9 +35,13 @@ fn segments() -> Segments {
     Segments::of_lengths(LENGTHS)
 }
 
-fn leaf<const D: usize>(values: &[f64], shape: [usize; D]) -> Tensor<D> {
+fn devices() -> [Device; 2] {
+    [Device::flex(), Device::wgpu(DeviceKind::DefaultDevice)]
+}
+
+fn leaf<const D: usize>(values: &[f64], shape: [usize; D], device: &Device) -> Tensor<D> {
     let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-    Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff()).require_grad()
+    Tensor::from_data(TensorData::new(values, shape), &device.clone().autodiff()).require_grad()
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -89,12 +93,12 @@ fn segment_norm_has_the_gradients_of_central_differences() {
         ("beta", numbers(CHANNELS, 3.0)),
     ]);
     let weights = numbers(rows() * CHANNELS, 4.0);
-    for relu in [true, false] {
-        let x = leaf(&inputs["x"], [rows(), CHANNELS]);
-        let [gamma, beta] = ["gamma", "beta"].map(|name| leaf(&inputs[name], [CHANNELS]));
+    for (relu, device) in [true, false].into_iter().flat_map(|relu| devices().map(|device| (relu, device))) {
+        let x = leaf(&inputs["x"], [rows(), CHANNELS], &device);
+        let [gamma, beta] = ["gamma", "beta"].map(|name| leaf(&inputs[name], [CHANNELS], &device));
         let y = segment_norm(x.clone(), gamma.clone(), beta.clone(), relu, &segments());
         assert_close("value", &read(y.clone()), &norm_in_f64(&inputs, relu));
-        let gradients = (y * leaf(&weights, [rows(), CHANNELS])).sum().backward();
+        let gradients = (y * leaf(&weights, [rows(), CHANNELS], &device)).sum().backward();
         let loss = |inputs: &Inputs| norm_in_f64(inputs, relu).iter().zip(&weights).map(|(y, w)| y * w).sum();
         assert_close("x", &read(x.grad(&gradients).unwrap()), &differences(&inputs, "x", &loss));
         assert_close("gamma", &read(gamma.grad(&gradients).unwrap()), &differences(&inputs, "gamma", &loss));
@@ -103,8 +107,8 @@ fn segment_norm_has_the_gradients_of_central_differences() {
 }
 
 /// Places among the matches of the pair.
-fn neighbours() -> Vec<i32> {
-    let of_pair = |count: usize| (0..count * NEIGHBOURS).map(move |i| ((i * 5 + 1) % count) as i32);
+fn neighbours() -> Vec<u32> {
+    let of_pair = |count: usize| (0..count * NEIGHBOURS).map(move |i| ((i * 5 + 1) % count) as u32);
     LENGTHS.into_iter().flat_map(of_pair).collect()
 }
 
@@ -138,19 +142,20 @@ fn pool_neighbours_has_the_gradients_of_central_differences() {
     ]);
     let edges = numbers(rows() * NEIGHBOURS * EDGES, 4.0);
     let weights = numbers(rows() * CHANNELS, 5.0);
-    let both = leaf(&inputs["both"], [rows(), 2 * CHANNELS]);
-    let weight = leaf(&inputs["weight"], [EDGES, CHANNELS]);
-    let bias = leaf(&inputs["bias"], [CHANNELS]);
-    let device = Device::flex();
-    let places = Tensor::<2, Int>::from_data(TensorData::new(neighbours(), [rows(), NEIGHBOURS]), &device);
-    let edge_rows = leaf(&edges, [rows() * NEIGHBOURS, EDGES]).inner();
-    let pooled = pool_neighbours(both.clone(), weight.clone(), bias.clone(), edge_rows, places, &segments());
-    assert_close("value", &read(pooled.clone()), &pool_in_f64(&inputs, &edges));
-    let gradients = (pooled * leaf(&weights, [rows(), CHANNELS])).sum().backward();
-    let loss = |inputs: &Inputs| pool_in_f64(inputs, &edges).iter().zip(&weights).map(|(y, w)| y * w).sum();
-    assert_close("both", &read(both.grad(&gradients).unwrap()), &differences(&inputs, "both", &loss));
-    assert_close("weight", &read(weight.grad(&gradients).unwrap()), &differences(&inputs, "weight", &loss));
-    assert_close("bias", &read(bias.grad(&gradients).unwrap()), &differences(&inputs, "bias", &loss));
+    for device in devices() {
+        let both = leaf(&inputs["both"], [rows(), 2 * CHANNELS], &device);
+        let weight = leaf(&inputs["weight"], [EDGES, CHANNELS], &device);
+        let bias = leaf(&inputs["bias"], [CHANNELS], &device);
+        let places = Neighbours::new(&neighbours(), &segments(), &device);
+        let edge_rows = leaf(&edges, [rows() * NEIGHBOURS, EDGES], &device).inner();
+        let pooled = pool_neighbours(both.clone(), weight.clone(), bias.clone(), edge_rows, &places, &segments());
+        assert_close("value", &read(pooled.clone()), &pool_in_f64(&inputs, &edges));
+        let gradients = (pooled * leaf(&weights, [rows(), CHANNELS], &device)).sum().backward();
+        let loss = |inputs: &Inputs| pool_in_f64(inputs, &edges).iter().zip(&weights).map(|(y, w)| y * w).sum();
+        assert_close("both", &read(both.grad(&gradients).unwrap()), &differences(&inputs, "both", &loss));
+        assert_close("weight", &read(weight.grad(&gradients).unwrap()), &differences(&inputs, "weight", &loss));
+        assert_close("bias", &read(bias.grad(&gradients).unwrap()), &differences(&inputs, "bias", &loss));
+    }
 }
 
 fn configurations() -> [NetworkConfig; 3] {
@@ -168,7 +173,7 @@ fn modules_compute_what_the_ranker_does() {
         let ranker = Ranker::new(weights.clone());
         let expected: Vec<f32> = features.iter().flat_map(|pair| ranker.logits_of(pair).unwrap()).collect();
         let largest = expected.iter().fold(1.0, |a: f32, b| a.max(b.abs()));
-        for device in [Device::flex(), Device::wgpu(DeviceKind::DefaultDevice)] {
+        for device in devices() {
             let module = Network::new(&weights, &device.clone().autodiff());
             let logits = read(module.forward(&PackedFeatures::new(features.iter(), &config, &device)).unwrap());
             assert_eq!(logits.len(), expected.len());

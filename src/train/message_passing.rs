@@ -64,9 +64,8 @@ impl Block {
     fn forward(&self, hidden: Tensor<2>, features: &PackedFeatures) -> Tensor<2> {
         let segments = &features.segments;
         let both = hidden.clone().matmul(Tensor::cat(vec![self.own.weight.val(), self.neighbour.weight.val()], 1));
-        let (edges, neighbours) = (features.edges.clone(), features.neighbours.clone());
         let (weight, bias) = (self.edge.weight.val(), self.edge.bias.val());
-        let pooled = pool_neighbours(both, weight, bias, edges, neighbours, segments);
+        let pooled = pool_neighbours(both, weight, bias, features.edges.clone(), &features.neighbours, segments);
         let hidden = hidden + self.project_norm.forward(self.project.forward(pooled), segments);
         let inner = self.context1_norm.forward(self.context1.forward(hidden.clone()), segments);
         hidden + self.context2_norm.forward(self.context2.forward(inner), segments)

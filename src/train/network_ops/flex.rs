@@ -1,4 +1,4 @@
-use super::{NetworkBackend, neighbour_pool, segment_norm, segments::Segments};
+use super::{NetworkBackend, pool_neighbours, segment_norm, segments::Segments};
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
@@ -34,12 +34,13 @@ impl NetworkBackend for Flex {
         weight: FlexTensor,
         bias: FlexTensor,
         edges: FlexTensor,
-        neighbours: FlexTensor,
+        links: FlexTensor,
+        count: usize,
         segments: Segments,
     ) -> FlexTensor {
         let shape = vec![segments.rows(), dims(&bias)[0]];
-        let pooled = with_inputs([&both, &weight, &bias, &edges], &neighbours, |inputs| {
-            neighbour_pool::forward(inputs, &segments)
+        let pooled = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+            pool_neighbours::forward(inputs, &segments)
         });
         tensor(pooled, shape)
     }
@@ -49,12 +50,13 @@ impl NetworkBackend for Flex {
         weight: FlexTensor,
         bias: FlexTensor,
         edges: FlexTensor,
-        neighbours: FlexTensor,
+        links: FlexTensor,
         gradient: FlexTensor,
+        count: usize,
         segments: Segments,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let to = with_inputs([&both, &weight, &bias, &edges], &neighbours, |inputs| {
-            neighbour_pool::backward(inputs, &floats(&gradient), &segments)
+        let to = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+            pool_neighbours::backward(inputs, &floats(&gradient), &segments)
         });
         (tensor(to.both, dims(&both)), tensor(to.weight, dims(&weight)), tensor(to.bias, dims(&bias)))
     }
@@ -62,17 +64,24 @@ impl NetworkBackend for Flex {
 
 fn with_inputs<T>(
     [both, weight, bias, edges]: [&FlexTensor; 4],
-    neighbours: &FlexTensor,
-    run: impl FnOnce(&neighbour_pool::Inputs<'_>) -> T,
+    links: &FlexTensor,
+    count: usize,
+    segments: &Segments,
+    run: impl FnOnce(&pool_neighbours::Inputs<'_>) -> T,
 ) -> T {
-    let neighbours = neighbours.to_contiguous();
-    run(&neighbour_pool::Inputs {
+    let links = links.to_contiguous();
+    let rows = links.as_slice::<i32>().and_then(|links| links.get(..segments.rows() * count)).unwrap_or(&[]);
+    // within the pair
+    let of_pair = segments.split(rows, count).into_iter().zip(segments.ranges());
+    let neighbours: Vec<u32> =
+        of_pair.flat_map(|(rows, pair)| rows.iter().map(move |&row| row as u32 - pair.start as u32)).collect();
+    run(&pool_neighbours::Inputs {
         both: &floats(both),
-        neighbours: neighbours.as_slice::<i32>().map_or(&[], bytemuck::cast_slice),
+        neighbours: &neighbours,
         edges: &floats(edges),
         weight: &floats(weight),
         bias: &floats(bias),
-        count: dims(&neighbours)[1],
+        count,
     })
 }
 
