@@ -18,6 +18,9 @@ mod stopping;
 mod use_all;
 mod weights;
 
+#[cfg(feature = "cli")]
+pub(crate) use cpu_pipeline::estimate_from;
+
 pub use crate::cpu::residual::EpipolarResidual;
 pub use estimator::Estimator;
 pub use gpu_estimator::GpuEstimator;
