@@ -4,18 +4,15 @@ use super::{
     Options, Outcome, Problem,
     check::check,
     diagnosis::diagnose,
+    final_score::{FinalScore, best},
     outcome::{Diagnosis, Estimate},
-    schedule::{FINAL, KEEP_FINAL},
     search::{Found, Scored, Search},
     use_all::fit_all,
     weights::MatchWeights,
 };
 use crate::{
     Result,
-    cpu::{
-        mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, refine_model::refine_model,
-        residual::ModelRows, score_models::Scorer,
-    },
+    cpu::{mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
 /// A problem made ready for the search.
@@ -41,8 +38,8 @@ impl Prepared {
         Search { matches: &self.matches, scorer: self.scorer, weights: &self.weights, seed: self.seed }
     }
 
-    fn score(&self, model: &ModelRows) -> f32 {
-        self.scorer.score(model, &self.matches, f32::NEG_INFINITY)
+    fn final_score(&self, problem: &Problem<'_>, options: &Options) -> FinalScore<'_> {
+        FinalScore::new(problem, options, &self.matches, self.scorer)
     }
 
     fn estimate(&self, (model, score): Scored) -> Estimate {
@@ -59,16 +56,21 @@ impl Prepared {
 pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outcome> {
     let prepared = Prepared::new(problem, options)?;
     let Prepared { matches, scorer, .. } = &prepared;
-    let found = if options.use_all {
-        Found { best: fit_all(matches, scorer).map(|model| (model, prepared.score(&model))), ..Found::default() }
+    let final_score = prepared.final_score(problem, options);
+    let mut found = if options.use_all {
+        let fit = fit_all(matches, scorer).map(|model| (model, final_score.score(&model)));
+        Found { refined: fit.into_iter().collect(), ..Found::default() }
     } else {
         prepared.search().run(options)
     };
-    let Some(best) = found.best else { return Ok(Outcome { estimate: None, iterations: found.iterations }) };
-    let best = if options.use_all { best } else { refine_winner(best, matches, scorer) };
+    final_score.rescore(&mut found.refined);
+    let Some(best) = best(&found.refined) else {
+        return Ok(Outcome { estimate: None, iterations: found.iterations });
+    };
+    let best = if options.use_all { best } else { final_score.refine_winner(best) };
     let mut estimate = prepared.estimate(best);
     if options.diagnose {
-        estimate.diagnosis = diagnose(matches, scorer, &best.0, &estimate.inliers, &found.refined, problem.seed);
+        estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
     }
     Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
 }
@@ -83,12 +85,9 @@ pub(crate) fn estimate_from(
 ) -> Result<Option<Estimate>> {
     let prepared = Prepared::new(problem, options)?;
     let Some(rows) = prepared.matches.normalize_two_view(model) else { return Ok(None) };
-    let candidate = prepared.search().refine_one((rows, prepared.score(&rows)));
-    Ok(Some(prepared.estimate(refine_winner(candidate, &prepared.matches, &prepared.scorer))))
-}
-
-pub(super) fn refine_winner((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {
-    let refined = refine_model(&model, matches, &FINAL);
-    let refined_score = scorer.score(&refined, matches, f32::NEG_INFINITY);
-    if refined_score >= KEEP_FINAL * score { (refined, refined_score) } else { (model, score) }
+    let score = prepared.scorer.score(&rows, &prepared.matches, f32::NEG_INFINITY);
+    let mut refined = [prepared.search().refine_one((rows, score))];
+    let final_score = prepared.final_score(problem, options);
+    final_score.rescore(&mut refined);
+    Ok(best(&refined).map(|refined| prepared.estimate(final_score.refine_winner(refined))))
 }

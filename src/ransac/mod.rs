@@ -5,6 +5,7 @@ mod competition;
 mod cpu_pipeline;
 mod diagnosis;
 mod estimator;
+mod final_score;
 mod gpu_batch;
 mod gpu_estimator;
 mod gpu_finish;
