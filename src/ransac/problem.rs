@@ -12,7 +12,7 @@ pub struct Problem<'a> {
     /// Key-point diameters in image 1 and 2, pixels, of two-view matches; 0 where they are not known.
     pub scales_px: Option<[&'a [f32]; 2]>,
     /// Key-point orientations in image 1 and 2, degrees, from x to y; with the scales they help to choose among the best models
-    /// of an epipolar geometry.
+    /// of an epipolar geometry. Not for detectors that do not measure them, whose key points are all of one orientation or scale.
     pub angles_deg: Option<[&'a [f32]; 2]>,
     /// Threshold of this pair, pixels, in place of the options' one.
     pub threshold_px: Option<f64>,
