@@ -225,6 +225,7 @@ fn eval_reports_the_accuracy_and_goes_on_after_a_bad_pair() {
                 assert!((area - 2.0 / 3.0).abs() < 0.02, "{model} {auc} {limit}: {area}");
             }
         }
+        assert_eq!((&report["truth_outscored_share"], &report["lost_share"]["score"]), (&0.0.into(), &0.0.into()));
         let f1 = report["f1_percent"].as_f64();
         if model == "essential" {
             assert!(f1.is_none() && report["median_epipolar_px"].is_null());
@@ -247,11 +248,12 @@ fn eval_reports_the_accuracy_and_goes_on_after_a_bad_pair() {
         let lines: Vec<&str> = lines.lines().collect();
         assert_eq!(
             lines[0],
-            "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap"
+            "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,\
+             truth_score_gap,truth_error_deg"
         );
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("scene,0000,") && lines[1].contains(",true,0.7"));
-        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false,,,"));
+        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false,,,,,"));
         assert!(image::open(&picture).unwrap().width() > 1000);
     }
 }

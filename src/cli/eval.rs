@@ -2,6 +2,7 @@
 
 use super::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use super::measure::{Accuracy, Ranking};
+use super::refined_truth::RefinedTruth;
 use super::sampling::{SamplerArgs, Sampling};
 use super::summary::Summary;
 use super::{INTERRUPTED, complain, plot, print, print_json};
@@ -64,6 +65,7 @@ pub(super) struct PairResult {
     pub(super) pair: String,
     pub(super) accuracy: Accuracy,
     pub(super) ranking: Ranking,
+    pub(super) truth: Option<RefinedTruth>,
     pub(super) milliseconds: f64,
     pub(super) ending: Ending,
 }
@@ -235,14 +237,12 @@ impl Run<'_> {
         Ok(indices.map(|indices| record.select(&indices)).unwrap_or(record))
     }
 
-    fn result(
-        &self,
-        (scene, pair): Job,
-        record: Option<&PairRecord>,
-        outcome: Result<Outcome>,
-        milliseconds: f64,
-    ) -> PairResult {
+    fn result(&self, job: Job, record: Option<&PairRecord>, outcome: Result<Outcome>, milliseconds: f64) -> PairResult {
         let estimate = outcome.map(|outcome| outcome.estimate);
+        let truth = record.zip(estimate.as_ref().ok()).and_then(|(record, estimate)| {
+            let problem = record.problem(self.arguments.model, self.seed(job)).ok()?;
+            RefinedTruth::of(estimate.as_ref(), &problem, record, self.estimator.options())
+        });
         let (accuracy, ending) = match (estimate, record) {
             (Err(error), _) => (Accuracy::FAILURE, Ending::Failed(error.to_string())),
             (Ok(Some(estimate)), Some(record)) => match Accuracy::of(&estimate.model, &estimate.inliers, record) {
@@ -253,13 +253,14 @@ impl Run<'_> {
         };
         let ranking = record
             .map_or_else(Ranking::default, |record| Ranking::of(record, self.sampling.quality(record).as_deref()));
-        let scene = &self.scenes[scene];
-        PairResult { scene: scene.name(), pair: scene.id(pair).to_owned(), accuracy, ranking, milliseconds, ending }
+        let (scene, pair) = (&self.scenes[job.0], job.1);
+        let (scene, pair) = (scene.name(), scene.id(pair).to_owned());
+        PairResult { scene, pair, accuracy, ranking, truth, milliseconds, ending }
     }
 }
 
-/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap`; what is not
-/// there is empty.
+/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,truth_score_gap,truth_error_deg`;
+/// what is not there is empty.
 fn per_pair_csv(results: &[PairResult]) -> String {
     let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
     let line = |result: &PairResult| {
@@ -269,11 +270,13 @@ fn per_pair_csv(results: &[PairResult]) -> String {
         let error = finite(accuracy.pose_error_deg);
         let Ranking { right_share, auroc, average_precision } = result.ranking;
         let [share, auroc, ap] = [right_share, auroc, average_precision].map(|value| finite(value.unwrap_or(f64::NAN)));
+        let truth = result.truth.map_or([f64::NAN; 2], |truth| [truth.score_gap, truth.pose_error_deg]);
+        let [gap, truth_error] = truth.map(finite);
         let (scene, pair, ms) = (&result.scene, &result.pair, result.milliseconds);
-        format!("{scene},{pair},{error},{f1},{epipolar},{ms},{found},{share},{auroc},{ap}\n")
+        format!("{scene},{pair},{error},{f1},{epipolar},{ms},{found},{share},{auroc},{ap},{gap},{truth_error}\n")
     };
     let lines: String = results.iter().map(line).collect();
-    let header =
-        "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap";
+    let header = "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,\
+                  truth_score_gap,truth_error_deg";
     format!("{header}\n{lines}")
 }

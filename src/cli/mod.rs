@@ -17,6 +17,7 @@ mod json;
 mod measure;
 mod plot;
 mod rank;
+mod refined_truth;
 mod sampling;
 mod summary;
 mod synthesize;

@@ -4,6 +4,7 @@ use super::eval::{Ending, EvalArgs, PairResult};
 use super::figures::{Figures, LIMITS_DEG, LOW_SHARE, by_limit, mean};
 use super::json::number;
 use super::measure::{INLIER_PX, Ranking};
+use super::refined_truth::LostPairs;
 use super::sampling::SamplerName;
 use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins, median};
 use crate::{Backend, Estimator, ModelKind, Options};
@@ -20,6 +21,7 @@ pub(super) struct Summary<'a> {
     low: Figures,
     /// Means of AUROC and average precision over the pairs that have them.
     ranking: Option<[f64; 2]>,
+    lost: Option<LostPairs>,
     ms_median: f64,
     ms_mean: f64,
     backend: Backend,
@@ -50,6 +52,7 @@ impl<'a> Summary<'a> {
             ranking: mean_of(results, |ranking| ranking.auroc)
                 .zip(mean_of(results, |ranking| ranking.average_precision))
                 .map(|(auroc, average_precision)| [auroc, average_precision]),
+            lost: LostPairs::of(results),
             ms_median: median(&times).unwrap_or(f64::NAN),
             ms_mean: mean(&times),
             backend: estimator.backend(),
@@ -87,6 +90,7 @@ impl<'a> Summary<'a> {
             put("ranking_auroc", number(auroc));
             put("ranking_ap", number(average_precision));
         }
+        self.lost.iter().flat_map(LostPairs::json).for_each(|(key, value)| put(key, value));
         put("ms_median", number(self.ms_median));
         put("ms_mean", number(self.ms_mean));
         put("backend", json!(self.backend));
@@ -140,6 +144,9 @@ impl<'a> Summary<'a> {
         }
         if let Some([auroc, average_precision]) = self.ranking {
             writeln!(text, "ranking      AUROC / average prec.    {auroc:.3} / {average_precision:.3}")?;
+        }
+        if let Some(lost) = &self.lost {
+            writeln!(text, "{lost}")?;
         }
         writeln!(text, "time a pair  median / mean            {:.2} / {:.2} ms", self.ms_median, self.ms_mean)?;
         self.write_failures(&mut text)?;

@@ -199,6 +199,15 @@ impl NormalizedMatches {
         rows_of_matrix(&unit(second.transpose() * *fundamental * first))
     }
 
+    /// The rows of a model of two views; `None` for another kind than that of the matches.
+    pub fn normalize_two_view(&self, model: &Model) -> Option<ModelRows> {
+        match (self.kind, model) {
+            (ModelKind::Essential, Model::Essential(motion)) => Some(rows_of_pose(motion)),
+            (ModelKind::Fundamental, Model::Fundamental(matrix)) => Some(self.normalize_fundamental(matrix)),
+            _ => None,
+        }
+    }
+
     /// The model in pixels, or in the units of the points.
     pub fn denormalize(&self, rows: &ModelRows) -> Model {
         denormalize(self.kind, &self.scaling, rows)

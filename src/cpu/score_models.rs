@@ -52,6 +52,16 @@ impl Scorer {
         }
     }
 
+    /// The gain of each match, without its weight.
+    pub fn gains(&self, model: &ModelRows, matches: &NormalizedMatches) -> Vec<f32> {
+        let residuals = self.residuals_sq(model, matches).into_iter().map(|t| t as f32);
+        match self.score {
+            Score::Ransac => residuals.map(|t| RansacGain.gain(t)).collect(),
+            Score::Msac => residuals.map(|t| MsacGain.gain(t)).collect(),
+            Score::Magsacpp => residuals.map(|t| self.magsac.gain(t)).collect(),
+        }
+    }
+
     /// The squared residuals of all matches, in units of the threshold.
     pub fn residuals_sq(&self, model: &ModelRows, matches: &NormalizedMatches) -> Vec<f64> {
         let metric = &matches.metric;

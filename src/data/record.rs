@@ -75,7 +75,10 @@ impl PairRecord {
     /// [`Error::MissingInput`](crate::Error::MissingInput) when the matches are not of this kind, or a camera is missing.
     pub fn problem(&self, kind: ModelKind, seed: u64) -> Result<Problem<'_>> {
         let ratios = self.ratios.as_deref();
-        Ok(Problem { ratios, weights: self.weights.as_deref(), seed, ..Problem::new(self.matches.view(kind)?) })
+        let scales_px = self.scales_px.as_ref().map(slices);
+        let angles_deg = self.angles_deg.as_ref().map(slices);
+        let weights = self.weights.as_deref();
+        Ok(Problem { ratios, weights, scales_px, angles_deg, seed, ..Problem::new(self.matches.view(kind)?) })
     }
 
     /// What a network that ranks matches for this model sees.

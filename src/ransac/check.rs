@@ -26,6 +26,17 @@ pub(crate) fn check(problem: &Problem<'_>) -> Result<()> {
         same_length("weights", weights.len())?;
         check_weights(weights, needed)?;
     }
+    for (what, columns) in [("key-point scale", problem.scales_px), ("key-point angle", problem.angles_deg)] {
+        for column in columns.iter().flatten() {
+            same_length(what, column.len())?;
+            finite(what, column.iter().map(|&value| f64::from(value)))?;
+        }
+    }
+    for scales in problem.scales_px.iter().flatten() {
+        if let Some((index, &value)) = scales.iter().enumerate().find(|(_, scale)| **scale < 0.0) {
+            return Err(Error::NegativeScale { what: "key-point scale", index, value });
+        }
+    }
     problem.threshold_px.map_or(Ok(()), check_threshold)?;
     check_points(view)
 }
@@ -137,6 +148,16 @@ mod tests {
         assert!(matches!(weighed(&[f32::NAN; 20]), Err(Error::NotFinite { .. })));
         assert!(matches!(weighed(&[1.0; 19]), Err(Error::LengthMismatch { .. })));
         assert!(matches!(check(&Problem { ratios: Some(&[0.5; 3]), ..plain }), Err(Error::LengthMismatch { .. })));
+        let columns = |first: &[f32], second: &[f32]| {
+            let scales_px = check(&Problem { scales_px: Some([first, second]), ..plain });
+            [scales_px, check(&Problem { angles_deg: Some([first, second]), ..plain })]
+        };
+        assert!(columns(&[0.0; 20], &[3.0; 20]).iter().all(Result::is_ok));
+        let short = columns(&[1.0; 20], &[1.0; 19]);
+        assert!(short.iter().all(|found| matches!(found, Err(Error::LengthMismatch { found: 19, .. }))));
+        let nan = columns(&[f32::NAN; 20], &[1.0; 20]);
+        assert!(nan.iter().all(|found| matches!(found, Err(Error::NotFinite { index: 0, .. }))));
+        assert!(matches!(columns(&[1.0; 20], &[-1.0; 20]), [Err(Error::NegativeScale { index: 0, .. }), Ok(())]));
         assert!(matches!(check(&Problem { threshold_px: Some(0.0), ..plain }), Err(Error::BadOption { .. })));
         let camera = Camera { focal_px: DVec2::new(0.0, 1.0), principal_point_px: DVec2::ZERO, skew_px: 0.0 };
         let view = MatchesView::Essential { points1_px: &a, points2_px: &b, camera1: camera, camera2: camera };

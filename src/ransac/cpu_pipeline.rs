@@ -4,48 +4,90 @@ use super::{
     Options, Outcome, Problem,
     check::check,
     diagnosis::diagnose,
+    final_score::{FinalScore, best},
     outcome::{Diagnosis, Estimate},
-    schedule::{FINAL, KEEP_FINAL},
     search::{Found, Scored, Search},
     use_all::fit_all,
     weights::MatchWeights,
 };
 use crate::{
     Result,
-    cpu::{
-        mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, refine_model::refine_model,
-        residual::ModelRows, score_models::Scorer,
-    },
+    cpu::{mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer},
 };
+
+/// A problem made ready for the search.
+struct Prepared {
+    weights: MatchWeights,
+    matches: NormalizedMatches,
+    scorer: Scorer,
+    seed: u64,
+}
+
+impl Prepared {
+    fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
+        check(problem)?;
+        let weights = MatchWeights::new(problem, options)?;
+        let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
+        let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
+        let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
+        let scorer = Scorer::new(matches.kind, options.score, options.residual);
+        Ok(Self { weights, matches, scorer, seed: problem.seed })
+    }
+
+    const fn search(&self) -> Search<'_> {
+        Search { matches: &self.matches, scorer: self.scorer, weights: &self.weights, seed: self.seed }
+    }
+
+    fn final_score(&self, problem: &Problem<'_>, options: &Options) -> FinalScore<'_> {
+        FinalScore::new(problem, options, &self.matches, self.scorer)
+    }
+
+    fn estimate(&self, (model, score): Scored) -> Estimate {
+        Estimate {
+            model: self.matches.denormalize(&model),
+            score: f64::from(score),
+            inliers: mark_inliers(&self.scorer, &model, &self.matches),
+            diagnosis: Diagnosis::default(),
+        }
+    }
+}
 
 /// Estimates one model on the calling thread.
 pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outcome> {
-    check(problem)?;
-    let weights = MatchWeights::new(problem, options)?;
-    let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
-    let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
-    let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
-    let scorer = Scorer::new(matches.kind, options.score, options.residual);
-    let score = |model: &ModelRows| scorer.score(model, &matches, f32::NEG_INFINITY);
-    let found = if options.use_all {
-        Found { best: fit_all(&matches, &scorer).map(|model| (model, score(&model))), ..Found::default() }
+    let prepared = Prepared::new(problem, options)?;
+    let Prepared { matches, scorer, .. } = &prepared;
+    let final_score = prepared.final_score(problem, options);
+    let mut found = if options.use_all {
+        let fit = fit_all(matches, scorer).map(|model| (model, final_score.score(&model)));
+        Found { refined: fit.into_iter().collect(), ..Found::default() }
     } else {
-        Search { matches: &matches, scorer, weights: &weights, seed: problem.seed }.run(options)
+        prepared.search().run(options)
     };
-    let Some(best) = found.best else { return Ok(Outcome { estimate: None, iterations: found.iterations }) };
-    let (model, score) = if options.use_all { best } else { refine_winner(best, &matches, &scorer) };
-    let inliers = mark_inliers(&scorer, &model, &matches);
-    let diagnosis = if options.diagnose {
-        diagnose(&matches, &scorer, &model, &inliers, &found.refined, problem.seed)
-    } else {
-        Diagnosis::default()
+    final_score.rescore(&mut found.refined);
+    let Some(best) = best(&found.refined) else {
+        return Ok(Outcome { estimate: None, iterations: found.iterations });
     };
-    let estimate = Estimate { model: matches.denormalize(&model), score: f64::from(score), inliers, diagnosis };
+    let best = if options.use_all { best } else { final_score.refine_winner(best) };
+    let mut estimate = prepared.estimate(best);
+    if options.diagnose {
+        estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
+    }
     Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
 }
 
-pub(super) fn refine_winner((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {
-    let refined = refine_model(&model, matches, &FINAL);
-    let refined_score = scorer.score(&refined, matches, f32::NEG_INFINITY);
-    if refined_score >= KEEP_FINAL * score { (refined, refined_score) } else { (model, score) }
+/// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,
+/// without a diagnosis. `None` for a model of another kind than the matches.
+#[cfg(feature = "cli")]
+pub(crate) fn estimate_from(
+    model: &crate::Model,
+    problem: &Problem<'_>,
+    options: &Options,
+) -> Result<Option<Estimate>> {
+    let prepared = Prepared::new(problem, options)?;
+    let Some(rows) = prepared.matches.normalize_two_view(model) else { return Ok(None) };
+    let score = prepared.scorer.score(&rows, &prepared.matches, f32::NEG_INFINITY);
+    let mut refined = [prepared.search().refine_one((rows, score))];
+    let final_score = prepared.final_score(problem, options);
+    final_score.rescore(&mut refined);
+    Ok(best(&refined).map(|refined| prepared.estimate(final_score.refine_winner(refined))))
 }

@@ -1,13 +1,12 @@
 //! What a two-view estimate leaves open: planes, missing translation, a second motion.
 
-use super::{outcome::Diagnosis, schedule::FINAL, search::Scored};
+use super::{final_score::FinalScore, outcome::Diagnosis, schedule::FINAL, search::Scored};
 use crate::{
     cpu::{
         degeneracy::{TwoViews, homography_explains, rotation_explains},
         normalize_matches::{NormalizedMatches, pose_of, rows_of_matrix},
         refine_model::refine_model,
         residual::ModelRows,
-        score_models::Scorer,
     },
     geometry::{ModelKind, Pose},
 };
@@ -21,13 +20,13 @@ const SAME_MOTION_RAD: f64 = 0.0873;
 
 /// The diagnosis of a two-view estimate; of other kinds nothing is left open.
 pub(crate) fn diagnose(
-    matches: &NormalizedMatches,
-    scorer: &Scorer,
+    final_score: &FinalScore<'_>,
     model: &ModelRows,
     inliers: &[bool],
     refined: &[Scored],
     seed: u64,
 ) -> Diagnosis {
+    let matches = final_score.matches;
     if !matches!(matches.kind, ModelKind::Essential | ModelKind::Fundamental) {
         return Diagnosis::default();
     }
@@ -41,7 +40,7 @@ pub(crate) fn diagnose(
         planar: homography.is_some_and(|(_, count)| enough(count)),
         rotation_only: rotation.is_some_and(|(_, count)| enough(count)),
         homography: homography.map(|(h, count)| (in_pixels(matches, &h), count)),
-        second_motion: if calibrated { second_motion(matches, scorer, model, refined) } else { None },
+        second_motion: if calibrated { second_motion(final_score, model, refined) } else { None },
     }
 }
 
@@ -50,17 +49,12 @@ fn in_pixels(matches: &NormalizedMatches, homography: &glam::DMat3) -> glam::DMa
 }
 
 /// The best of the refined models that is not the winner's motion.
-fn second_motion(
-    matches: &NormalizedMatches,
-    scorer: &Scorer,
-    winner: &ModelRows,
-    refined: &[Scored],
-) -> Option<(Pose, f64)> {
+fn second_motion(final_score: &FinalScore<'_>, winner: &ModelRows, refined: &[Scored]) -> Option<(Pose, f64)> {
     let different = refined.iter().filter(|(model, _)| !is_same_motion(&pose_of(winner), &pose_of(model)));
     let (model, _) = different.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let last = refine_model(model, matches, &FINAL);
+    let last = refine_model(model, final_score.matches, &FINAL);
     let model = if is_same_motion(&pose_of(winner), &pose_of(&last)) { model } else { &last };
-    Some((pose_of(model), f64::from(scorer.score(model, matches, f32::NEG_INFINITY))))
+    Some((pose_of(model), f64::from(final_score.score(model))))
 }
 
 fn is_same_motion(a: &Pose, b: &Pose) -> bool {

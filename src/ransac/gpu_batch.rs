@@ -179,7 +179,7 @@ pub(super) fn submit(
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
-    let finished_here = batch.first().is_some_and(|problem| gpu_finish::is_needed(problem.kind, options));
+    let finished_here = batch.iter().any(|problem| gpu_finish::is_needed(&problem.problem, options));
     let candidates = if finished_here { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
@@ -240,7 +240,7 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
         candidates: candidates(problem.kind, options, answer.candidates),
     };
     let mut diagnosis = Diagnosis::default();
-    if gpu_finish::is_needed(problem.kind, options) {
+    if gpu_finish::is_needed(&problem.problem, options) {
         (searched, diagnosis) = gpu_finish::finish(&problem.problem, &problem.weights, options, searched);
     }
     let Searched { winner: (rows, score), inliers, .. } = searched;

@@ -1,9 +1,9 @@
-//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, and the diagnosis.
+//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, the choice by key points, and the diagnosis.
 
 use super::{
     Diagnosis, Options, Problem,
-    cpu_pipeline::refine_winner,
     diagnosis::diagnose,
+    final_score::{FinalScore, best},
     search::{Scored, Search},
     weights::MatchWeights,
 };
@@ -25,11 +25,17 @@ pub(super) struct Searched {
 }
 
 /// Whether the CPU has anything to add.
-pub(super) fn is_needed(kind: ModelKind, options: &Options) -> bool {
-    kind == ModelKind::Fundamental || (options.diagnose && kind == ModelKind::Essential)
+pub(super) fn is_needed(problem: &Problem<'_>, options: &Options) -> bool {
+    let knows_key_points = options.key_points && problem.scales_px.is_some() && problem.angles_deg.is_some();
+    match problem.matches.kind() {
+        ModelKind::Fundamental => true,
+        ModelKind::Essential => options.diagnose || knows_key_points,
+        _ => false,
+    }
 }
 
-/// The winner, or what is recovered from the plane that explains its sample, with its inliers and diagnosis.
+/// The winner, or what is recovered from the plane that explains its sample, or the candidate that the key points prefer, with
+/// its inliers and diagnosis.
 pub(super) fn finish(
     problem: &Problem<'_>,
     weights: &MatchWeights,
@@ -40,20 +46,30 @@ pub(super) fn finish(
     let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
     let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
     let scorer = Scorer::new(matches.kind, options.score, options.residual);
+    let final_score = FinalScore::new(problem, options, &matches, scorer);
     let mut searched = searched;
+    let mut refined: Vec<Scored> = searched.candidates.iter().map(|c| (c.model, c.score)).collect();
+    final_score.rescore(&mut refined);
+    let mut rivals = if final_score.is_other() { refined.clone() } else { Vec::new() };
     if matches.kind == ModelKind::Fundamental {
         let search = Search { matches: &matches, scorer, weights, seed: problem.seed };
         let recovered = searched.candidates.iter().take(LOOKED_AT).filter_map(|c| search.recover_from_plane(c));
-        let best = recovered.map(|scored| refine_winner(scored, &matches, &scorer)).max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some(best) = best.filter(|best| best.1 > searched.winner.1) {
-            searched.inliers = mark_inliers(&scorer, &best.0, &matches);
-            searched.winner = best;
-        }
+        let mut recovered: Vec<Scored> = recovered.collect();
+        final_score.rescore(&mut recovered);
+        rivals.extend(recovered);
+    }
+    let mut winner = [searched.winner];
+    final_score.rescore(&mut winner);
+    [searched.winner] = winner;
+    if let Some(rival) = best(&rivals).map(|rival| final_score.refine_winner(rival))
+        && rival.1 > searched.winner.1
+    {
+        searched.inliers = mark_inliers(&scorer, &rival.0, &matches);
+        searched.winner = rival;
     }
     if !options.diagnose {
         return (searched, Diagnosis::default());
     }
-    let refined: Vec<Scored> = searched.candidates.iter().map(|c| (c.model, c.score)).collect();
-    let diagnosis = diagnose(&matches, &scorer, &searched.winner.0, &searched.inliers, &refined, problem.seed);
+    let diagnosis = diagnose(&final_score, &searched.winner.0, &searched.inliers, &refined, problem.seed);
     (searched, diagnosis)
 }

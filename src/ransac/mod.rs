@@ -5,6 +5,7 @@ mod competition;
 mod cpu_pipeline;
 mod diagnosis;
 mod estimator;
+mod final_score;
 mod gpu_batch;
 mod gpu_estimator;
 mod gpu_finish;
@@ -17,6 +18,9 @@ mod search;
 mod stopping;
 mod use_all;
 mod weights;
+
+#[cfg(feature = "cli")]
+pub(crate) use cpu_pipeline::estimate_from;
 
 pub use crate::cpu::residual::EpipolarResidual;
 pub use estimator::Estimator;

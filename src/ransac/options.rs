@@ -73,6 +73,9 @@ pub struct Options {
     pub weigh_score: bool,
     /// Whether weights, or else ratios, scale each match's part of the refinement.
     pub weigh_refinement: bool,
+    /// Whether matches count for less in the choice among the best epipolar geometries whose key points contradict the model by
+    /// their scales and orientations, where these are known; a [`GpuPipeline`](super::GpuPipeline) alone makes no use of them.
+    pub key_points: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
     /// Look for the homography that explains the matches, and for a second motion.
@@ -97,6 +100,7 @@ impl Default for Options {
             residual: EpipolarResidual::default(),
             weigh_score: false,
             weigh_refinement: false,
+            key_points: true,
             use_all: false,
             diagnose: true,
             backend: Backend::default(),

@@ -15,7 +15,8 @@ pub struct Outcome {
 pub struct Estimate {
     /// The refined model.
     pub model: Model,
-    /// Its score: the sum of the matches' gains.
+    /// Its score: the sum of the matches' gains, each times how well its key points agree where
+    /// [`key_points`](super::Options::key_points) makes use of them.
     pub score: f64,
     /// One entry a match, of this very model: residual within the threshold and, where there is depth, in front.
     pub inliers: Vec<bool>,

@@ -9,6 +9,11 @@ pub struct Problem<'a> {
     pub ratios: Option<&'a [f32]>,
     /// Weight of each match, at least 0: for the sampler, and by option for the score and the refinement.
     pub weights: Option<&'a [f32]>,
+    /// Key-point diameters in image 1 and 2, pixels, of two-view matches; 0 where they are not known.
+    pub scales_px: Option<[&'a [f32]; 2]>,
+    /// Key-point orientations in image 1 and 2, degrees, from x to y; with the scales they help to choose among the best models
+    /// of an epipolar geometry. Not for detectors that do not measure them, whose key points are all of one orientation or scale.
+    pub angles_deg: Option<[&'a [f32]; 2]>,
     /// Threshold of this pair, pixels, in place of the options' one.
     pub threshold_px: Option<f64>,
     /// The same seed gives the same samples, on every backend.
@@ -18,6 +23,6 @@ pub struct Problem<'a> {
 impl<'a> Problem<'a> {
     /// A problem with nothing known but the matches, and seed 0.
     pub const fn new(matches: MatchesView<'a>) -> Self {
-        Self { matches, ratios: None, weights: None, threshold_px: None, seed: 0 }
+        Self { matches, ratios: None, weights: None, scales_px: None, angles_deg: None, threshold_px: None, seed: 0 }
     }
 }

@@ -94,7 +94,7 @@ impl Search<'_> {
     }
 
     /// The model refined, or as it was where that does not raise its score.
-    fn refine_one(&self, (model, score): Scored) -> Scored {
+    pub(super) fn refine_one(&self, (model, score): Scored) -> Scored {
         let refined = refine_model(&model, self.matches, &LOCAL);
         let refined_score = self.scorer.score(&refined, self.matches, f32::NEG_INFINITY);
         if refined_score >= score { (refined, refined_score) } else { (model, score) }
