@@ -48,6 +48,9 @@ pub(super) struct OptionArgs {
     /// Whether weights, or else ratios, scale each match's part of the refinement
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) weigh_refinement: Option<bool>,
+    /// Whether the winner is refined once more, each match weighed by how far its neighbours agree with it
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) coherent: Option<bool>,
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
@@ -91,6 +94,7 @@ impl OptionArgs {
         set(&mut options.one_to_one, self.one_to_one);
         set(&mut options.weigh_score, self.weigh_score);
         set(&mut options.weigh_refinement, self.weigh_refinement);
+        set(&mut options.coherent, self.coherent);
         options.use_all |= self.use_all;
         options.diagnose &= !self.no_diagnosis;
         set(&mut options.backend, self.backend);

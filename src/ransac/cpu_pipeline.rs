@@ -3,6 +3,7 @@
 use super::{
     Options, Outcome, Problem,
     check::check,
+    coherence::{refine_coherently, serves},
     diagnosis::diagnose,
     outcome::{Diagnosis, Estimate},
     schedule::{FINAL, KEEP_FINAL},
@@ -33,7 +34,11 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
         Search { matches: &matches, scorer, weights: &weights, seed: problem.seed }.run(options)
     };
     let Some(best) = found.best else { return Ok(Outcome { estimate: None, iterations: found.iterations }) };
-    let (model, score) = if options.use_all { best } else { refine_winner(best, &matches, &scorer) };
+    let (model, score) = match options {
+        Options { use_all: true, .. } => best,
+        Options { coherent: true, .. } => look_again(refine_winner(best, &matches, &scorer), &matches, &scorer),
+        _ => refine_winner(best, &matches, &scorer),
+    };
     let inliers = mark_inliers(&scorer, &model, &matches);
     let diagnosis = if options.diagnose {
         diagnose(&matches, &scorer, &model, &inliers, &found.refined, problem.seed)
@@ -42,6 +47,17 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     };
     let estimate = Estimate { model: matches.denormalize(&model), score: f64::from(score), inliers, diagnosis };
     Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
+}
+
+/// The winner refined with what the neighbours of each match say, where they tell of models of this kind.
+pub(super) fn look_again((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {
+    if !serves(matches.kind) {
+        return (model, score);
+    }
+    let refined = refine_coherently(&model, matches, scorer);
+    let refined_score = scorer.score(&refined, matches, f32::NEG_INFINITY);
+    // none is worth anything only if it is not a model any more
+    if refined_score > 0.0 { (refined, refined_score) } else { (model, score) }
 }
 
 pub(super) fn refine_winner((model, score): Scored, matches: &NormalizedMatches, scorer: &Scorer) -> Scored {

@@ -1,8 +1,9 @@
-//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, and the diagnosis.
+//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, the coherent refinement, the diagnosis.
 
 use super::{
     Diagnosis, Options, Problem,
-    cpu_pipeline::refine_winner,
+    coherence::serves,
+    cpu_pipeline::{look_again, refine_winner},
     diagnosis::diagnose,
     search::{Scored, Search},
     weights::MatchWeights,
@@ -26,10 +27,13 @@ pub(super) struct Searched {
 
 /// Whether the CPU has anything to add.
 pub(super) fn is_needed(kind: ModelKind, options: &Options) -> bool {
-    kind == ModelKind::Fundamental || (options.diagnose && kind == ModelKind::Essential)
+    kind == ModelKind::Fundamental
+        || (options.diagnose && kind == ModelKind::Essential)
+        || (options.coherent && serves(kind))
 }
 
-/// The winner, or what is recovered from the plane that explains its sample, with its inliers and diagnosis.
+/// The winner, or what is recovered from the plane that explains its sample, refined coherently where that is asked for,
+/// with its inliers and diagnosis.
 pub(super) fn finish(
     problem: &Problem<'_>,
     weights: &MatchWeights,
@@ -49,6 +53,10 @@ pub(super) fn finish(
             searched.inliers = mark_inliers(&scorer, &best.0, &matches);
             searched.winner = best;
         }
+    }
+    if options.coherent {
+        searched.winner = look_again(searched.winner, &matches, &scorer);
+        searched.inliers = mark_inliers(&scorer, &searched.winner.0, &matches);
     }
     if !options.diagnose {
         return (searched, Diagnosis::default());

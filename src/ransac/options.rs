@@ -73,6 +73,10 @@ pub struct Options {
     pub weigh_score: bool,
     /// Whether weights, or else ratios, scale each match's part of the refinement.
     pub weigh_refinement: bool,
+    /// Whether the winner is refined once more, each match weighed by how far its neighbours agree with it; essential and
+    /// fundamental matrices only. Most worth where few hypotheses are drawn. Done on the CPU, on every backend, but not in
+    /// [`GpuPipeline`](super::GpuPipeline).
+    pub coherent: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
     /// Look for the homography that explains the matches, and for a second motion.
@@ -97,6 +101,7 @@ impl Default for Options {
             residual: EpipolarResidual::default(),
             weigh_score: false,
             weigh_refinement: false,
+            coherent: false,
             use_all: false,
             diagnose: true,
             backend: Backend::default(),
