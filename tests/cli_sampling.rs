@@ -106,9 +106,11 @@ fn estimate_samples_by_a_network_or_as_it_is_told() {
     };
     let learned = estimate(&["--weights", text(&weights)]);
     assert_eq!(learned["sampler"], "learned");
-    let weighed = |report: &Value| ["weigh_score", "weigh_refinement"].map(|what| report["settings"][what].as_bool());
-    assert_eq!(weighed(&learned), [Some(true); 2]);
-    assert_eq!(weighed(&estimate(&["--weights", text(&weights), "--weigh-score=false"])), [Some(false), Some(true)]);
+    let weighed =
+        |report: &Value| ["weigh_score", "weigh_refinement", "coherent"].map(|what| report["settings"][what].as_bool());
+    assert_eq!(weighed(&learned), [Some(true); 3]);
+    let asked = ["--weights", text(&weights), "--weigh-score=false", "--coherent=false"];
+    assert_eq!(weighed(&estimate(&asked)), [Some(false), Some(true), Some(false)]);
     assert_eq!(estimate(&["--sampler", "ratio"])["sampler"], "ratio");
     assert_eq!(estimate(&["--sampler", "uniform"])["sampler"], "uniform");
     // the shipped weights where there are any

@@ -51,6 +51,9 @@ pub(super) struct OptionArgs {
     /// Whether the scales and orientations of the key points help to choose among the best models
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     key_points: Option<bool>,
+    /// Whether the winner is refined once more, each match weighed by how far its neighbours agree with it
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) coherent: Option<bool>,
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
@@ -95,6 +98,7 @@ impl OptionArgs {
         set(&mut options.weigh_score, self.weigh_score);
         set(&mut options.weigh_refinement, self.weigh_refinement);
         set(&mut options.key_points, self.key_points);
+        set(&mut options.coherent, self.coherent);
         options.use_all |= self.use_all;
         options.diagnose &= !self.no_diagnosis;
         set(&mut options.backend, self.backend);

@@ -74,6 +74,9 @@ impl SamplerArgs {
             if given.weigh_refinement.is_some() {
                 options.weigh_refinement = asked.weigh_refinement;
             }
+            if given.coherent.is_some() {
+                options.coherent = asked.coherent;
+            }
             if given.weigh_score.is_some() {
                 options.weigh_score = asked.weigh_score;
             }

@@ -1,5 +1,5 @@
 //! What the estimator makes of the probabilities: they guide the sampling, weigh the refinement, and for fundamental matrices
-//! the score. Chosen on scenes left out of the training. Drawing from the surest matches first, as PROSAC does by ratio, gives
+//! the score; and the winner is refined coherently. Chosen on scenes left out of the training. Drawing from the surest matches first, as PROSAC does by ratio, gives
 //! worse models: the surest crowd together.
 
 use crate::cpu::predict_logits::sigmoid;
@@ -26,7 +26,7 @@ pub fn guiding_weights(logits: &[f32], kind: ModelKind, hypotheses: u32) -> Vec<
 /// The options with what goes with [`guiding_weights`].
 pub fn guided(options: Options, kind: ModelKind) -> Options {
     let weigh_score = kind == ModelKind::Fundamental;
-    Options { sampler: Sampler::Weights, weigh_refinement: true, weigh_score, ..options }
+    Options { sampler: Sampler::Weights, weigh_refinement: true, weigh_score, coherent: true, ..options }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     let Some(best) = best(&found.refined) else {
         return Ok(Outcome { estimate: None, iterations: found.iterations });
     };
-    let best = if options.use_all { best } else { final_score.refine_winner(best) };
+    let best = if options.use_all { best } else { final_score.look_again(final_score.refine_winner(best)) };
     let mut estimate = prepared.estimate(best);
     if options.diagnose {
         estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
@@ -89,5 +89,6 @@ pub(crate) fn estimate_from(
     let mut refined = [prepared.search().refine_one((rows, score))];
     let final_score = prepared.final_score(problem, options);
     final_score.rescore(&mut refined);
-    Ok(best(&refined).map(|refined| prepared.estimate(final_score.refine_winner(refined))))
+    let refined = best(&refined).map(|refined| final_score.look_again(final_score.refine_winner(refined)));
+    Ok(refined.map(|refined| prepared.estimate(refined)))
 }

@@ -7,6 +7,7 @@
 
 use super::{
     Options, Problem,
+    coherence::{refine_coherently, serves},
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
 };
@@ -30,6 +31,8 @@ pub(super) struct FinalScore<'a> {
     pub(super) scorer: Scorer,
     /// (q cos α, −q sin α) of each match; `None` of one whose scale or orientation is not known.
     similarities: Option<Vec<Option<DVec2>>>,
+    /// Whether the winner is looked at again.
+    coherent: bool,
 }
 
 impl<'a> FinalScore<'a> {
@@ -40,7 +43,8 @@ impl<'a> FinalScore<'a> {
         scorer: Scorer,
     ) -> Self {
         let similarities = options.key_points.then(|| similarities(problem)).flatten();
-        Self { matches, scorer, similarities }
+        let coherent = options.coherent && serves(matches.kind);
+        Self { matches, scorer, similarities, coherent }
     }
 
     /// Whether it is another score than that of the search.
@@ -93,6 +97,17 @@ impl<'a> FinalScore<'a> {
         let refined = refine_model(&model, self.matches, &FINAL);
         let refined_score = self.score(&refined);
         if refined_score >= KEEP_FINAL * score { (refined, refined_score) } else { (model, score) }
+    }
+
+    /// The winner refined with what the neighbours of each match say, where that is asked for.
+    pub(super) fn look_again(&self, (model, score): Scored) -> Scored {
+        if !self.coherent {
+            return (model, score);
+        }
+        let refined = refine_coherently(&model, self.matches, &self.scorer);
+        let refined_score = self.score(&refined);
+        // none is worth anything only if it is not a model any more
+        if refined_score > 0.0 { (refined, refined_score) } else { (model, score) }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, the choice by key points, and the diagnosis.
+//! What the CPU adds to a two-view estimate of the GPU: plane-and-parallax recovery, the choice by key points, the second look
+//! at the winner, and the diagnosis.
 
 use super::{
     Diagnosis, Options, Problem,
@@ -29,13 +30,13 @@ pub(super) fn is_needed(problem: &Problem<'_>, options: &Options) -> bool {
     let knows_key_points = options.key_points && problem.scales_px.is_some() && problem.angles_deg.is_some();
     match problem.matches.kind() {
         ModelKind::Fundamental => true,
-        ModelKind::Essential => options.diagnose || knows_key_points,
+        ModelKind::Essential => options.diagnose || options.coherent || knows_key_points,
         _ => false,
     }
 }
 
-/// The winner, or what is recovered from the plane that explains its sample, or the candidate that the key points prefer, with
-/// its inliers and diagnosis.
+/// The winner, or what is recovered from the plane that explains its sample, or the candidate that the key points prefer,
+/// refined coherently where that is asked for, with its inliers and diagnosis.
 pub(super) fn finish(
     problem: &Problem<'_>,
     weights: &MatchWeights,
@@ -66,6 +67,10 @@ pub(super) fn finish(
     {
         searched.inliers = mark_inliers(&scorer, &rival.0, &matches);
         searched.winner = rival;
+    }
+    if options.coherent {
+        searched.winner = final_score.look_again(searched.winner);
+        searched.inliers = mark_inliers(&scorer, &searched.winner.0, &matches);
     }
     if !options.diagnose {
         return (searched, Diagnosis::default());

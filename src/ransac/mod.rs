@@ -1,6 +1,7 @@
 //! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
 
 mod check;
+mod coherence;
 mod competition;
 mod cpu_pipeline;
 mod diagnosis;

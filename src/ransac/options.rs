@@ -76,6 +76,10 @@ pub struct Options {
     /// Whether matches count for less in the choice among the best epipolar geometries whose key points contradict the model by
     /// their scales and orientations, where these are known; a [`GpuPipeline`](super::GpuPipeline) alone makes no use of them.
     pub key_points: bool,
+    /// Whether the winner is refined once more, each match weighed by how far its neighbours agree with it; essential and
+    /// fundamental matrices only. Most worth where few hypotheses are drawn. Done on the CPU, on every backend, but not in
+    /// [`GpuPipeline`](super::GpuPipeline).
+    pub coherent: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
     /// Look for the homography that explains the matches, and for a second motion.
@@ -101,6 +105,7 @@ impl Default for Options {
             weigh_score: false,
             weigh_refinement: false,
             key_points: true,
+            coherent: false,
             use_all: false,
             diagnose: true,
             backend: Backend::default(),
