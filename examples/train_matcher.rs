@@ -121,13 +121,13 @@ impl Network {
             models: Tensor::from_data(TensorData::new(models, [pairs.len(), 12]), device),
             labels: Tensor::from_data(TensorData::new(labels, [packing.matches()]), device),
         };
-        let sampling = Sampling { hypotheses: HYPOTHESES, sample_size: 5, temperature: 1.0, seed, step };
+        let sampling = Sampling { hypotheses: HYPOTHESES, sample_size: 5, temperature: 1.0, seed, step, first_pair: 0 };
         let samples = sample_minimal(logits, points.clone(), &packing, &sampling)?;
         let solved = solve_essential_5pt(samples.points, truth.models.clone())?;
         let weights = LossWeights { inlier: 0.0, pose: 1.0, error: 0.02, clamp: 25.0 };
         let models = solved.models.clone();
         let losses = model_losses(ModelKind::Essential, models, points, &truth, &packing, &weights)?;
-        Ok((mean_over_valid(losses.total, solved.valid.clone()), solved))
+        Ok((mean_over_valid(losses.total, solved.valid.clone(), &packing)?, solved))
     }
 }
 

@@ -74,9 +74,15 @@ pub fn model_losses(
     Ok(ModelLosses { inlier, error, pose, total })
 }
 
-/// The mean of values \[B\] over the hypotheses that have a model, \[1\]; 0 where none has.
-pub fn mean_over_valid(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
-    (values * valid.clone()).sum() / valid.sum().clamp_min(1.0)
+/// The mean over the pairs, \[1\], of the mean of values \[B\] over the hypotheses of the pair that have a model, `valid` 1; of a
+/// pair without any, 0. What a pair adds does not depend on the others, so that a step may be taken in parts.
+///
+/// # Errors
+/// [`Error::BadOption`] where the values are no multiple of the pairs.
+pub fn mean_over_valid(values: Tensor<1>, valid: Tensor<1>, packing: &Packing) -> Result<Tensor<1>> {
+    let [values, valid] = [by_pair(values, packing)?, by_pair(valid, packing)?];
+    let of_pairs = (values * valid.clone()).sum_dim(1) / valid.sum_dim(1).clamp_min(1.0);
+    Ok(of_pairs.sum() / packing.pairs() as f32)
 }
 
 /// A table of \[pairs, hypotheses\] of a value a hypothesis.
@@ -89,7 +95,7 @@ fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
 }
 
 /// A value \[1\] whose gradient by the logits is the score-function (REINFORCE) estimate of that of the mean loss, unbiased:
-/// the mean over the hypotheses of (loss − baseline) ∂ ln P(sample). Not itself a loss to look at.
+/// the mean as of [`mean_over_valid`] of (loss − baseline) ∂ ln P(sample). Not itself a loss to look at.
 ///
 /// P is the probability of drawing the matches one by one without replacement by share of exp(logit), as
 /// [`sample_minimal`](super::sample_minimal) does (Plackett and Luce). The baseline of a hypothesis is the mean loss of the
@@ -118,6 +124,7 @@ pub fn score_function_loss(
     // with one valid hypothesis there is nothing to compare it with
     let compared = valid.clone() * valid.clone().sum_dim(1).greater_elem(1.5).float();
     let advantage = ((losses - baseline) * compared).reshape([rows]);
+    let valid = valid.reshape([rows]);
 
     // what is never drawn has no share
     let drawable = logits.clone().abs().lower_elem(MAX_LOGIT);
@@ -133,7 +140,7 @@ pub fn score_function_loss(
         let left = (-shares.clone().narrow(1, 0, k).sum_dim(1) + 1.0).clamp_min(1e-6);
         log_probability = log_probability + log_shares.clone().narrow(1, k, 1) - left.log();
     }
-    Ok((advantage * log_probability.reshape([rows])).sum() / valid.sum().clamp_min(1.0))
+    mean_over_valid(advantage * log_probability.reshape([rows]), valid, packing)
 }
 
 /// ln Σ exp of a pair's logits, \[1\]; 0 without matches.
@@ -150,7 +157,7 @@ fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
 /// The expected loss, \[1\], under the soft selection of one hypothesis a pair: Σ_h softmax(sharpness · score)_h loss_h, mean
 /// over the pairs (DSAC; Brachmann et al., CVPR 2017).
 ///
-/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis left out.
+/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis count as 0.
 /// `true_model` adds a hypothesis a pair: its score and its loss, \[pairs\] each.
 ///
 /// # Errors
@@ -181,7 +188,5 @@ pub fn soft_selection_loss(
     }
     let never = valid.clone().lower_elem(0.5);
     let selection = softmax((scores * sharpness).mask_fill(never, -1e9), 1);
-    let expected = (selection * losses * valid.clone()).sum_dim(1);
-    let pairs_with_any = valid.max_dim(1).sum().clamp_min(1.0);
-    Ok(expected.sum() / pairs_with_any)
+    Ok((selection * losses * valid).sum() / packing.pairs() as f32)
 }
