@@ -1,6 +1,7 @@
 // Instance norm of rows, per pair and channel, with scale and shift. Twin: src/cpu/segment_norm.rs.
 //
-// A workgroup norms CHANNELS channels of a pair. mode: 0 out = relu(norm), 1 out += relu(norm), 2 out = relu(norm + out).
+// A workgroup norms CHANNELS channels of a pair. mode: 0 out = relu(norm), 1 out += relu(norm), 2 out = relu(norm + out),
+// 3 out = norm.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;
@@ -53,8 +54,10 @@ fn main(
             out[place] = max(normed, 0.0);
         } else if (shape.mode == 1u) {
             out[place] += max(normed, 0.0);
-        } else {
+        } else if (shape.mode == 2u) {
             out[place] = max(normed + out[place], 0.0);
+        } else {
+            out[place] = normed;
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The losses over matches and the straight-through gradient on the CPU, in f64, against central differences.
+#![allow(clippy::print_stdout, reason = "says what it measured")]
 
 #[path = "common/packed.rs"]
 mod packed;

@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, DeviceKind};
 use nabla_ransac::data::{PairSet, SyntheticOptions, SyntheticPairs, write_scene};
-use nabla_ransac::network::{NetworkConfig, Weights};
+use nabla_ransac::network::{NetworkConfig, Ranker, Weights};
 use nabla_ransac::train::{
     BAD_BATCH, CHECKPOINT, EndToEnd, Ending, Event, Objective, OptimizerOptions, SamplerGradient, TrainOptions,
     Trainer, WEIGHTS,
@@ -31,6 +31,12 @@ fn options() -> TrainOptions {
         validation_iterations: 2,
         ..TrainOptions::default()
     }
+}
+
+/// The same with CLNet.
+fn clnet_options() -> TrainOptions {
+    let network = NetworkConfig { channels: 16, blocks: 1, ..NetworkConfig::clnet(ModelKind::Essential) };
+    TrainOptions { network, ..options() }
 }
 
 fn pairs(count: usize, seed: u64) -> PairSet {
@@ -65,16 +71,47 @@ fn last_weights(folder: &Path) -> BTreeMap<String, nabla_ransac::network::Tensor
 
 #[test]
 fn a_stopped_training_goes_on_to_the_same_weights() {
-    let whole = tempdir().unwrap();
-    assert_eq!(run(&mut start(options(), whole.path()), usize::MAX).unwrap(), Ending::Finished);
-    for stop_after in [1, 3, 6, 7] {
-        let folder = tempdir().unwrap();
-        assert_eq!(run(&mut start(options(), folder.path()), stop_after).unwrap(), Ending::Stopped);
-        let mut resumed = resume(options(), folder.path()).unwrap();
-        assert_eq!(resumed.steps(), stop_after);
-        assert_eq!(run(&mut resumed, usize::MAX).unwrap(), Ending::Finished);
-        assert!(last_weights(folder.path()) == last_weights(whole.path()), "stopped after {stop_after}");
+    for options in [options(), clnet_options(), TrainOptions { micro_batch: 3, ..clnet_options() }] {
+        let whole = tempdir().unwrap();
+        assert_eq!(run(&mut start(options.clone(), whole.path()), usize::MAX).unwrap(), Ending::Finished);
+        for stop_after in [1, 3, 6, 7] {
+            let folder = tempdir().unwrap();
+            assert_eq!(run(&mut start(options.clone(), folder.path()), stop_after).unwrap(), Ending::Stopped);
+            let mut resumed = resume(options.clone(), folder.path()).unwrap();
+            assert_eq!(resumed.steps(), stop_after);
+            assert_eq!(run(&mut resumed, usize::MAX).unwrap(), Ending::Finished);
+            assert!(last_weights(folder.path()) == last_weights(whole.path()), "stopped after {stop_after}");
+        }
     }
+}
+
+#[test]
+fn clnet_learns_and_its_running_statistics_are_those_of_its_batches() {
+    let folder = tempdir().unwrap();
+    let options = TrainOptions { init_epochs: 20, epochs: 0, validate_every: 20, ..clnet_options() };
+    let mut trainer = start(options.clone(), folder.path());
+    let (mut losses, mut of_val) = (Vec::new(), Vec::new());
+    let mut note = |event| match event {
+        Event::Step(report) => losses.push(report.loss),
+        Event::Validated { figures, .. } => of_val.push(figures),
+    };
+    let val = pairs(2, 9);
+    trainer.run(&Arc::new(pairs(12, 1)), &val, &AtomicBool::new(false), &mut note).unwrap();
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    let [early, late] = [&losses[..3], &losses[40..]].map(mean);
+    assert!(late < 0.9 * early, "{losses:?}");
+    // of pairs never seen, by the running statistics
+    assert!(of_val[0].loss < 0.69, "{of_val:?}");
+    let before = Weights::initial(options.network, options.seed).unwrap();
+    let after = Weights::read(&folder.path().join("last.safetensors")).unwrap();
+    for (name, tensor) in after.tensors().iter().filter(|(name, _)| name.contains("running")) {
+        assert!(tensor.values != before.tensors()[name].values, "{name} did not move");
+    }
+    // the mean of what was normed before is 0, its variance about 1
+    assert!(after.values("last.linear1_norm.running_mean").iter().all(|mean| mean.abs() < 1e-4));
+    assert!(after.values("last.linear1_norm.running_var").iter().all(|var| (0.5..1.1).contains(var)));
+    let record = val.pair(0, 0).unwrap();
+    assert!(Ranker::new(after).logits(&record.rank_input(ModelKind::Essential).unwrap()).is_ok());
 }
 
 #[test]
@@ -97,10 +134,15 @@ fn every_way_end_to_end_changes_the_weights_and_stays_finite() {
         EndToEnd { sampling: 0.0, selection: 1.0, ..plain },
         EndToEnd { objective: Objective::InlierScore, ..plain },
     ];
-    for model in [ModelKind::Essential, ModelKind::Fundamental] {
+    let cases = [
+        (ModelKind::Essential, options()),
+        (ModelKind::Fundamental, options()),
+        (ModelKind::Essential, clnet_options()),
+    ];
+    for (model, options) in cases {
         for end_to_end in ways {
             let folder = tempdir().unwrap();
-            let mut options = TrainOptions { init_epochs: 0, end_to_end, ..options() };
+            let mut options = TrainOptions { init_epochs: 0, end_to_end, ..options.clone() };
             options.network.model = model;
             run(&mut start(options.clone(), folder.path()), usize::MAX).unwrap();
             let trained = Weights::read(&folder.path().join("last.safetensors")).unwrap();
@@ -175,9 +217,9 @@ fn a_scene_that_disappears_after_it_was_opened_does_not_matter() {
 
 #[test]
 fn training_on_wgpu_gives_the_losses_of_the_cpu() {
-    let losses = |device: Device| {
+    let losses = |device: Device, options: TrainOptions| {
         let folder = tempdir().unwrap();
-        let options = TrainOptions { init_epochs: 1, epochs: 0, batch: 3, ..options() };
+        let options = TrainOptions { init_epochs: 1, epochs: 0, batch: 3, ..options };
         let mut losses = Vec::new();
         let mut trainer = Trainer::new(options, folder.path(), serde_json::json!({}), None, device).unwrap();
         let mut note = |event| {
@@ -188,10 +230,13 @@ fn training_on_wgpu_gives_the_losses_of_the_cpu() {
         trainer.run(&Arc::new(pairs(6, 1)), &pairs(1, 9), &AtomicBool::new(false), &mut note).unwrap();
         losses
     };
-    let (cpu, gpu) = (losses(Device::flex()), losses(Device::wgpu(DeviceKind::DefaultDevice)));
-    assert_eq!(cpu.len(), 2);
-    for (cpu, gpu) in cpu.iter().zip(&gpu) {
-        assert!((cpu - gpu).abs() < 1e-3 * cpu, "{cpu}, on wgpu {gpu}");
+    for options in [options(), clnet_options()] {
+        let cpu = losses(Device::flex(), options.clone());
+        let gpu = losses(Device::wgpu(DeviceKind::DefaultDevice), options);
+        assert_eq!(cpu.len(), 2);
+        for (cpu, gpu) in cpu.iter().zip(&gpu) {
+            assert!((cpu - gpu).abs() < 1e-3 * cpu, "{cpu}, on wgpu {gpu}");
+        }
     }
 }
 

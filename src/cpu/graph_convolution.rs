@@ -15,24 +15,41 @@ pub enum GraphConvolution {
     Collapsed = 1,
 }
 
+/// L of a pair as y_i = left_i Σ_j right_j x_j + own_i x_i.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mixture {
+    /// An entry a match.
+    pub left: Vec<f32>,
+    /// An entry a match.
+    pub right: Vec<f32>,
+    /// An entry a match.
+    pub own: Vec<f32>,
+}
+
+impl Mixture {
+    /// From the first logits of a pair.
+    pub fn new(logits: &[f32], variant: GraphConvolution) -> Self {
+        let a: Vec<f32> = logits.iter().map(|w| w.tanh().max(0.0)).collect();
+        match variant {
+            GraphConvolution::Exact => {
+                let sum: f32 = a.iter().sum();
+                let root = |a: f32| 1.0 / (a * sum + 1.0).sqrt();
+                let shares: Vec<f32> = a.iter().map(|&a| a * root(a)).collect();
+                Self { left: shares.clone(), right: shares, own: a.iter().map(|&a| root(a) * root(a)).collect() }
+            }
+            GraphConvolution::Collapsed => {
+                let sum: f32 = a.iter().map(|a| a * a).sum();
+                let own = 1.0 / (logits.len() as f32 * sum + 1.0);
+                Self { left: vec![sum * own; a.len()], right: vec![1.0; a.len()], own: vec![own; a.len()] }
+            }
+        }
+    }
+}
+
 /// `out` from `rows`, both n × channels, and the n first `logits`, of one pair.
 pub fn graph_convolution(rows: &[f32], logits: &[f32], variant: GraphConvolution, out: &mut [f32]) {
     let channels = rows.len() / logits.len().max(1);
-    let a: Vec<f32> = logits.iter().map(|w| w.tanh().max(0.0)).collect();
-    // y_i = left_i Σ_j right_j x_j + own_i x_i
-    let (left, right, own): (Vec<f32>, Vec<f32>, Vec<f32>) = match variant {
-        GraphConvolution::Exact => {
-            let sum: f32 = a.iter().sum();
-            let root = |a: f32| 1.0 / (a * sum + 1.0).sqrt();
-            let shares: Vec<f32> = a.iter().map(|&a| a * root(a)).collect();
-            (shares.clone(), shares, a.iter().map(|&a| root(a) * root(a)).collect())
-        }
-        GraphConvolution::Collapsed => {
-            let sum: f32 = a.iter().map(|a| a * a).sum();
-            let own = 1.0 / (logits.len() as f32 * sum + 1.0);
-            (vec![sum * own; a.len()], vec![1.0; a.len()], vec![own; a.len()])
-        }
-    };
+    let Mixture { left, right, own } = Mixture::new(logits, variant);
     let mut total = vec![0.0; channels];
     for (row, right) in rows.chunks_exact(channels.max(1)).zip(&right) {
         total.iter_mut().zip(row).for_each(|(total, x)| *total += right * x);

@@ -16,6 +16,8 @@ pub enum Join {
     AddRelu = 1,
     /// out = relu(norm + out).
     ReluSum = 2,
+    /// out = norm.
+    Plain = 3,
 }
 
 /// `out` from `rows`, both n × channels of one pair; scale and shift have one entry a channel.
@@ -42,6 +44,7 @@ pub fn segment_norm(rows: &[f32], gamma: &[f32], beta: &[f32], join: Join, out: 
                 Join::Relu => normed.max(0.0),
                 Join::AddRelu => out[c] + normed.max(0.0),
                 Join::ReluSum => (normed + out[c]).max(0.0),
+                Join::Plain => normed,
             };
         }
     }
@@ -65,6 +68,10 @@ mod tests {
             let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / count as f32;
             assert!((mean - beta[c]).abs() < 1e-4 && (variance.sqrt() - gamma[c]).abs() < 1e-4, "{mean} {variance}");
         }
+        let mut plain = vec![0.0; rows.len()];
+        segment_norm(&rows, &gamma, &[0.0; 3], Join::Plain, &mut plain);
+        let shifted = plain.iter().zip(beta.iter().cycle()).map(|(norm, beta)| norm + beta);
+        assert!(shifted.zip(&out).all(|(a, o)| (a - o).abs() < 1e-4));
         let mut added = vec![-15.0; rows.len()];
         segment_norm(&rows, &gamma, &beta, Join::ReluSum, &mut added);
         assert!(added.iter().zip(&out).all(|(a, o)| (a - (o - 15.0).max(0.0)).abs() < 1e-4));

@@ -29,7 +29,7 @@ fn initial(name: &str, shape: &[usize], [low, high, place]: [u32; 3]) -> Vec<f32
             (0..count).map(|i| deviation * normal(pcg4d([low, high, place, i]))).collect()
         }
         // fewer than half of all matches are right
-        ("bias", _) if name == "output.bias" => vec![-0.5; count as usize],
+        ("bias", _) if matches!(name, "output.bias" | "output0.bias") => vec![-0.5; count as usize],
         ("gamma" | "running_var", _) => vec![1.0; count as usize],
         _ => vec![0.0; count as usize],
     }
@@ -40,7 +40,7 @@ fn share(name: &str) -> f32 {
     match name.trim_end_matches(".weight").rsplit('.').next() {
         Some("input") => 0.7,
         Some("own" | "neighbour" | "edge") => 0.6,
-        Some("output") => 0.1,
+        Some("output" | "output0") => 0.1,
         _ => 1.0,
     }
 }

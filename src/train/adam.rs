@@ -3,9 +3,10 @@
 //! Burn's own optimisers put a state that is read back on the default device, which is a GPU even when training runs on
 //! the CPU, and clip each tensor by itself.
 
+use super::network::Network;
 use super::options::OptimizerOptions;
+use super::parameters::read;
 use crate::Result;
-use crate::train::network::{Network, read};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};

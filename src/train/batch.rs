@@ -1,14 +1,14 @@
-use super::network_ops::Segments;
+use super::network_ops::{Neighbours, Segments};
 use crate::network::{Features, NetworkConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 /// What the network sees of the pairs of a batch, packed: rows of one pair after those of another.
 #[derive(Clone, Debug)]
 pub struct PackedFeatures {
     /// Input rows: (rows, inputs).
     pub rows: Tensor<2>,
-    /// Neighbours of each match, places among the matches of its pair: (rows, k).
-    pub neighbours: Tensor<2, Int>,
+    /// Neighbours of each match; CLNet, which finds them itself, has none.
+    pub neighbours: Neighbours,
     /// Edge features: (rows · k, edges).
     pub edges: Tensor<2>,
     /// The rows of each pair.
@@ -22,12 +22,11 @@ impl PackedFeatures {
         let count = segments.rows();
         let rows: Vec<f32> = pairs.clone().flat_map(|pair| &pair.rows).copied().collect();
         let edges: Vec<f32> = pairs.clone().flat_map(|pair| &pair.edges).copied().collect();
-        let neighbours: Vec<i32> = pairs.flat_map(|pair| &pair.neighbours).map(|&place| place as i32).collect();
-        let k = config.neighbours;
+        let places: Vec<u32> = pairs.flat_map(|pair| &pair.neighbours).copied().collect();
         Self {
             rows: Tensor::from_data(TensorData::new(rows, [count, config.inputs()]), device),
-            neighbours: Tensor::from_data(TensorData::new(neighbours, [count, k]), device),
-            edges: Tensor::from_data(TensorData::new(edges, [count * k, config.edges()]), device),
+            neighbours: Neighbours::new(&places, &segments, device),
+            edges: Tensor::from_data(TensorData::new(edges, [places.len(), config.edges()]), device),
             segments,
         }
     }

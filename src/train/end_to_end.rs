@@ -4,11 +4,11 @@
 use super::candidates::candidates;
 use super::example::Example;
 use super::initialisation::InitialisationLoss;
-use super::network::read;
 use super::ops::{
     LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_valid, model_losses, pose_loss,
     sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
 };
+use super::parameters::read;
 use crate::cpu::residual::{ModelRows, essential_rows};
 use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::activation::log_sigmoid;

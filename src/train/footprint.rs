@@ -45,34 +45,32 @@ pub(super) struct Workload {
     pub(super) sampled: Option<(Solver, usize)>,
 }
 
-/// Arrays of a number a channel that training keeps of a match for each block, and that pass by besides.
-const KEPT_ROWS: usize = 24;
-/// Arrays of a message a neighbour that pass by, forward and back, beside the one that each block keeps.
-const PASSING_MESSAGES: usize = 6;
-/// Arrays of the size of the candidate models, and of the samples, that pass by.
-const PASSING_MODELS: usize = 3;
+/// Numbers of a match and channel that training keeps of a block, and that pass by besides.
+const KEPT: [usize; 2] = [12, 12];
+/// The same of a residual block of CLNet, whose batch norm is made of Burn's operations.
+const KEPT_CLNET: [usize; 2] = [24, 24];
+/// Arrays of the size of the largest ones that pass by.
+const PASSING: usize = 4;
 
 impl Workload {
-    /// Of pairs with so many matches together. The total is an estimate, on the safe side: it is that of a backend without
-    /// fused operations.
+    /// Of pairs with so many matches together; of the total an estimate, on the safe side.
     pub(super) fn needs(&self, pairs: usize, matches: usize) -> Memory {
         let NetworkConfig { channels, blocks, neighbours, architecture, .. } = self.network;
-        // CLNet's edges join the features of both ends, in one block only
-        let (message, message_blocks) = match architecture {
-            Architecture::Neighbours => (channels, blocks),
-            Architecture::Clnet => (2 * channels, 1),
+        let (largest, [kept, passing], blocks) = match architecture {
+            Architecture::Neighbours => ((neighbours * self.network.edges()).max(2 * channels), KEPT, blocks),
+            // the products of all neighbours; blocks before and after them, and a last one
+            Architecture::Clnet => (neighbours * channels, KEPT_CLNET, 2 * blocks + 1),
         };
-        let messages = neighbours * message.max(self.network.edges());
-        let rows = (2 * channels).max(self.network.inputs());
-        let of_match = blocks * KEPT_ROWS * channels + (message_blocks + PASSING_MESSAGES) * messages;
+        let largest = largest.max(self.network.inputs());
+        let of_match = (kept * blocks + passing) * channels + PASSING * largest;
         let (models, drawn) = self.sampled.map_or((0, 0), |(solver, hypotheses)| {
             let samples = pairs * hypotheses;
             (samples * 12 * solver.max_solutions(), samples * 8 * solver.sample_size())
         });
         let bytes = |numbers: usize| 4 * numbers as u64;
         Memory {
-            buffer: bytes((matches * messages.max(rows)).max(models).max(drawn)),
-            total: bytes(matches * of_match + PASSING_MODELS * (models + drawn)),
+            buffer: bytes((matches * largest).max(models).max(drawn)),
+            total: bytes(matches * of_match + PASSING * (models + drawn)),
         }
     }
 

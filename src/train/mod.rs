@@ -3,17 +3,21 @@
 
 mod adam;
 mod batch;
+mod batch_norm;
 mod candidates;
 mod checkpoint;
+mod clnet;
 mod end_to_end;
 mod example;
 mod footprint;
 mod import;
 mod initialisation;
+mod message_passing;
 mod network;
 pub mod network_ops;
 pub mod ops;
 mod options;
+mod parameters;
 mod trainer;
 mod validation;
 

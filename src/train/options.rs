@@ -17,7 +17,8 @@ pub struct TrainOptions {
     /// Pairs of a step.
     pub batch: usize,
     /// Most pairs that go through the network together, fewer where the device is too small; the gradients of a step's are
-    /// added up, which changes them by rounding alone. 0 takes all of a step where they fit.
+    /// added up, which changes them by rounding alone (but for CLNet, whose batch norms see the pairs of a part). 0 takes all of
+    /// a step where they fit.
     pub micro_batch: usize,
     /// Epochs of the initialisation, on the truth of each match.
     pub init_epochs: usize,

@@ -2,13 +2,15 @@
 
 use super::adam::{Adam, norm};
 use super::batch::PackedFeatures;
+use super::batch_norm::BatchStatistics;
 use super::checkpoint::{Checkpoint, Progress};
 use super::end_to_end::Objective;
 use super::example::Example;
 use super::footprint::{Memory, Workload};
 use super::initialisation::InitialisationLoss;
-use super::network::{Network, read};
+use super::network::{Network, TrainingPass};
 use super::options::{OptimizerOptions, TrainOptions};
+use super::parameters::read;
 use super::validation::{Validation, validate};
 use crate::data::augment::usual_matches;
 use crate::data::synthetic::pair_seed;
@@ -41,8 +43,9 @@ pub struct Trainer {
 /// What the parts of a step add up to.
 struct Sum {
     loss: f64,
-    parts: usize,
     gradients: GradientsAccumulator<Network>,
+    /// Of each part.
+    statistics: Vec<BatchStatistics>,
 }
 
 /// What a training tells while it runs.
@@ -217,9 +220,10 @@ impl Trainer {
         let epoch = self.steps / per_epoch;
         let (optimizer, stage_step, stage_steps) = self.stage(per_epoch);
         let start = Instant::now();
-        let mut sum = Sum { loss: 0.0, parts: 0, gradients: GradientsAccumulator::new() };
+        let mut sum = Sum { loss: 0.0, gradients: GradientsAccumulator::new(), statistics: Vec::new() };
         self.accumulate(batch, 0..batch.len(), epoch, &mut sum)?;
-        let Sum { loss, parts, mut gradients } = sum;
+        let Sum { loss, mut gradients, statistics } = sum;
+        let parts = statistics.len();
         let network_time = start.elapsed();
         if !loss.is_finite() {
             return Err(self.not_finite("the loss", loss, batch));
@@ -231,7 +235,7 @@ impl Trainer {
         if !gradient_norm.is_finite() {
             return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
         }
-        self.network = network;
+        self.network = statistics.into_iter().fold(network, |network, seen| seen.absorbed_by(network));
         self.steps += 1;
         Ok(StepReport {
             step: self.steps,
@@ -271,10 +275,10 @@ impl Trainer {
             let needed = workload.needs(part.len(), matches[part.clone()].iter().sum());
             let part = pairs.start + part.start..pairs.start + part.end;
             match self.gradients(&batch[part.clone()], part.start, batch.len(), epoch) {
-                Ok((loss, gradients)) => {
+                Ok((loss, gradients, statistics)) => {
                     sum.loss += loss;
-                    sum.parts += 1;
                     sum.gradients.accumulate(&self.network, gradients);
+                    sum.statistics.push(statistics);
                 }
                 // the device has less than it said: from now on take half of this part, or its largest pair
                 Err(Error::Device(_)) if part.len() > 1 => {
@@ -289,12 +293,19 @@ impl Trainer {
         Ok(())
     }
 
-    /// What these pairs, from the `first` of a batch of `count`, add to its mean loss, and its gradient.
-    fn gradients(&self, pairs: &[Example], first: usize, count: usize, epoch: usize) -> Result<(f64, GradientsParams)> {
+    /// What these pairs, from the `first` of a batch of `count`, add to its mean loss, its gradient, and the statistics that the
+    /// network has to absorb.
+    fn gradients(
+        &self,
+        pairs: &[Example],
+        first: usize,
+        count: usize,
+        epoch: usize,
+    ) -> Result<(f64, GradientsParams, BatchStatistics)> {
         let TrainOptions { init_epochs, init_loss, end_to_end, network: config, seed, .. } = &self.options;
         let is_initialisation = epoch < *init_epochs;
         let features = PackedFeatures::new(pairs.iter().map(|pair| &pair.features), config, &self.device);
-        let logits = self.network.forward(&features);
+        let TrainingPass { logits, first_logits, statistics } = self.network.training_pass(&features)?;
         let by_match = match (is_initialisation, end_to_end.objective) {
             (true, _) => Some(init_loss),
             (false, Objective::Truth) => Some(&end_to_end.kept),
@@ -304,6 +315,10 @@ impl Trainer {
         if let Some(losses) = by_match {
             let (value, surrogate) = self.match_loss(losses, logits.clone(), pairs, &features, count)?;
             (loss, total) = (value, surrogate);
+            if let Some(first) = first_logits {
+                let (value, surrogate) = self.match_loss(losses, first, pairs, &features, count)?;
+                (loss, total) = (loss + value, total + surrogate);
+            }
         }
         if !is_initialisation {
             let noise = [pair_seed(*seed, 0), self.steps as u64, first as u64];
@@ -318,7 +333,7 @@ impl Trainer {
             // a device that was asked for too much says so when it is read
             norm(&self.network, &gradients)?;
         }
-        Ok((loss, gradients))
+        Ok((loss, gradients, statistics))
     }
 
     /// The loss that needs the truth of each match only, and a tensor whose gradient is its.

@@ -2,8 +2,9 @@
 
 use super::batch::PackedFeatures;
 use super::example::Example;
-use super::network::{Network, read};
+use super::network::Network;
 use super::options::TrainOptions;
+use super::parameters::read;
 use crate::geometry::accuracy::{auc_exact, motion_of_model, pose_error_deg};
 use crate::geometry::ranking::{auroc, average_precision};
 use crate::geometry::{Matches, Model};
@@ -38,7 +39,7 @@ pub(super) fn validate(
     let logits = examples
         .iter()
         .map(|example| {
-            read(network.forward(&PackedFeatures::new([&example.features].into_iter(), &options.network, device)))
+            read(network.forward(&PackedFeatures::new([&example.features].into_iter(), &options.network, device))?)
         })
         .collect::<Result<Vec<_>>>()?;
     // a pair without right or without wrong matches has no ranking

@@ -15,6 +15,7 @@ struct NormState<B: NetworkBackend> {
     rows: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,
+    relu: bool,
     segments: Segments,
 }
 
@@ -23,8 +24,8 @@ impl<B: NetworkBackend> Backward<B, 3> for SegmentNorm {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let NormState { rows, gamma, beta, segments } = ops.state;
-        let (rows, gamma, beta) = B::segment_norm_backward(rows, gamma, beta, gradient, segments);
+        let NormState { rows, gamma, beta, relu, segments } = ops.state;
+        let (rows, gamma, beta) = B::segment_norm_backward(rows, gamma, beta, gradient, relu, segments);
         for (parent, gradient) in ops.parents.into_iter().zip([rows, gamma, beta]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -42,7 +43,8 @@ struct PoolState<B: NetworkBackend> {
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
     edges: FloatTensor<B>,
-    neighbours: IntTensor<B>,
+    links: IntTensor<B>,
+    count: usize,
     segments: Segments,
 }
 
@@ -51,9 +53,9 @@ impl<B: NetworkBackend> Backward<B, 3> for PoolNeighbours {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let PoolState { both, weight, bias, edges, neighbours, segments } = ops.state;
+        let PoolState { both, weight, bias, edges, links, count, segments } = ops.state;
         let (both, weight, bias) =
-            B::pool_neighbours_backward(both, weight, bias, edges, neighbours, gradient, segments);
+            B::pool_neighbours_backward(both, weight, bias, edges, links, gradient, count, segments);
         for (parent, gradient) in ops.parents.into_iter().zip([both, weight, bias]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -67,15 +69,16 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         rows: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> FloatTensor<Self> {
         let nodes = [rows.node(), gamma.node(), beta.node()];
         let (rows, gamma, beta) = (rows.into_primitive(), gamma.into_primitive(), beta.into_primitive());
-        let run = || B::segment_norm(rows.clone(), gamma.clone(), beta.clone(), segments.clone());
+        let run = || B::segment_norm(rows.clone(), gamma.clone(), beta.clone(), relu, segments.clone());
         match SegmentNorm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(NormState { rows, gamma, beta, segments }, output)
+                prep.finish(NormState { rows, gamma, beta, relu, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
@@ -86,10 +89,11 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
-        let _ = (gradient, segments);
+        let _ = (gradient, relu, segments);
         (rows, gamma, beta)
     }
 
@@ -98,7 +102,8 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
-        neighbours: IntTensor<Self>,
+        links: IntTensor<Self>,
+        count: usize,
         segments: Segments,
     ) -> FloatTensor<Self> {
         let nodes = [both.node(), weight.node(), bias.node()];
@@ -106,12 +111,12 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         let (bias, edges) = (bias.into_primitive(), edges.into_primitive());
         let run = || {
             let (both, weight, bias) = (both.clone(), weight.clone(), bias.clone());
-            B::pool_neighbours(both, weight, bias, edges.clone(), neighbours.clone(), segments.clone())
+            B::pool_neighbours(both, weight, bias, edges.clone(), links.clone(), count, segments.clone())
         };
         match PoolNeighbours.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(PoolState { both, weight, bias, edges, neighbours, segments }, output)
+                prep.finish(PoolState { both, weight, bias, edges, links, count, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
@@ -122,12 +127,13 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
-        neighbours: IntTensor<Self>,
+        links: IntTensor<Self>,
         gradient: FloatTensor<Self>,
+        count: usize,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
-        let _ = (edges, neighbours, gradient, segments);
+        let _ = (edges, links, gradient, count, segments);
         (both, weight, bias)
     }
 }

@@ -1,12 +1,18 @@
-use super::{NetworkBackend, neighbour_pool, segment_norm, segments::Segments};
+use super::{NetworkBackend, pool_neighbours, segment_norm, segments::Segments};
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 use std::borrow::Cow;
 
 impl NetworkBackend for Flex {
-    fn segment_norm(rows: FlexTensor, gamma: FlexTensor, beta: FlexTensor, segments: Segments) -> FlexTensor {
-        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta) };
+    fn segment_norm(
+        rows: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        relu: bool,
+        segments: Segments,
+    ) -> FlexTensor {
+        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta), relu };
         tensor(segment_norm::forward(&floats(&rows), affine, &segments), dims(&rows))
     }
 
@@ -15,9 +21,10 @@ impl NetworkBackend for Flex {
         gamma: FlexTensor,
         beta: FlexTensor,
         gradient: FlexTensor,
+        relu: bool,
         segments: Segments,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta) };
+        let affine = segment_norm::Affine { gamma: &floats(&gamma), beta: &floats(&beta), relu };
         let to = segment_norm::backward(&floats(&rows), affine, &floats(&gradient), &segments);
         (tensor(to.rows, dims(&rows)), tensor(to.gamma, dims(&gamma)), tensor(to.beta, dims(&beta)))
     }
@@ -27,12 +34,13 @@ impl NetworkBackend for Flex {
         weight: FlexTensor,
         bias: FlexTensor,
         edges: FlexTensor,
-        neighbours: FlexTensor,
+        links: FlexTensor,
+        count: usize,
         segments: Segments,
     ) -> FlexTensor {
         let shape = vec![segments.rows(), dims(&bias)[0]];
-        let pooled = with_inputs([&both, &weight, &bias, &edges], &neighbours, |inputs| {
-            neighbour_pool::forward(inputs, &segments)
+        let pooled = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+            pool_neighbours::forward(inputs, &segments)
         });
         tensor(pooled, shape)
     }
@@ -42,12 +50,13 @@ impl NetworkBackend for Flex {
         weight: FlexTensor,
         bias: FlexTensor,
         edges: FlexTensor,
-        neighbours: FlexTensor,
+        links: FlexTensor,
         gradient: FlexTensor,
+        count: usize,
         segments: Segments,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let to = with_inputs([&both, &weight, &bias, &edges], &neighbours, |inputs| {
-            neighbour_pool::backward(inputs, &floats(&gradient), &segments)
+        let to = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+            pool_neighbours::backward(inputs, &floats(&gradient), &segments)
         });
         (tensor(to.both, dims(&both)), tensor(to.weight, dims(&weight)), tensor(to.bias, dims(&bias)))
     }
@@ -55,17 +64,24 @@ impl NetworkBackend for Flex {
 
 fn with_inputs<T>(
     [both, weight, bias, edges]: [&FlexTensor; 4],
-    neighbours: &FlexTensor,
-    run: impl FnOnce(&neighbour_pool::Inputs<'_>) -> T,
+    links: &FlexTensor,
+    count: usize,
+    segments: &Segments,
+    run: impl FnOnce(&pool_neighbours::Inputs<'_>) -> T,
 ) -> T {
-    let neighbours = neighbours.to_contiguous();
-    run(&neighbour_pool::Inputs {
+    let links = links.to_contiguous();
+    let rows = links.as_slice::<i32>().and_then(|links| links.get(..segments.rows() * count)).unwrap_or(&[]);
+    // within the pair
+    let of_pair = segments.split(rows, count).into_iter().zip(segments.ranges());
+    let neighbours: Vec<u32> =
+        of_pair.flat_map(|(rows, pair)| rows.iter().map(move |&row| row as u32 - pair.start as u32)).collect();
+    run(&pool_neighbours::Inputs {
         both: &floats(both),
-        neighbours: neighbours.as_slice::<i32>().map_or(&[], bytemuck::cast_slice),
+        neighbours: &neighbours,
         edges: &floats(edges),
         weight: &floats(weight),
         bias: &floats(bias),
-        count: dims(&neighbours)[1],
+        count,
     })
 }
 

@@ -1,30 +1,35 @@
 //! The two stages of the network that are neither a matrix product nor worth a dozen element-wise operations, fused, each
-//! with its backward pass: on Burn's CPU backend these would otherwise cost more than the matrix products.
+//! with its backward pass: on Burn's CPU backend these would otherwise cost more than the matrix products, and on a GPU be
+//! launched pair by pair.
 //!
 //! Rows of all pairs of a batch are packed one after another ([`Segments`]). The values are those of inference: of
 //! [`cpu::segment_norm`](crate::cpu::segment_norm) and [`cpu::pool_neighbours`](crate::cpu::pool_neighbours).
 
 mod autodiff;
-mod composed;
+mod cube;
 mod flex;
-mod neighbour_pool;
+mod neighbours;
+mod pool_neighbours;
 mod segment_norm;
 mod segments;
 
+pub(super) use cube::{NORM_BACKWARD, POOL_BACKWARD};
+pub use neighbours::Neighbours;
 pub use segments::Segments;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::Tensor;
 
 /// What the fused stages ask of a backend.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Cube, Flex, Autodiff)]
 pub trait NetworkBackend: Backend {
-    /// [`segment_norm`].
+    /// [`segment_norm`] with a ReLU or without.
     fn segment_norm(
         rows: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
@@ -34,16 +39,18 @@ pub trait NetworkBackend: Backend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        relu: bool,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// [`pool_neighbours`].
+    /// [`pool_neighbours`], with the links of [`Neighbours`] and their number a match.
     fn pool_neighbours(
         both: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
-        neighbours: IntTensor<Self>,
+        links: IntTensor<Self>,
+        count: usize,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
@@ -53,48 +60,41 @@ pub trait NetworkBackend: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
-        neighbours: IntTensor<Self>,
+        links: IntTensor<Self>,
         gradient: FloatTensor<Self>,
+        count: usize,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-fn is_fused(device: &Device) -> bool {
-    *device == Device::flex()
-}
-
-/// relu(norm): instance norm over the rows of each pair, per channel, with scale and shift.
+/// Instance norm over the rows of each pair, per channel, with scale and shift, and with a ReLU after it or without. Over a
+/// single segment of all rows it is the batch norm of training.
 ///
 /// `rows` \[n, C\]; `gamma`, `beta` \[C\].
-pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, segments: &Segments) -> Tensor<2> {
-    if !is_fused(&rows.device()) {
-        return composed::segment_norm(rows, gamma, beta, segments);
-    }
+pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, relu: bool, segments: &Segments) -> Tensor<2> {
     let (rows, gamma, beta) = (rows.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-    Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, segments.clone()))
+    Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, relu, segments.clone()))
 }
 
 /// Messages of the neighbours: p_i = mean_j relu(a_i + b_j + G e_ij + b) over the k neighbours j of each match i.
 ///
 /// `both` \[n, 2C\], the a beside the b, C a multiple of 16; `weight` G \[E, C\] and `bias` \[C\] for the E edge features
-/// `edges` \[n · k, E\]; `neighbours` \[n, k\], counted within the pair.
+/// `edges` \[n · k, E\].
 pub fn pool_neighbours(
     both: Tensor<2>,
     weight: Tensor<2>,
     bias: Tensor<1>,
     edges: Tensor<2>,
-    neighbours: Tensor<2, Int>,
+    neighbours: &Neighbours,
     segments: &Segments,
 ) -> Tensor<2> {
-    if !is_fused(&both.device()) {
-        return composed::pool_neighbours(both, weight, bias, edges, neighbours, segments);
-    }
     Tensor::from_dispatch(Dispatch::pool_neighbours(
         both.into_dispatch(),
         weight.into_dispatch(),
         bias.into_dispatch(),
         edges.into_dispatch(),
-        neighbours.into_dispatch(),
+        neighbours.links.clone().into_dispatch(),
+        neighbours.count,
         segments.clone(),
     ))
 }

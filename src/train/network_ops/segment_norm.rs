@@ -5,11 +5,15 @@ use crate::cpu::segment_norm::{EPSILON, Join, segment_norm};
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-/// Scale and shift, an entry a channel.
+/// What follows the norm.
 #[derive(Clone, Copy)]
 pub(super) struct Affine<'a> {
+    /// Scale, an entry a channel.
     pub(super) gamma: &'a [f32],
+    /// Shift, an entry a channel.
     pub(super) beta: &'a [f32],
+    /// Whether a ReLU comes after them.
+    pub(super) relu: bool,
 }
 
 /// The gradients of [`backward`].
@@ -22,12 +26,13 @@ pub(super) struct Gradients {
     pub(super) beta: Vec<f32>,
 }
 
-/// relu(norm) of rows × channels.
+/// norm or relu(norm) of rows × channels.
 pub(super) fn forward(rows: &[f32], affine: Affine<'_>, segments: &Segments) -> Vec<f32> {
     let channels = affine.gamma.len();
+    let join = if affine.relu { Join::Relu } else { Join::Plain };
     let mut output = vec![0.0; rows.len()];
     let pairs = segments.split(rows, channels).into_par_iter().zip(segments.split_mut(&mut output, channels));
-    pairs.for_each(|(rows, out)| segment_norm(rows, affine.gamma, affine.beta, Join::Relu, out));
+    pairs.for_each(|(rows, out)| segment_norm(rows, affine.gamma, affine.beta, join, out));
     output
 }
 
@@ -75,7 +80,7 @@ fn pair_backward(rows: &[f32], affine: Affine<'_>, gradient: &[f32], to_rows: &m
     for ((row, g), out) in rows.chunks_exact(channels).zip(gradient.chunks_exact(channels)).zip(outputs) {
         for c in 0..channels {
             let normal = (row[c] - mean[c]) * scale[c];
-            let passed = if gamma[c] * normal + beta[c] > 0.0 { g[c] } else { 0.0 };
+            let passed = if !affine.relu || gamma[c] * normal + beta[c] > 0.0 { g[c] } else { 0.0 };
             // waits here for the sums
             out[c] = passed;
             to_beta[c] += passed;

@@ -13,7 +13,11 @@ use burn::backend::{
     Autodiff, AutodiffBackend, Backend, BackendTensor, Dispatch, DispatchAutodiffContext, DispatchTensor,
     DispatchTensorKind, ExtensionType, Flex, TensorMetadata, backend_extension,
 };
-use burn::cubecl::{CubeCount, prelude::KernelId, server::KernelArguments};
+use burn::cubecl::{
+    CubeCount,
+    prelude::KernelId,
+    server::{Handle, KernelArguments},
+};
 use burn::tensor::{DType, Shape, TensorData};
 use std::sync::Arc;
 
@@ -108,16 +112,30 @@ impl KernelBackend for CubeBackend {
             if !order.is_empty() {
                 buffers = order.iter().map(|&place| buffers[place].clone()).collect();
             }
-            let bindings = buffers.into_iter().map(|buffer| buffer.binding()).collect();
-            let [x, y] = crate::gpu::spread(workgroups);
-            client.launch(
-                Box::new(SourceKernel::new(source, CubeDim::new_1d(WORKGROUP))),
-                CubeCount::Static(x, y, 1),
-                KernelArguments::new().with_buffers(bindings),
-            );
+            launch(&inputs[0], source, WORKGROUP as usize, buffers, workgroups as usize);
         }
         Tensors(outputs)
     }
+}
+
+/// Runs a shader, with so many invocations a workgroup, on buffers in the order of their bindings, on the device of a tensor.
+pub(in crate::train) fn launch(
+    like: &CubeTensor,
+    source: impl Into<Source>,
+    workgroup: usize,
+    buffers: Vec<Handle>,
+    workgroups: usize,
+) {
+    if workgroups == 0 {
+        return;
+    }
+    let bindings = buffers.into_iter().map(|buffer| buffer.binding()).collect();
+    let [x, y] = crate::gpu::spread(workgroups as u32);
+    like.client.launch(
+        Box::new(SourceKernel::new(source.into(), CubeDim::new_1d(workgroup as u32))),
+        CubeCount::Static(x, y, 1),
+        KernelArguments::new().with_buffers(bindings),
+    );
 }
 
 impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {

@@ -41,7 +41,7 @@ impl Launch {
 
 /// A shader whose parts are chosen at run time.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(in crate::train) struct Source {
     pub(super) name: &'static str,
     pub(super) parts: Vec<&'static str>,
 }

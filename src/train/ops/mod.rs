@@ -73,9 +73,11 @@ pub use solve::{
 pub use solver::Solver;
 pub use weighted_scores::weighted_scores;
 
+pub(super) use backend::launch;
+
 use crate::{ModelKind, Score};
 
-/// The names and texts of every shader of this room, to be validated.
+/// The names and texts of every shader that runs under Burn alone, to be validated.
 #[doc(hidden)]
 pub fn shader_texts() -> Vec<(&'static str, String)> {
     use match_losses::Pass;
@@ -89,6 +91,8 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         closest_model::CLOSEST,
         pose_loss::FORWARD,
         pose_loss::BACKWARD,
+        super::network_ops::NORM_BACKWARD,
+        super::network_ops::POOL_BACKWARD,
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
     for kind in ModelKind::ALL {
