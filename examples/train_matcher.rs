@@ -21,7 +21,7 @@ use nabla_ransac::cpu::normalize_matches::rows_of_pose;
 use nabla_ransac::geometry::Pose;
 use nabla_ransac::geometry::accuracy::{median, pose_error_deg};
 use nabla_ransac::train::ops::{
-    LossWeights, Packing, Sampling, Truth, mean_over_valid, model_losses, sample_minimal, solve_essential_5pt,
+    LossWeights, Packing, Sampling, Truth, mean_over_hypotheses, model_losses, sample_minimal, solve_essential_5pt,
 };
 use nabla_ransac::{Backend, Camera, Estimator, MatchesView, Model, ModelKind, Options, Problem, Sampler};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -127,7 +127,7 @@ impl Network {
         let weights = LossWeights { inlier: 0.0, pose: 1.0, error: 0.02, clamp: 25.0 };
         let models = solved.models.clone();
         let losses = model_losses(ModelKind::Essential, models, points, &truth, &packing, &weights)?;
-        Ok((mean_over_valid(losses.total, solved.valid.clone(), &packing)?, solved))
+        Ok((mean_over_hypotheses(losses.total, solved.valid.clone()), solved))
     }
 }
 

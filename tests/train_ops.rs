@@ -9,7 +9,7 @@ mod packed;
 use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use nabla_ransac::train::ops::{
-    LossWeights, Packing, Sampling, Solver, Truth, mean_over_valid, model_losses, pose_loss, sample_minimal,
+    LossWeights, Packing, Sampling, Solver, Truth, mean_over_hypotheses, model_losses, pose_loss, sample_minimal,
     score_function_loss, shader_texts, soft_selection_loss, solve, weighted_scores,
 };
 use nabla_ransac::{ModelKind, Score};
@@ -304,7 +304,7 @@ fn whole_chain(device: Device, poison: Option<f32>) -> (f32, Vec<f32>, Vec<f32>)
     let selection = soft_selection_loss(scores, total.clone(), solved.valid.clone(), packing, 0.5, None).unwrap();
     let surrogate =
         score_function_loss(total.clone(), solved.valid.clone(), samples.indices, logits.clone(), packing).unwrap();
-    let loss = mean_over_valid(total, solved.valid, packing).unwrap() + selection + surrogate;
+    let loss = mean_over_hypotheses(total, solved.valid) + selection + surrogate;
     let gradients = loss.clone().backward();
     (loss.into_scalar::<f32>(), values(logits.grad(&gradients).unwrap()), values(points.grad(&gradients).unwrap()))
 }

@@ -5,8 +5,8 @@ use super::candidates::candidates;
 use super::example::Example;
 use super::initialisation::InitialisationLoss;
 use super::ops::{
-    LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_valid, model_losses, pose_loss,
-    sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
+    LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
+    pose_loss, sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
 };
 use super::parameters::read;
 use crate::cpu::residual::{ModelRows, essential_rows};
@@ -210,7 +210,7 @@ impl EndToEnd {
         let losses = LossWeights { pose, ..self.losses };
         let losses =
             model_losses(batch.kind, models, batch.points.clone(), &batch.truth, &batch.packing, &losses)?.total;
-        let mean = mean_over_valid(losses.clone(), valid.clone(), &batch.packing)?;
+        let mean = mean_over_hypotheses(losses.clone(), valid.clone());
         let value = number(&mean)?;
         if self.gradient == SamplerGradient::StraightThrough {
             return Ok((mean, value));
@@ -236,7 +236,7 @@ impl EndToEnd {
         let weights = tensor(counts.collect(), [packing.matches()], &points.device());
         let explained = weighted_scores(batch.kind, Score::Magsacpp, weights, models.detach(), points, packing)?;
         let losses = -explained + 1.0;
-        let value = number(&mean_over_valid(losses.clone(), valid.clone(), packing)?)?;
+        let value = number(&mean_over_hypotheses(losses.clone(), valid.clone()))?;
         Ok((score_function_loss(losses, valid, samples.indices.clone(), shares, packing)?, value))
     }
 

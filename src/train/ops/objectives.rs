@@ -74,15 +74,11 @@ pub fn model_losses(
     Ok(ModelLosses { inlier, error, pose, total })
 }
 
-/// The mean over the pairs, \[1\], of the mean of values \[B\] over the hypotheses of the pair that have a model, `valid` 1; of a
-/// pair without any, 0. What a pair adds does not depend on the others, so that a step may be taken in parts.
-///
-/// # Errors
-/// [`Error::BadOption`] where the values are no multiple of the pairs.
-pub fn mean_over_valid(values: Tensor<1>, valid: Tensor<1>, packing: &Packing) -> Result<Tensor<1>> {
-    let [values, valid] = [by_pair(values, packing)?, by_pair(valid, packing)?];
-    let of_pairs = (values * valid.clone()).sum_dim(1) / valid.sum_dim(1).clamp_min(1.0);
-    Ok(of_pairs.sum() / packing.pairs() as f32)
+/// The mean of values \[B\] over all hypotheses, \[1\], of which those without a model, `valid` 0, count as 0. What a pair adds
+/// does not depend on the others, so that a step may be taken in parts; and pairs count the more the more models they have.
+pub fn mean_over_hypotheses(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
+    let count = values.dims()[0].max(1) as f32;
+    (values * valid).sum() / count
 }
 
 /// A table of \[pairs, hypotheses\] of a value a hypothesis.
@@ -95,13 +91,13 @@ fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
 }
 
 /// A value \[1\] whose gradient by the logits is the score-function (REINFORCE) estimate of that of the mean loss, unbiased:
-/// the mean as of [`mean_over_valid`] of (loss − baseline) ∂ ln P(sample). Not itself a loss to look at.
+/// the mean over the hypotheses of (loss − baseline) ∂ ln P(sample). Not itself a loss to look at.
 ///
 /// P is the probability of drawing the matches one by one without replacement by share of exp(logit), as
 /// [`sample_minimal`](super::sample_minimal) does (Plackett and Luce). The baseline of a hypothesis is the mean loss of the
 /// pair's others, a variant of NG-RANSAC (Brachmann and Rother, ICCV 2019, eq. 6) that leaves the estimate unbiased. The
 /// losses \[B\] are constants here: any measure will do, with or without a gradient. Hypotheses without a model, `valid` 0,
-/// take no part.
+/// take no part but in the number to divide by.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`] unless there is a logit a match; [`Error::BadOption`] where the losses are no multiple of the
@@ -140,7 +136,7 @@ pub fn score_function_loss(
         let left = (-shares.clone().narrow(1, 0, k).sum_dim(1) + 1.0).clamp_min(1e-6);
         log_probability = log_probability + log_shares.clone().narrow(1, k, 1) - left.log();
     }
-    mean_over_valid(advantage * log_probability.reshape([rows]), valid, packing)
+    Ok(mean_over_hypotheses(advantage * log_probability.reshape([rows]), valid))
 }
 
 /// ln Σ exp of a pair's logits, \[1\]; 0 without matches.
