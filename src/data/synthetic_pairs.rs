@@ -43,7 +43,7 @@ pub struct SyntheticOptions {
 
 impl Default for SyntheticOptions {
     fn default() -> Self {
-        Self { matches: [50, 2000], right_share: [0.05, 0.95], learned_share: 0.2 }
+        Self { matches: [50, 2000], right_share: [0.05, 0.95], learned_share: 0.35 }
     }
 }
 
@@ -95,7 +95,7 @@ impl SyntheticPairs {
         let SyntheticOptions { matches: [fewest, most], right_share: [least, largest], learned_share } = self.options;
         let views = Views::draw(rng);
         let learned = rng.random_bool(learned_share);
-        let share = least + (largest - least) * rng.random_range(0.0_f64..=1.0).powf(1.5);
+        let share = least + (largest - least) * rng.random_range(0.0_f64..=1.0).powf(0.7);
         let count = log_uniform(rng, fewest as f64, most as f64 + 1.0);
         let right = ((share * count) as usize).max(FEWEST_RIGHT);
         let wrong = ((right as f64 / share) as usize).min(most) - right.min(most);

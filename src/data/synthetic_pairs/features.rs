@@ -99,7 +99,7 @@ impl Detector {
         Self {
             clusters: [clusters(&views.views[0]), clusters(&views.views[1])],
             size_spread: rng.random_range(0.2..0.8),
-            upright: rng.random_range(0.0..0.9_f64).powi(2),
+            upright: rng.random_range(0.0..1.0),
             scattered: rng.random_range(0.1..0.6),
             noise: Noise::draw(rng),
         }
@@ -118,9 +118,23 @@ impl Detector {
     }
 
     /// A key point found in one of the images, or `None` where the drawn pixel shows nothing of note.
-    fn find(&self, rng: &mut impl Rng, views: &Views, which: usize) -> Option<Feature> {
+    pub(super) fn find(&self, rng: &mut impl Rng, views: &Views, which: usize) -> Option<Feature> {
         let view = &views.views[which];
-        let (surface, uv) = view.cast(self.pixel(rng, which, view.size()))?;
+        let pixel = self.pixel(rng, which, view.size());
+        self.find_at(rng, view, pixel)
+    }
+
+    /// A key point of the second image about as high in the scene as a slope says: the best of so many drawn.
+    pub(super) fn find_level(&self, rng: &mut impl Rng, views: &Views, slope: f64, drawn: usize) -> Option<Feature> {
+        let view = &views.views[1];
+        let off = |pixel: &DVec2| (view.slope(*pixel) - slope).abs();
+        let pixels = (0..drawn).map(|_| self.pixel(rng, 1, view.size()));
+        let pixel = pixels.min_by(|a, b| off(a).total_cmp(&off(b)))?;
+        self.find_at(rng, view, pixel)
+    }
+
+    fn find_at(&self, rng: &mut impl Rng, view: &View, pixel: DVec2) -> Option<Feature> {
+        let (surface, uv) = view.cast(pixel)?;
         let texture = view.surfaces[surface].texture;
         let uv = view.surfaces[surface].detail_near(rng, uv);
         if rng.random_range(0.0..1.0) > texture {
@@ -182,6 +196,11 @@ impl Feature {
     /// The same detail at another place of its surface.
     pub(super) const fn moved_to(self, uv: DVec2) -> Self {
         Self { uv, ..self }
+    }
+
+    /// With the direction of another.
+    pub(super) const fn turned_as(self, other: &Self) -> Self {
+        Self { direction_uv: other.direction_uv, ..self }
     }
 
     /// The same detail in another cell of its surface's pattern.

@@ -8,7 +8,8 @@ use glam::{DMat3, DVec2, DVec3};
 use rand::{Rng, RngExt};
 use std::f64::consts::FRAC_PI_2;
 
-/// What the scene shows.
+/// What the scene shows. Most neighbours in a real scene move alike: of its right matches 2 to 4 % are farther than a thirtieth
+/// of the image from where their neighbours would have them, so there is little clutter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Walls at angles to each other, most with windows.
@@ -24,9 +25,9 @@ pub(super) enum Layout {
 impl Layout {
     pub(super) fn draw(rng: &mut impl Rng) -> Self {
         match rng.random_range(0.0..1.0) {
-            u if u < 0.4 => Self::Facades,
-            u if u < 0.65 => Self::Street,
-            u if u < 0.85 => Self::Object,
+            u if u < 0.5 => Self::Facades,
+            u if u < 0.75 => Self::Street,
+            u if u < 0.97 => Self::Object,
             _ => Self::Clutter,
         }
     }
@@ -65,7 +66,7 @@ fn facades(rng: &mut impl Rng) -> Vec<Surface> {
     if rng.random_bool(0.6) {
         surfaces.push(background(rng));
     }
-    let boxes = rng.random_range(0..3);
+    let boxes = rng.random_range(0..2);
     (0..boxes).for_each(|_| surfaces.extend(random_box(rng)));
     surfaces
 }
@@ -77,7 +78,7 @@ fn street(rng: &mut impl Rng) -> Vec<Surface> {
         let wall = Surface::new(rng, centre, [DVec3::Z, DVec3::Y], DVec2::new(3.0, 1.0)).with_relief(rng, 0.03);
         surfaces.push(if rng.random_bool(0.6) { wall.with_pattern(rng) } else { wall });
     }
-    let boxes = rng.random_range(1..6);
+    let boxes = rng.random_range(0..3);
     (0..boxes).for_each(|_| surfaces.extend(random_box(rng)));
     surfaces
 }

@@ -33,7 +33,7 @@ impl Ratios {
             right_mean: 0.77 - 0.4 * share + 0.06 * normal(rng),
             right_spread: rng.random_range(0.13..0.19),
             random_below: rng.random_range(0.04..0.08),
-            lookalike_below: rng.random_range(0.1..0.18),
+            lookalike_below: rng.random_range(0.06..0.14),
         }
     }
 

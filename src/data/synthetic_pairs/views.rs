@@ -76,6 +76,12 @@ impl View {
         others.filter_map(|(_, other)| other.hit(origin, direction)).any(|(nearer, _)| nearer < 0.98 * distance)
     }
 
+    /// The slope of the ray of a pixel to the level of the scene, positive downwards.
+    pub(super) fn slope(&self, pixel: DVec2) -> f64 {
+        let (_, direction) = self.ray(pixel);
+        direction.y / direction.x.hypot(direction.z)
+    }
+
     fn ray(&self, pixel: DVec2) -> (DVec3, DVec3) {
         let scene_from_camera = self.camera_from_scene.inverse();
         (scene_from_camera.translation, scene_from_camera.rotation * self.camera.normalize(pixel).extend(1.0))

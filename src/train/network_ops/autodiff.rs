@@ -44,7 +44,6 @@ struct PoolState<B: NetworkBackend> {
     bias: FloatTensor<B>,
     edges: FloatTensor<B>,
     links: IntTensor<B>,
-    count: usize,
     segments: Segments,
 }
 
@@ -53,9 +52,8 @@ impl<B: NetworkBackend> Backward<B, 3> for PoolNeighbours {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let PoolState { both, weight, bias, edges, links, count, segments } = ops.state;
-        let (both, weight, bias) =
-            B::pool_neighbours_backward(both, weight, bias, edges, links, gradient, count, segments);
+        let PoolState { both, weight, bias, edges, links, segments } = ops.state;
+        let (both, weight, bias) = B::pool_neighbours_backward(both, weight, bias, edges, links, gradient, segments);
         for (parent, gradient) in ops.parents.into_iter().zip([both, weight, bias]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -103,7 +101,6 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         links: IntTensor<Self>,
-        count: usize,
         segments: Segments,
     ) -> FloatTensor<Self> {
         let nodes = [both.node(), weight.node(), bias.node()];
@@ -111,12 +108,12 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         let (bias, edges) = (bias.into_primitive(), edges.into_primitive());
         let run = || {
             let (both, weight, bias) = (both.clone(), weight.clone(), bias.clone());
-            B::pool_neighbours(both, weight, bias, edges.clone(), links.clone(), count, segments.clone())
+            B::pool_neighbours(both, weight, bias, edges.clone(), links.clone(), segments.clone())
         };
         match PoolNeighbours.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let output = run();
-                prep.finish(PoolState { both, weight, bias, edges, links, count, segments }, output)
+                prep.finish(PoolState { both, weight, bias, edges, links, segments }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(run()),
         }
@@ -129,11 +126,10 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         edges: FloatTensor<Self>,
         links: IntTensor<Self>,
         gradient: FloatTensor<Self>,
-        count: usize,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         // Burn differentiates once only
-        let _ = (edges, links, gradient, count, segments);
+        let _ = (edges, links, gradient, segments);
         (both, weight, bias)
     }
 }

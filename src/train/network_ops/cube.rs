@@ -1,6 +1,7 @@
 //! The fused stages on wgpu: forward by the shaders of inference, backward by shaders of their own. Sums over pairs or rows
 //! are left to Burn, from one partial sum a workgroup.
 
+use super::neighbours::links_a_row;
 use super::{NetworkBackend, Segments};
 use crate::cpu::edge_features::EDGE_COLUMNS;
 use crate::cpu::segment_norm::Join;
@@ -82,11 +83,11 @@ impl NetworkBackend for CubeBackend {
         bias: CubeTensor,
         edges: CubeTensor,
         links: CubeTensor,
-        count: usize,
         segments: Segments,
     ) -> CubeTensor {
         let channels = bias.shape()[0];
         let [both, edges, links] = [both, edges, links].map(into_contiguous);
+        let count = links_a_row(links.shape()[0], &segments);
         let output = empty(&both, Shape::from([segments.rows(), channels]));
         let buffers = [
             numbers(&both, &[EDGE_COLUMNS, channels, count, 0]),
@@ -110,11 +111,11 @@ impl NetworkBackend for CubeBackend {
         edges: CubeTensor,
         links: CubeTensor,
         gradient: CubeTensor,
-        count: usize,
         segments: Segments,
     ) -> (CubeTensor, CubeTensor, CubeTensor) {
         let [both, edges, links, gradient] = [both, edges, links, gradient].map(into_contiguous);
         let (channels, rows) = (bias.shape()[0], segments.rows());
+        let count = links_a_row(links.shape()[0], &segments);
         let [chunk, width, workgroup] = POOL_BACK;
         let chunks = rows.div_ceil(chunk);
         let to_both = empty(&both, both.shape());

@@ -1,4 +1,4 @@
-use super::{NetworkBackend, pool_neighbours, segment_norm, segments::Segments};
+use super::{NetworkBackend, neighbours::links_a_row, pool_neighbours, segment_norm, segments::Segments};
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
@@ -35,11 +35,10 @@ impl NetworkBackend for Flex {
         bias: FlexTensor,
         edges: FlexTensor,
         links: FlexTensor,
-        count: usize,
         segments: Segments,
     ) -> FlexTensor {
         let shape = vec![segments.rows(), dims(&bias)[0]];
-        let pooled = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+        let pooled = with_inputs([&both, &weight, &bias, &edges], &links, &segments, |inputs| {
             pool_neighbours::forward(inputs, &segments)
         });
         tensor(pooled, shape)
@@ -52,10 +51,9 @@ impl NetworkBackend for Flex {
         edges: FlexTensor,
         links: FlexTensor,
         gradient: FlexTensor,
-        count: usize,
         segments: Segments,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let to = with_inputs([&both, &weight, &bias, &edges], &links, count, &segments, |inputs| {
+        let to = with_inputs([&both, &weight, &bias, &edges], &links, &segments, |inputs| {
             pool_neighbours::backward(inputs, &floats(&gradient), &segments)
         });
         (tensor(to.both, dims(&both)), tensor(to.weight, dims(&weight)), tensor(to.bias, dims(&bias)))
@@ -65,11 +63,10 @@ impl NetworkBackend for Flex {
 fn with_inputs<T>(
     [both, weight, bias, edges]: [&FlexTensor; 4],
     links: &FlexTensor,
-    count: usize,
     segments: &Segments,
     run: impl FnOnce(&pool_neighbours::Inputs<'_>) -> T,
 ) -> T {
-    let links = links.to_contiguous();
+    let (links, count) = (links.to_contiguous(), links_a_row(dims(links)[0], segments));
     let rows = links.as_slice::<i32>().and_then(|links| links.get(..segments.rows() * count)).unwrap_or(&[]);
     // within the pair
     let of_pair = segments.split(rows, count).into_iter().zip(segments.ranges());

@@ -43,14 +43,13 @@ pub trait NetworkBackend: Backend {
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// [`pool_neighbours`], with the links of [`Neighbours`] and their number a match.
+    /// [`pool_neighbours`], with the links of [`Neighbours`].
     fn pool_neighbours(
         both: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         edges: FloatTensor<Self>,
         links: IntTensor<Self>,
-        count: usize,
         segments: Segments,
     ) -> FloatTensor<Self>;
 
@@ -62,7 +61,6 @@ pub trait NetworkBackend: Backend {
         edges: FloatTensor<Self>,
         links: IntTensor<Self>,
         gradient: FloatTensor<Self>,
-        count: usize,
         segments: Segments,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
@@ -94,7 +92,6 @@ pub fn pool_neighbours(
         bias.into_dispatch(),
         edges.into_dispatch(),
         neighbours.links.clone().into_dispatch(),
-        neighbours.count,
         segments.clone(),
     ))
 }

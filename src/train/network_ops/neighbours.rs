@@ -4,8 +4,6 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 /// The k neighbours of each match of a packed batch, and the matches that it is a neighbour of.
 #[derive(Clone, Debug)]
 pub struct Neighbours {
-    /// k.
-    pub(super) count: usize,
     /// For n matches: n · k rows of neighbours; n + 1 places in the list that follows, where that of each match begins; n · k
     /// places among the first, of the matches that have it as a neighbour.
     pub(super) links: Tensor<1, Int>,
@@ -23,8 +21,14 @@ impl Neighbours {
         links.extend(firsts);
         links.extend(incoming);
         let length = links.len();
-        Self { count, links: Tensor::from_data(TensorData::new(links, [length]), device) }
+        Self { links: Tensor::from_data(TensorData::new(links, [length]), device) }
     }
+}
+
+/// k, of so many links.
+pub(super) fn links_a_row(links: usize, segments: &Segments) -> usize {
+    let rows = segments.rows();
+    links.saturating_sub(rows + 1) / (2 * rows).max(1)
 }
 
 /// Where the list of each row begins, and the places in `neighbours` that name it, in their order.
