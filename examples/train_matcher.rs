@@ -21,7 +21,7 @@ use nabla_ransac::cpu::normalize_matches::rows_of_pose;
 use nabla_ransac::geometry::Pose;
 use nabla_ransac::geometry::accuracy::{median, pose_error_deg};
 use nabla_ransac::train::ops::{
-    LossWeights, Packing, Sampling, Truth, mean_over_valid, model_losses, sample_minimal, solve_essential_5pt,
+    LossWeights, Packing, Sampling, Truth, mean_over_hypotheses, model_losses, sample_minimal, solve_essential_5pt,
 };
 use nabla_ransac::{Backend, Camera, Estimator, MatchesView, Model, ModelKind, Options, Problem, Sampler};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -121,13 +121,13 @@ impl Network {
             models: Tensor::from_data(TensorData::new(models, [pairs.len(), 12]), device),
             labels: Tensor::from_data(TensorData::new(labels, [packing.matches()]), device),
         };
-        let sampling = Sampling { hypotheses: HYPOTHESES, sample_size: 5, temperature: 1.0, seed, step };
+        let sampling = Sampling { hypotheses: HYPOTHESES, sample_size: 5, temperature: 1.0, seed, step, first_pair: 0 };
         let samples = sample_minimal(logits, points.clone(), &packing, &sampling)?;
         let solved = solve_essential_5pt(samples.points, truth.models.clone())?;
         let weights = LossWeights { inlier: 0.0, pose: 1.0, error: 0.02, clamp: 25.0 };
         let models = solved.models.clone();
         let losses = model_losses(ModelKind::Essential, models, points, &truth, &packing, &weights)?;
-        Ok((mean_over_valid(losses.total, solved.valid.clone()), solved))
+        Ok((mean_over_hypotheses(losses.total, solved.valid.clone()), solved))
     }
 }
 

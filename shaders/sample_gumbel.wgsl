@@ -5,7 +5,7 @@
 @group(0) @binding(2) var<storage, read_write> values: array<f32>; // 1, or 0 where no sample could be drawn
 @group(0) @binding(3) var<storage, read_write> indices: array<f32>; // rows of the packed matches, or −1
 @group(0) @binding(4) var<storage, read_write> shares: array<f32>;
-@group(0) @binding(5) var<storage, read_write> log_sums: array<f32>;
+@group(0) @binding(5) var<storage, read_write> highest_logits: array<f32>; // perturbed
 
 const WORKGROUP: u32 = 64u;
 const MAX_SAMPLE: u32 = 16u;
@@ -101,16 +101,15 @@ fn main(
     workgroupBarrier();
     storageBarrier();
     let found = lowest > 0.5 * NEVER_DRAWN;
-    let log_sum = highest / temperature() + log(max(heads[0], 1e-30));
     for (var k = local; k < size; k += WORKGROUP) {
         values[row * size + k] = select(0.0, 1.0, found);
-        let share = exp(shares[row * size + k] / temperature() - log_sum);
+        let share = exp((shares[row * size + k] - highest) / temperature()) / heads[0];
         shares[row * size + k] = select(0.0, share, found);
         if (!found) {
             indices[row * size + k] = -1.0;
         }
     }
     if (local == 0u) {
-        log_sums[row] = select(0.0, log_sum, found);
+        highest_logits[row] = highest;
     }
 }

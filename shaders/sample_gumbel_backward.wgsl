@@ -4,7 +4,7 @@
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> indices: array<f32>;
 @group(0) @binding(3) var<storage, read> shares: array<f32>;
-@group(0) @binding(4) var<storage, read> log_sums: array<f32>;
+@group(0) @binding(4) var<storage, read> highest_logits: array<f32>; // perturbed
 @group(0) @binding(5) var<storage, read> value_gradients: array<f32>;
 @group(0) @binding(6) var<storage, read_write> logit_gradients: array<f32>;
 
@@ -33,7 +33,9 @@ fn main(
         // False for NaN and infinities too. No sample: all shares are 0.
         if (abs(sum) < 1e30 && sum != 0.0) {
             let perturbed = perturbed_logit(noise_key(row), place, logits[index]);
-            gradient += drawn - exp(perturbed / temperature() - log_sums[row]) * sum;
+            // of the first drawn match, which has the highest, the share is known
+            let share = shares[row * size] * exp((perturbed - highest_logits[row]) / temperature());
+            gradient += drawn - share * sum;
         }
     }
     logit_gradients[index] = gradient / temperature();

@@ -114,6 +114,29 @@ pub enum Error {
         /// Bytes the device allows.
         available: u64,
     },
+    /// A device on which not even one pair can be trained.
+    #[cfg(feature = "train")]
+    #[error(
+        "to train on a pair of {matches} matches with {hypotheses} hypotheses takes about {needed} bytes, {buffer_needed} in one buffer, but the device has {available} and {buffer_available} in one: {most_matches} matches would fit, or {most_hypotheses} hypotheses"
+    )]
+    DeviceTooSmall {
+        /// Matches of the pair.
+        matches: usize,
+        /// Hypotheses of the pair; 0 in the initialisation.
+        hypotheses: usize,
+        /// Bytes that it takes in all, estimated.
+        needed: u64,
+        /// Bytes that the device has.
+        available: u64,
+        /// Bytes of its largest buffer.
+        buffer_needed: u64,
+        /// Bytes that one buffer of the device can have.
+        buffer_available: u64,
+        /// Matches that would fit with as many hypotheses.
+        most_matches: usize,
+        /// Hypotheses that would fit with as many matches; 0 also where not even the network does.
+        most_hypotheses: usize,
+    },
     /// No pair of a data set can be trained on.
     #[cfg(feature = "data")]
     #[error(

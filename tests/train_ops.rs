@@ -9,7 +9,7 @@ mod packed;
 use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use nabla_ransac::train::ops::{
-    LossWeights, Packing, Sampling, Solver, Truth, mean_over_valid, model_losses, pose_loss, sample_minimal,
+    LossWeights, Packing, Sampling, Solver, Truth, mean_over_hypotheses, model_losses, pose_loss, sample_minimal,
     score_function_loss, shader_texts, soft_selection_loss, solve, weighted_scores,
 };
 use nabla_ransac::{ModelKind, Score};
@@ -77,7 +77,7 @@ impl OnDevice {
 }
 
 fn sampling(hypotheses: usize, sample_size: usize) -> Sampling {
-    Sampling { hypotheses, sample_size, temperature: 0.9, seed: 4_000_000_007, step: 3 }
+    Sampling { hypotheses, sample_size, temperature: 0.9, seed: 4_000_000_007, step: 3, first_pair: 0 }
 }
 
 /// A weight an entry, so that every gradient differs.
@@ -304,7 +304,7 @@ fn whole_chain(device: Device, poison: Option<f32>) -> (f32, Vec<f32>, Vec<f32>)
     let selection = soft_selection_loss(scores, total.clone(), solved.valid.clone(), packing, 0.5, None).unwrap();
     let surrogate =
         score_function_loss(total.clone(), solved.valid.clone(), samples.indices, logits.clone(), packing).unwrap();
-    let loss = mean_over_valid(total, solved.valid) + selection + surrogate;
+    let loss = mean_over_hypotheses(total, solved.valid) + selection + surrogate;
     let gradients = loss.clone().backward();
     (loss.into_scalar::<f32>(), values(logits.grad(&gradients).unwrap()), values(points.grad(&gradients).unwrap()))
 }
@@ -339,7 +339,7 @@ fn the_score_function_gradient_is_unbiased() {
     let logits = tensor(&[0.3, -0.5, 1.0, 0.0, 0.2], [5], &device).require_grad();
     let costs = [1.0, 3.0, 0.5, 2.0, 4.0];
     let points = tensor(&costs.map(|c| [c; 4]).concat(), [5, 4], &device);
-    let sampling = Sampling { hypotheses: 60_000, sample_size: 1, temperature: 1.0, seed: 5, step: 0 };
+    let sampling = Sampling { hypotheses: 60_000, sample_size: 1, temperature: 1.0, seed: 5, step: 0, first_pair: 0 };
     let samples = sample_minimal(logits.clone(), points, &packing, &sampling).unwrap();
     let losses = samples.points.narrow(2, 0, 1).reshape([60_000]).detach();
     let valid = Tensor::ones([60_000], &device);

@@ -1,5 +1,5 @@
 // Gumbel noise from a counter: perturbed logits k = l − ln E with E = −ln U. Twin: src/cpu/sample_gumbel.rs.
-// params of its own: sample size, seed (two words), step, temperature.
+// params of its own: sample size, seed (two words), step, temperature, the hypothesis of the step that the first row is.
 
 const NEVER_DRAWN: f32 = -1e30;
 
@@ -13,7 +13,7 @@ fn temperature() -> f32 {
 
 // Of a hypothesis: the key of its noise.
 fn noise_key(row: u32) -> vec4<u32> {
-    return pcg4d(vec4<u32>(params[3], params[4], params[5], row));
+    return pcg4d(vec4<u32>(params[3], params[4], params[5], params[7] + row));
 }
 
 // −ln(1 − v) for v in 0..1, by the series where 1 − v would lose the digits of v.

@@ -4,7 +4,7 @@ use super::{complain, print, train_plot};
 use crate::ModelKind;
 use crate::data::{PairSet, Skipped, SyntheticPairs};
 use crate::network::Weights;
-use crate::train::{Ending, Event, StepReport, TrainOptions, Trainer, Validation};
+use crate::train::{Ending, Event, Memory, StepReport, TrainOptions, Trainer, Validation};
 use anyhow::{Context, bail};
 use burn::tensor::{Device, DeviceKind};
 use clap::{Args, ValueEnum};
@@ -69,6 +69,9 @@ pub(super) struct TrainArgs {
     /// Where the training runs
     #[arg(long, value_enum, default_value_t = TrainDevice::Cpu)]
     device: TrainDevice,
+    /// Memory that a step may take, MiB: what takes more is done in parts. A GPU whose driver tells how much it has needs none
+    #[arg(long, value_name = "MIB")]
+    memory: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,7 +103,9 @@ pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
         "options": options,
         "version": env!("CARGO_PKG_VERSION"),
     });
-    let mut trainer = if arguments.resume {
+    let memory =
+        arguments.memory.map(|mib| Memory { total: mib.saturating_mul(1 << 20), ..Memory::of_device(&device) });
+    let trainer = if arguments.resume {
         Trainer::resume(options, &arguments.out, record, &train, device)?
     } else {
         let weights = arguments.weights.as_deref().map(Weights::read).transpose()?;
@@ -110,6 +115,10 @@ pub(super) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
             bail!("--weights: expected weights of {:?}, but they are of {:?}", options.network, weights.config());
         }
         Trainer::new(options, &arguments.out, record, weights.as_ref(), device)?
+    };
+    let mut trainer = match memory {
+        Some(memory) => trainer.with_memory(memory),
+        None => trainer,
     };
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
@@ -249,6 +258,7 @@ fn step_line(report: &StepReport) -> Value {
         "learning_rate": report.learning_rate,
         "pairs": report.pairs,
         "matches": report.matches,
+        "parts": report.parts,
         "loading_ms": ms(report.loading),
         "network_ms": ms(report.network),
         "optimizer_ms": ms(report.optimizer),

@@ -52,8 +52,6 @@ pub struct GumbelSample {
     pub indices: [u32; MAX_SAMPLE],
     /// y of those matches.
     pub shares: [f64; MAX_SAMPLE],
-    /// ln Σ exp(k / temperature) over all matches.
-    pub log_sum: f64,
 }
 
 /// The sample of so many matches, or `None` where there are not as many that can be drawn.
@@ -72,24 +70,25 @@ pub fn sample_gumbel(perturbed: &[f64], temperature: f64, size: usize) -> Option
         return None;
     }
     let sum: f64 = perturbed.iter().map(|key| ((key - best[0]) / temperature).exp()).sum();
-    let log_sum = best[0] / temperature + sum.ln();
-    let shares = best.map(|key| (key / temperature - log_sum).exp());
-    Some(GumbelSample { indices, shares, log_sum })
+    let shares = best.map(|key| ((key - best[0]) / temperature).exp() / sum);
+    Some(GumbelSample { indices, shares })
 }
 
 /// Adds the gradient by the logits of one hypothesis: ∂L/∂l_j = (y_j / temperature) ([j drawn] ∂L/∂z_j − Σ_i y_i ∂L/∂z_i)
 /// with z_i the straight-through value, 1, of the drawn match i.
+///
+/// The drawn matches come with y_i and ∂L/∂z_i, the first drawn first: y_j = y_0 exp((k_j − k_0) / temperature) is exact for
+/// keys of any size.
 pub fn sample_gumbel_backward(
     perturbed: &[f64],
     temperature: f64,
-    log_sum: f64,
     drawn: impl Iterator<Item = (usize, f64, f64)> + Clone,
     logit_gradients: &mut [f64],
 ) {
     let sum: f64 = drawn.clone().map(|(_, share, gradient)| share * gradient).sum::<f64>() / temperature;
-    if sum != 0.0 {
+    if let (Some((first, share, _)), true) = (drawn.clone().next(), sum != 0.0) {
         for (gradient, key) in logit_gradients.iter_mut().zip(perturbed) {
-            *gradient -= (key / temperature - log_sum).exp() * sum;
+            *gradient -= share * ((key - perturbed[first]) / temperature).exp() * sum;
         }
     }
     for (index, share, gradient) in drawn {

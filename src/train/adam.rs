@@ -40,10 +40,7 @@ impl Adam {
         rate: f64,
         options: &OptimizerOptions,
     ) -> Result<(Network, f64)> {
-        let mut norm = Norm { gradients: &gradients, sum_sq: None };
-        network.visit(&mut norm);
-        let sum_sq = norm.sum_sq.map(read).transpose()?.and_then(|sum| sum.first().copied());
-        let norm = f64::from(sum_sq.unwrap_or(0.0)).sqrt();
+        let norm = norm(&network, &gradients)?;
         if !norm.is_finite() {
             return Ok((network, norm));
         }
@@ -68,6 +65,17 @@ impl Adam {
         let moments = state.moments.into_iter().map(|(id, moments)| (id, moments.map(tensor))).collect();
         Self { moments, steps: state.steps }
     }
+}
+
+/// The norm of the whole gradient.
+///
+/// # Errors
+/// [`Error::Device`](crate::Error::Device) where the device could not do what it was asked for; it says so here first.
+pub(super) fn norm(network: &Network, gradients: &GradientsParams) -> Result<f64> {
+    let mut norm = Norm { gradients, sum_sq: None };
+    network.visit(&mut norm);
+    let sum_sq = norm.sum_sq.map(read).transpose()?.and_then(|sum| sum.first().copied());
+    Ok(f64::from(sum_sq.unwrap_or(0.0)).sqrt())
 }
 
 /// Sums the squares of the gradient.

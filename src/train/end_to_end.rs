@@ -5,14 +5,16 @@ use super::candidates::candidates;
 use super::example::Example;
 use super::initialisation::InitialisationLoss;
 use super::ops::{
-    LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_valid, model_losses, pose_loss,
-    sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
+    LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
+    pose_loss, sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
 };
 use super::parameters::read;
+use crate::cpu::residual::{ModelRows, essential_rows};
 use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// Options of the end-to-end stage.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +23,8 @@ pub struct EndToEnd {
     /// Hypotheses of a pair in a step.
     pub hypotheses: usize,
     /// The minimal solver; the five-point one for an essential and the seven-point one for a fundamental matrix where none
-    /// is named.
+    /// is named. Those of F may stand in for that of E, in normalised coordinates: their matrices are judged by the matches,
+    /// as they have no motion, so that `losses.pose` counts for nothing, and `selection` and `sampling` have to be 0.
     pub solver: Option<Solver>,
     /// How the gradient passes through sampling.
     pub gradient: SamplerGradient,
@@ -110,7 +113,7 @@ struct Batch {
 
 impl EndToEnd {
     /// The solver for a model.
-    fn solver(&self, kind: ModelKind) -> Solver {
+    pub(super) fn solver(&self, kind: ModelKind) -> Solver {
         let usual = if kind == ModelKind::Essential { Solver::Essential5pt } else { Solver::Fundamental7pt };
         self.solver.unwrap_or(usual)
     }
@@ -118,11 +121,7 @@ impl EndToEnd {
     /// # Errors
     /// [`Error::BadOption`] with the first value out of range.
     pub(super) fn check(&self, kind: ModelKind) -> Result<()> {
-        let solver = self.solver(kind);
-        if solver.kind() != kind {
-            let found = format!("{solver:?}");
-            return Err(Error::BadOption { name: "solver", expected: "one of the model that is trained", found });
-        }
+        self.check_solver(self.solver(kind), kind)?;
         let LossWeights { inlier, pose, error, clamp } = self.losses;
         let numbers = [self.mean, self.selection, self.sampling, self.sharpness, self.score_power, inlier, pose, error];
         if let Some(wrong) = numbers.into_iter().find(|number| !(number.is_finite() && *number >= 0.0)) {
@@ -141,23 +140,37 @@ impl EndToEnd {
         Ok(())
     }
 
+    /// # Errors
+    /// [`Error::BadOption`] for a solver of another model, but for one of F for E where no motion is asked for.
+    fn check_solver(&self, solver: Solver, kind: ModelKind) -> Result<()> {
+        let by_motion = self.objective == Objective::Truth && self.selection + self.sampling > 0.0;
+        let expected = match (kind, solver.kind()) {
+            (trained, solved) if trained == solved => return Ok(()),
+            (ModelKind::Essential, ModelKind::Fundamental) if !by_motion => return Ok(()),
+            (ModelKind::Essential, ModelKind::Fundamental) => "that of E, since selection and sampling judge motions",
+            _ => "one of the model that is trained",
+        };
+        Err(Error::BadOption { name: "solver", expected, found: format!("{solver:?}") })
+    }
+
     /// The loss of the stage, [1], without the kept losses of the initialisation; and its value.
     pub(super) fn loss(
         &self,
         logits: Tensor<1>,
         pairs: &[Example],
         kind: ModelKind,
-        [seed, step]: [u64; 2],
+        [seed, step, first_pair]: [u64; 3],
         device: &Device,
     ) -> Result<(Tensor<1>, f64)> {
         let guided = self.objective == Objective::InlierScore;
-        let batch = Batch::new(pairs, kind, guided, device)?;
+        let solver = self.solver(kind);
+        let batch = Batch::new(pairs, [kind, solver.kind()], guided, device)?;
         let log_probabilities = log_sigmoid(logits);
         let shares = log_probabilities.clone() * self.power;
         let drawn_from = if self.passes_through() { shares.clone() } else { shares.clone().detach() };
-        let solver = self.solver(kind);
         let Self { hypotheses, temperature, .. } = *self;
-        let sampling = Sampling { hypotheses, sample_size: solver.sample_size(), temperature, seed, step: step as u32 };
+        let (step, first_pair, sample_size) = (step as u32, first_pair as u32, solver.sample_size());
+        let sampling = Sampling { hypotheses, sample_size, temperature, seed, step, first_pair };
         let samples = sample_minimal(drawn_from, batch.points.clone(), &batch.packing, &sampling)?;
         let solved = solve(solver, samples.points.clone(), None, batch.truth.models.clone())?;
         let (models, valid) = (solved.models, solved.valid);
@@ -197,7 +210,7 @@ impl EndToEnd {
         let losses = LossWeights { pose, ..self.losses };
         let losses =
             model_losses(batch.kind, models, batch.points.clone(), &batch.truth, &batch.packing, &losses)?.total;
-        let mean = mean_over_valid(losses.clone(), valid.clone());
+        let mean = mean_over_hypotheses(losses.clone(), valid.clone());
         let value = number(&mean)?;
         if self.gradient == SamplerGradient::StraightThrough {
             return Ok((mean, value));
@@ -223,7 +236,7 @@ impl EndToEnd {
         let weights = tensor(counts.collect(), [packing.matches()], &points.device());
         let explained = weighted_scores(batch.kind, Score::Magsacpp, weights, models.detach(), points, packing)?;
         let losses = -explained + 1.0;
-        let value = number(&mean_over_valid(losses.clone(), valid.clone()))?;
+        let value = number(&mean_over_hypotheses(losses.clone(), valid.clone()))?;
         Ok((score_function_loss(losses, valid, samples.indices.clone(), shares, packing)?, value))
     }
 
@@ -261,15 +274,19 @@ impl EndToEnd {
 }
 
 impl Batch {
-    /// With the estimator's best models in the place of the true ones where these are not to be seen.
-    fn new(pairs: &[Example], kind: ModelKind, guided: bool, device: &Device) -> Result<Self> {
+    /// With the estimator's best models in the place of the true ones where these are not to be seen. Of pairs of one kind for
+    /// a solver of another.
+    fn new(pairs: &[Example], [of_pairs, kind]: [ModelKind; 2], guided: bool, device: &Device) -> Result<Self> {
         let counts: Vec<usize> = pairs.iter().map(|pair| pair.normalized.count).collect();
         let metrics: Vec<[f32; 4]> = pairs.iter().map(|pair| pair.normalized.metric.map(|unit| unit as f32)).collect();
         let packing = Packing::new(&counts, &metrics)?;
         let columns = |pair: &Example, row: usize| [0, 1, 2, 3].map(|k| pair.normalized.columns_f32[k][row]);
         let points = pairs.iter().flat_map(|pair| (0..pair.normalized.count).flat_map(|row| columns(pair, row)));
         let labels = pairs.iter().flat_map(|pair| &pair.truth.is_inlier).map(|&right| f32::from(u8::from(right)));
-        let model = |pair: &Example| if guided { pair.consensus(kind) } else { pair.true_model };
+        let model = |pair: &Example| {
+            let model = if guided { pair.consensus(of_pairs) } else { pair.true_model };
+            if of_pairs == kind { model } else { matrix_of_motion(&model) }
+        };
         let models = pairs.iter().flat_map(|pair| model(pair).into_iter().flatten()).map(|entry| entry as f32);
         let matches = packing.matches();
         Ok(Self {
@@ -282,6 +299,11 @@ impl Batch {
             packing,
         })
     }
+}
+
+/// E, of Frobenius norm 1, of the motion [R | t] with |t| = 1.
+fn matrix_of_motion(motion: &ModelRows) -> ModelRows {
+    essential_rows(motion).map(|row| [row[0], row[1], row[2], 0.0].map(|entry| entry * FRAC_1_SQRT_2))
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {

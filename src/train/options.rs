@@ -16,7 +16,9 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Pairs of a step.
     pub batch: usize,
-    /// Pairs that go through the network together; the gradients of a step's are added up. 0 takes all of a step.
+    /// Most pairs that go through the network together, fewer where the device is too small; the gradients of a step's are
+    /// added up, which changes them by rounding alone (but for CLNet, whose batch norms see the pairs of a part). 0 takes all of
+    /// a step where they fit.
     pub micro_batch: usize,
     /// Epochs of the initialisation, on the truth of each match.
     pub init_epochs: usize,

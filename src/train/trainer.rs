@@ -1,11 +1,12 @@
 //! The loop: batches, losses, steps of the optimiser, validation, checkpoints.
 
-use super::adam::Adam;
+use super::adam::{Adam, norm};
 use super::batch::PackedFeatures;
 use super::batch_norm::BatchStatistics;
 use super::checkpoint::{Checkpoint, Progress};
 use super::end_to_end::Objective;
 use super::example::Example;
+use super::footprint::{Memory, Workload};
 use super::initialisation::InitialisationLoss;
 use super::network::{Network, TrainingPass};
 use super::options::{OptimizerOptions, TrainOptions};
@@ -19,6 +20,7 @@ use crate::{Error, Result};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +37,15 @@ pub struct Trainer {
     adam: Adam,
     steps: usize,
     best: Option<Validation>,
+    memory: Memory,
+}
+
+/// What the parts of a step add up to.
+struct Sum {
+    loss: f64,
+    gradients: GradientsAccumulator<Network>,
+    /// Of each part.
+    statistics: Vec<BatchStatistics>,
 }
 
 /// What a training tells while it runs.
@@ -72,6 +83,8 @@ pub struct StepReport {
     pub pairs: usize,
     /// Matches of the batch.
     pub matches: usize,
+    /// Parts that the step was taken in, so that each fits the device.
+    pub parts: usize,
     /// Waiting for the batch.
     pub loading: Duration,
     /// The network, forward and backward, with the losses.
@@ -105,8 +118,8 @@ impl Trainer {
         std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         let fresh = Weights::initial(options.network, options.seed)?;
         let network = Network::new(weights.unwrap_or(&fresh), &device.clone().autodiff());
-        let (adam, folder) = (Adam::default(), folder.to_owned());
-        Ok(Self { options, folder, record, device, network, adam, steps: 0, best: None })
+        let (adam, folder, memory) = (Adam::default(), folder.to_owned(), Memory::of_device(&device));
+        Ok(Self { options, folder, record, device, network, adam, steps: 0, best: None, memory })
     }
 
     /// Goes on where the checkpoint in the folder was.
@@ -136,8 +149,15 @@ impl Trainer {
         }
         let network = Network::new(&checkpoint.weights, &device.clone().autodiff());
         let adam = Adam::from_state(checkpoint.adam, &device);
-        let (steps, best) = (progress.steps, progress.best);
-        Ok(Self { options, folder: folder.to_owned(), record, device, network, adam, steps, best })
+        let (steps, best, memory) = (progress.steps, progress.best, Memory::of_device(&device));
+        Ok(Self { options, folder: folder.to_owned(), record, device, network, adam, steps, best, memory })
+    }
+
+    /// Takes the device to have so much memory, whatever it says: a step that does not fit is taken in parts, whose gradients
+    /// are added up.
+    #[must_use]
+    pub fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
     }
 
     /// Steps taken.
@@ -153,7 +173,8 @@ impl Trainer {
     /// Trains until all epochs are done or `stop` is set; then the weights and a checkpoint are in the folder.
     ///
     /// # Errors
-    /// [`Error::BadOption`] for sets that are too small; [`Error::TrainingDiverged`]; [`Error::File`]; those of the examples.
+    /// [`Error::BadOption`] for sets that are too small; [`Error::DeviceTooSmall`] for a device on which not even a pair fits;
+    /// [`Error::TrainingDiverged`]; [`Error::File`]; those of the examples.
     pub fn run(
         &mut self,
         train: &Arc<PairSet>,
@@ -199,15 +220,10 @@ impl Trainer {
         let epoch = self.steps / per_epoch;
         let (optimizer, stage_step, stage_steps) = self.stage(per_epoch);
         let start = Instant::now();
-        let micro = if self.options.micro_batch == 0 { batch.len() } else { self.options.micro_batch };
-        let mut accumulator = GradientsAccumulator::new();
-        let (mut loss, mut statistics) = (0.0, Vec::new());
-        for (place, part) in batch.chunks(micro.max(1)).enumerate() {
-            let (part_loss, gradients, seen) = self.gradients(part, place, batch.len(), epoch)?;
-            loss += part_loss;
-            statistics.push(seen);
-            accumulator.accumulate(&self.network, gradients);
-        }
+        let mut sum = Sum { loss: 0.0, gradients: GradientsAccumulator::new(), statistics: Vec::new() };
+        self.accumulate(batch, 0..batch.len(), epoch, &mut sum)?;
+        let Sum { loss, mut gradients, statistics } = sum;
+        let parts = statistics.len();
         let network_time = start.elapsed();
         if !loss.is_finite() {
             return Err(self.not_finite("the loss", loss, batch));
@@ -215,7 +231,7 @@ impl Trainer {
         let start = Instant::now();
         let learning_rate = optimizer.rate(stage_step, stage_steps);
         let (network, gradient_norm) =
-            self.adam.step(self.network.clone(), accumulator.grads(), learning_rate, &optimizer)?;
+            self.adam.step(self.network.clone(), gradients.grads(), learning_rate, &optimizer)?;
         if !gradient_norm.is_finite() {
             return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
         }
@@ -229,6 +245,7 @@ impl Trainer {
             learning_rate,
             pairs: batch.len(),
             matches: batch.iter().map(|example| example.features.matches.len()).sum(),
+            parts,
             loading,
             network: network_time,
             optimizer: start.elapsed(),
@@ -247,12 +264,41 @@ impl Trainer {
         }
     }
 
-    /// What these pairs, the `place`-th part of a batch of `count`, add to its mean loss, its gradient, and the statistics that
-    /// the network has to absorb.
+    /// Adds the gradients of these pairs of a batch, in parts that fit the device, and what they add to its mean loss.
+    fn accumulate(&mut self, batch: &[Example], pairs: Range<usize>, epoch: usize, sum: &mut Sum) -> Result<()> {
+        let TrainOptions { network, end_to_end, init_epochs, micro_batch, .. } = &self.options;
+        let sampled = (epoch >= *init_epochs).then(|| (end_to_end.solver(network.model), end_to_end.hypotheses));
+        let workload = Workload { network: *network, sampled };
+        let matches: Vec<usize> = batch[pairs.clone()].iter().map(|pair| pair.features.matches.len()).collect();
+        let most = if *micro_batch == 0 { matches.len() } else { *micro_batch };
+        for part in workload.parts(&matches, most, &self.memory)? {
+            let needed = workload.needs(part.len(), matches[part.clone()].iter().sum());
+            let part = pairs.start + part.start..pairs.start + part.end;
+            match self.gradients(&batch[part.clone()], part.start, batch.len(), epoch) {
+                Ok((loss, gradients, statistics)) => {
+                    sum.loss += loss;
+                    sum.gradients.accumulate(&self.network, gradients);
+                    sum.statistics.push(statistics);
+                }
+                // the device has less than it said: from now on take half of this part, or its largest pair
+                Err(Error::Device(_)) if part.len() > 1 => {
+                    let alone = matches.iter().map(|&matches| workload.needs(1, matches).total).max();
+                    self.memory.total = alone.unwrap_or(0).max(needed.total / 2).min(needed.total - 1);
+                    self.device.memory_cleanup();
+                    self.accumulate(batch, part, epoch, sum)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// What these pairs, from the `first` of a batch of `count`, add to its mean loss, its gradient, and the statistics that the
+    /// network has to absorb.
     fn gradients(
         &self,
         pairs: &[Example],
-        place: usize,
+        first: usize,
         count: usize,
         epoch: usize,
     ) -> Result<(f64, GradientsParams, BatchStatistics)> {
@@ -275,15 +321,19 @@ impl Trainer {
             }
         }
         if !is_initialisation {
-            // each part has its own noise
-            let noise = [pair_seed(*seed, place), self.steps as u64];
+            let noise = [pair_seed(*seed, 0), self.steps as u64, first as u64];
             let device = self.device.clone().autodiff();
             let (through, value) = end_to_end.loss(logits, pairs, config.model, noise, &device)?;
             let share = pairs.len() as f64 / count as f64;
             loss += share * value;
             total = total + through * share;
         }
-        Ok((loss, GradientsParams::from_grads(total.backward(), &self.network), statistics))
+        let gradients = GradientsParams::from_grads(total.backward(), &self.network);
+        if self.device != Device::flex() {
+            // a device that was asked for too much says so when it is read
+            norm(&self.network, &gradients)?;
+        }
+        Ok((loss, gradients, statistics))
     }
 
     /// The loss that needs the truth of each match only, and a tensor whose gradient is its.

@@ -7,12 +7,12 @@
 //!
 //! /// `logits` [M] and `points` [M, 4] are those of your own model, for the pairs of a batch one after the other.
 //! fn loss(logits: Tensor<1>, points: Tensor<2>, truth: &Truth, packing: &Packing, step: u32) -> nabla_ransac::Result<Tensor<1>> {
-//!     let sampling = Sampling { hypotheses: 64, sample_size: 5, temperature: 1.0, seed: 0, step };
+//!     let sampling = Sampling { hypotheses: 64, sample_size: 5, temperature: 1.0, seed: 0, step, first_pair: 0 };
 //!     let samples = sample_minimal(logits, points.clone(), packing, &sampling)?;
 //!     let solved = solve_essential_5pt(samples.points, truth.models.clone())?;
 //!     let weights = LossWeights { pose: 1.0, ..LossWeights::default() };
 //!     let losses = model_losses(ModelKind::Essential, solved.models, points, truth, packing, &weights)?;
-//!     Ok(mean_over_valid(losses.total, solved.valid))
+//!     Ok(mean_over_hypotheses(losses.total, solved.valid))
 //! }
 //! # let device = burn::tensor::Device::flex().autodiff();
 //! // two pairs with 700 and 1200 matches, thresholds of 1 pixel at focal lengths of 800 and 500 pixels
@@ -61,7 +61,7 @@ mod weighted_scores;
 
 pub use match_losses::{MatchLosses, match_losses};
 pub use objectives::{
-    LossWeights, ModelLosses, Truth, mean_over_valid, model_losses, score_function_loss, soft_selection_loss,
+    LossWeights, ModelLosses, Truth, mean_over_hypotheses, model_losses, score_function_loss, soft_selection_loss,
 };
 pub use packing::Packing;
 pub use pose_loss::pose_loss;

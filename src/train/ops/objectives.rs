@@ -74,9 +74,11 @@ pub fn model_losses(
     Ok(ModelLosses { inlier, error, pose, total })
 }
 
-/// The mean of values \[B\] over the hypotheses that have a model, \[1\]; 0 where none has.
-pub fn mean_over_valid(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
-    (values * valid.clone()).sum() / valid.sum().clamp_min(1.0)
+/// The mean of values \[B\] over all hypotheses, \[1\], of which those without a model, `valid` 0, count as 0. What a pair adds
+/// does not depend on the others, so that a step may be taken in parts; and pairs count the more the more models they have.
+pub fn mean_over_hypotheses(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
+    let count = values.dims()[0].max(1) as f32;
+    (values * valid).sum() / count
 }
 
 /// A table of \[pairs, hypotheses\] of a value a hypothesis.
@@ -95,7 +97,7 @@ fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
 /// [`sample_minimal`](super::sample_minimal) does (Plackett and Luce). The baseline of a hypothesis is the mean loss of the
 /// pair's others, a variant of NG-RANSAC (Brachmann and Rother, ICCV 2019, eq. 6) that leaves the estimate unbiased. The
 /// losses \[B\] are constants here: any measure will do, with or without a gradient. Hypotheses without a model, `valid` 0,
-/// take no part.
+/// take no part but in the number to divide by.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`] unless there is a logit a match; [`Error::BadOption`] where the losses are no multiple of the
@@ -118,6 +120,7 @@ pub fn score_function_loss(
     // with one valid hypothesis there is nothing to compare it with
     let compared = valid.clone() * valid.clone().sum_dim(1).greater_elem(1.5).float();
     let advantage = ((losses - baseline) * compared).reshape([rows]);
+    let valid = valid.reshape([rows]);
 
     // what is never drawn has no share
     let drawable = logits.clone().abs().lower_elem(MAX_LOGIT);
@@ -133,7 +136,7 @@ pub fn score_function_loss(
         let left = (-shares.clone().narrow(1, 0, k).sum_dim(1) + 1.0).clamp_min(1e-6);
         log_probability = log_probability + log_shares.clone().narrow(1, k, 1) - left.log();
     }
-    Ok((advantage * log_probability.reshape([rows])).sum() / valid.sum().clamp_min(1.0))
+    Ok(mean_over_hypotheses(advantage * log_probability.reshape([rows]), valid))
 }
 
 /// ln Σ exp of a pair's logits, \[1\]; 0 without matches.
@@ -150,7 +153,7 @@ fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
 /// The expected loss, \[1\], under the soft selection of one hypothesis a pair: Σ_h softmax(sharpness · score)_h loss_h, mean
 /// over the pairs (DSAC; Brachmann et al., CVPR 2017).
 ///
-/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis left out.
+/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis count as 0.
 /// `true_model` adds a hypothesis a pair: its score and its loss, \[pairs\] each.
 ///
 /// # Errors
@@ -181,7 +184,5 @@ pub fn soft_selection_loss(
     }
     let never = valid.clone().lower_elem(0.5);
     let selection = softmax((scores * sharpness).mask_fill(never, -1e9), 1);
-    let expected = (selection * losses * valid.clone()).sum_dim(1);
-    let pairs_with_any = valid.max_dim(1).sum().clamp_min(1.0);
-    Ok(expected.sum() / pairs_with_any)
+    Ok((selection * losses * valid).sum() / packing.pairs() as f32)
 }

@@ -23,6 +23,9 @@ pub struct Sampling {
     pub seed: u64,
     /// The step of the training: every step has its own noise.
     pub step: u32,
+    /// The place of the first of these pairs among those of the step: a step that is taken in parts draws the samples of a
+    /// whole one.
+    pub first_pair: u32,
 }
 
 /// Minimal samples of a batch, B = pairs × hypotheses rows of m matches of d coordinates.
@@ -65,19 +68,21 @@ pub fn sample_minimal(logits: Tensor<1>, points: Tensor<2>, packing: &Packing, s
     Ok(Samples { indices: indices.int(), points })
 }
 
-/// Logits → straight-through values (1, or 0 where no sample could be drawn), indices, shares y of the drawn matches, ln of
-/// the sums.
+/// Logits → straight-through values (1, or 0 where no sample could be drawn), indices, shares y of the drawn matches, highest
+/// perturbed logits.
 #[derive(Clone, Debug)]
 struct SampleGumbel {
     packing: Arc<Packing>,
     hypotheses: usize,
     size: usize,
     noise: Noise,
+    /// The hypothesis, among those of the step, that the first row is.
+    first: u32,
 }
 
 impl SampleGumbel {
     fn new(packing: &Packing, sampling: &Sampling) -> Result<Self> {
-        let Sampling { hypotheses, sample_size: size, temperature, seed, step } = *sampling;
+        let Sampling { hypotheses, sample_size: size, temperature, seed, step, first_pair } = *sampling;
         let bad = |name, expected, found: &dyn ToString| Error::BadOption { name, expected, found: found.to_string() };
         if size == 0 || size > MAX_SAMPLE {
             return Err(bad("sample_size", "1..=16 matches", &size));
@@ -89,16 +94,22 @@ impl SampleGumbel {
             return Err(bad("hypotheses", "at least 1", &hypotheses));
         }
         let noise = Noise { seed, step, temperature };
-        Ok(Self { packing: Arc::new(packing.clone()), hypotheses, size, noise })
+        let first = first_pair.wrapping_mul(hypotheses as u32);
+        Ok(Self { packing: Arc::new(packing.clone()), hypotheses, size, noise, first })
     }
 
     fn rows(&self) -> usize {
         self.packing.pairs() * self.hypotheses
     }
 
+    /// Perturbs the logits of the matches of a row's pair.
+    fn perturb(&self, logits: &[f32], row: usize, perturbed: &mut [f64]) {
+        perturb(logits, &self.noise, self.first.wrapping_add(row as u32), perturbed);
+    }
+
     fn params(&self) -> Vec<u32> {
         let Noise { seed, step, temperature } = self.noise;
-        let own = [self.size as u32, seed as u32, (seed >> 32) as u32, step, temperature.to_bits()];
+        let own = [self.size as u32, seed as u32, (seed >> 32) as u32, step, temperature.to_bits(), self.first];
         self.packing.params(self.hypotheses, &own)
     }
 }
@@ -116,7 +127,7 @@ impl Kernel for SampleGumbel {
         each_row(&mut rows, width, |row, out| {
             let matches = self.packing.rows(row / self.hypotheses);
             let mut perturbed = vec![0.0; matches.len()];
-            perturb(&inputs[0][matches.clone()], &self.noise, row as u32, &mut perturbed);
+            self.perturb(&inputs[0][matches.clone()], row, &mut perturbed);
             let Some(sample) = sample_gumbel(&perturbed, f64::from(self.noise.temperature), m) else {
                 out[m..2 * m].fill(-1.0);
                 return;
@@ -126,7 +137,7 @@ impl Kernel for SampleGumbel {
                 out[m + k] = (matches.start + sample.indices[k] as usize) as f32;
                 out[2 * m + k] = sample.shares[k] as f32;
             }
-            out[3 * m] = sample.log_sum as f32;
+            out[3 * m] = perturbed[sample.indices[0] as usize] as f32;
         });
         split_columns(&rows, &[m, m, m, 1], outputs);
     }
@@ -141,7 +152,7 @@ impl Kernel for SampleGumbel {
     }
 }
 
-/// Logits, indices, shares, ln of the sums and the gradient by the values → the gradient by the logits.
+/// Logits, indices, shares, highest perturbed logits and the gradient by the values → the gradient by the logits.
 #[derive(Debug)]
 struct SampleGumbelBackward(SampleGumbel);
 
@@ -151,8 +162,8 @@ impl Kernel for SampleGumbelBackward {
     }
 
     fn run(&self, inputs: &[&[f32]], outputs: &mut [Vec<f32>]) {
-        let SampleGumbel { packing, hypotheses, size, noise } = &self.0;
-        let [logits, indices, shares, log_sums, gradients] = inputs else { return };
+        let SampleGumbel { packing, hypotheses, size, noise, .. } = &self.0;
+        let [logits, indices, shares, _, gradients] = inputs else { return };
         let mut pairs = vec![Vec::new(); packing.pairs()];
         each_row(&mut pairs, 1, |pair, out| {
             let matches = packing.rows(pair);
@@ -167,9 +178,8 @@ impl Kernel for SampleGumbelBackward {
                 if indices[row * size] < 0.0 || drawn.clone().any(|(_, _, gradient)| !gradient.is_finite()) {
                     continue;
                 }
-                perturb(&logits[matches.clone()], noise, row as u32, &mut perturbed);
-                let log_sum = f64::from(log_sums[row]);
-                sample_gumbel_backward(&perturbed, f64::from(noise.temperature), log_sum, drawn, &mut sums);
+                self.0.perturb(&logits[matches.clone()], row, &mut perturbed);
+                sample_gumbel_backward(&perturbed, f64::from(noise.temperature), drawn, &mut sums);
             }
             out[0] = sums;
         });

@@ -63,7 +63,7 @@ impl Solver {
     }
 
     /// The most models of one sample.
-    pub(super) const fn max_solutions(self) -> usize {
+    pub(crate) const fn max_solutions(self) -> usize {
         match self {
             Self::Fundamental8pt => 1,
             _ => self.kind().max_solutions(),
