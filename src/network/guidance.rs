@@ -1,6 +1,6 @@
 //! What the estimator makes of the probabilities: they guide the sampling, weigh the refinement, and for fundamental matrices
-//! the score; and the winner is refined coherently. Chosen on scenes left out of the training. Drawing from the surest matches first, as PROSAC does by ratio, gives
-//! worse models: the surest crowd together.
+//! the score; and the winner is refined coherently. Chosen on scenes left out of the training. Drawing from the surest
+//! matches first, as PROSAC does by ratio, gives worse models: the surest crowd together.
 
 use crate::cpu::predict_logits::sigmoid;
 use crate::{ModelKind, Options, Sampler};

@@ -1,7 +1,7 @@
 use super::end_to_end::EndToEnd;
 use super::initialisation::InitialisationLoss;
 use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
-use crate::network::NetworkConfig;
+use crate::network::{NetworkConfig, Storage};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -46,6 +46,8 @@ pub struct TrainOptions {
     pub validation_iterations: u32,
     /// Save a checkpoint every so many steps, besides the end of each epoch; 0 only there.
     pub checkpoint_every: usize,
+    /// Store the weights as half-precision numbers; checkpoints are not.
+    pub half: bool,
 }
 
 /// Options of Adam and of its learning rate: a linear rise over the warm-up, then half a cosine down to the last rate.
@@ -82,7 +84,7 @@ impl Default for TrainOptions {
             init_loss: InitialisationLoss::default(),
             end_to_end: EndToEnd::default(),
             init_optimizer: OptimizerOptions::default(),
-            optimizer: OptimizerOptions { learning_rate: 1e-3, ..OptimizerOptions::default() },
+            optimizer: OptimizerOptions { learning_rate: 3e-4, ..OptimizerOptions::default() },
             augmentation: Augmentation::default(),
             synthetic: 0,
             synthetic_pairs: SyntheticOptions::default(),
@@ -90,6 +92,7 @@ impl Default for TrainOptions {
             validate_every: 1,
             validation_iterations: 20,
             checkpoint_every: 0,
+            half: false,
         }
     }
 }
@@ -102,6 +105,10 @@ impl TrainOptions {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
         toml::from_str(&text).map_err(|error| Error::file(path, error))
+    }
+
+    pub(super) const fn storage(&self) -> Storage {
+        if self.half { Storage::F16 } else { Storage::F32 }
     }
 
     pub(super) fn loader(&self) -> LoaderOptions {

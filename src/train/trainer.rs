@@ -15,7 +15,7 @@ use super::validation::{Validation, validate};
 use crate::data::augment::usual_matches;
 use crate::data::synthetic::pair_seed;
 use crate::data::{Loader, PairRecord, PairSet, write_scene};
-use crate::network::{Storage, Weights};
+use crate::network::Weights;
 use crate::{Error, Result};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
@@ -211,7 +211,7 @@ impl Trainer {
                 return Ok(Ending::Stopped);
             }
         }
-        self.weights(serde_json::json!(null))?.write(&self.folder.join("last.safetensors"), Storage::F32)?;
+        self.weights(serde_json::json!(null))?.write(&self.folder.join("last.safetensors"), self.options.storage())?;
         Ok(Ending::Finished)
     }
 
@@ -374,7 +374,7 @@ impl Trainer {
         if is_best {
             self.best = Some(figures);
             let weights = self.weights(serde_json::json!({ "epoch": epoch, "val": figures }))?;
-            weights.write(&self.folder.join(WEIGHTS), Storage::F32)?;
+            weights.write(&self.folder.join(WEIGHTS), self.options.storage())?;
         }
         on_event(Event::Validated { epoch, step: self.steps, figures, is_best });
         Ok(())
