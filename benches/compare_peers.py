@@ -63,11 +63,11 @@ def nabla_runs(args):
     adaptive = f"--min-iterations 1000 --max-iterations 100000 --confidence {CONFIDENCE}"
     budgets = {name: f"--iterations {name}" for name in ("20", "100", "1000")} | {"1000-100000": adaptive}
     return {
-        f"nabla-ransac {name}{' ratio' if sampler == 'ratio' else ''}": partial(
+        f"nabla-ransac {name} {sampler}": partial(
             run_nabla, args, shlex.split(f"{budget} --sampler {sampler}")
         )
         for name, budget in budgets.items()
-        for sampler in ("uniform", "ratio")
+        for sampler in ("uniform", "ratio", "learned")
     }
 
 
@@ -84,16 +84,16 @@ def run_nabla(args, options, path, pairs, seed):
 
 def read_nabla_rows(table, names):
     with open(table, newline="") as file:
-        _header, *rows = csv.reader(file)
-    if [row[1] for row in rows] != names:
+        rows = list(csv.DictReader(file))
+    if [row["pair"] for row in rows] != names:
         sys.exit(f"nabla-ransac eval wrote {len(rows)} pairs in {table}, not the {len(names)} of the scene in order")
     return np.array([nabla_row(row) for row in rows])
 
 
 def nabla_row(row):
-    _scene, _pair, *fields, found = row
-    error_deg, f1_percent, epipolar_px, ms = (float(field or "inf") for field in fields)
-    return (error_deg, f1_percent, epipolar_px, ms) if found in ("1", "true") else (FAILURE_DEG, 0.0, np.inf, ms)
+    columns = ("pose_error_deg", "f1_percent", "median_epipolar_px", "ms")
+    error_deg, f1_percent, epipolar_px, ms = (float(row[column] or "inf") for column in columns)
+    return (error_deg, f1_percent, epipolar_px, ms) if row["found"] == "true" else (FAILURE_DEG, 0.0, np.inf, ms)
 
 
 def run_all(runs, scenes, repeats):

@@ -5,7 +5,6 @@
 use nabla_ransac::data::{PairRecord, SyntheticOptions, SyntheticPairs};
 use nabla_ransac::geometry::Matches;
 use nabla_ransac::geometry::accuracy::{auc_exact, motion_of_model, pose_error_deg};
-use nabla_ransac::network::{Ranker, guided, guiding_weights};
 use nabla_ransac::{Backend, Estimator, ModelKind, Options};
 
 const HYPOTHESES: u32 = 20;
@@ -24,18 +23,12 @@ fn error_deg(estimator: &Estimator, record: &PairRecord, kind: ModelKind) -> f64
 #[test]
 fn a_second_look_mends_what_few_hypotheses_leave() {
     let pairs = SyntheticPairs::new(SyntheticOptions::default(), 11).unwrap();
+    let records: Vec<PairRecord> = (0..100).map(|index| pairs.pair(index)).collect();
     for kind in [ModelKind::Essential, ModelKind::Fundamental] {
-        let ranker = Ranker::shipped(kind).unwrap();
-        let ranked = |mut record: PairRecord| {
-            let logits = ranker.logits(&record.rank_input(kind).unwrap()).unwrap();
-            record.weights = Some(guiding_weights(&logits, kind, HYPOTHESES));
-            record
-        };
-        let records: Vec<PairRecord> = (0..100).map(|index| ranked(pairs.pair(index))).collect();
         let auc = |coherent: bool| {
             let (min_iterations, max_iterations) = (HYPOTHESES, HYPOTHESES);
             let budget = Options { min_iterations, max_iterations, backend: Backend::Cpu, ..Options::default() };
-            let estimator = Estimator::new(Options { coherent, ..guided(budget, kind) }).unwrap();
+            let estimator = Estimator::new(Options { coherent, ..budget }).unwrap();
             let errors: Vec<f64> = records.iter().map(|record| error_deg(&estimator, record, kind)).collect();
             auc_exact(&errors, 10.0)
         };

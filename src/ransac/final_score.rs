@@ -93,21 +93,21 @@ impl<'a> FinalScore<'a> {
     }
 
     /// The winner after its final refinement.
-    pub(super) fn refine_winner(&self, (model, score): Scored) -> Scored {
-        let refined = refine_model(&model, self.matches, &FINAL);
-        let refined_score = self.score(&refined);
-        if refined_score >= KEEP_FINAL * score { (refined, refined_score) } else { (model, score) }
+    pub(super) fn refine_winner(&self, winner: Scored) -> Scored {
+        self.unless_worse(winner, refine_model(&winner.0, self.matches, &FINAL))
     }
 
     /// The winner refined with what the neighbours of each match say, where that is asked for.
-    pub(super) fn look_again(&self, (model, score): Scored) -> Scored {
+    pub(super) fn look_again(&self, winner: Scored) -> Scored {
         if !self.coherent {
-            return (model, score);
+            return winner;
         }
-        let refined = refine_coherently(&model, self.matches, &self.scorer);
-        let refined_score = self.score(&refined);
-        // none is worth anything only if it is not a model any more
-        if refined_score > 0.0 { (refined, refined_score) } else { (model, score) }
+        self.unless_worse(winner, refine_coherently(&winner.0, self.matches, &self.scorer))
+    }
+
+    fn unless_worse(&self, winner: Scored, refined: ModelRows) -> Scored {
+        let score = self.score(&refined);
+        if score >= KEEP_FINAL * winner.1 { (refined, score) } else { winner }
     }
 }
 

@@ -13,8 +13,8 @@ pub(crate) const REFINED_A_ROUND: usize = 4;
 pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
 /// The refinement of the winner.
 pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.5 };
-/// The winner is replaced by its final refinement, which minimises another loss than the score, where that keeps this share
-/// of the score.
+/// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
+/// score.
 pub(crate) const KEEP_FINAL: f32 = 0.95;
 
 /// The hypothesis at which the round that starts at hypothesis `start` ends.
