@@ -9,8 +9,6 @@
 @group(0) @binding(3) var<storage, read> affine: array<f32>; // γ, then β
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-const EPSILON: f32 = 1e-5;
-
 @compute @workgroup_size(WORKGROUP)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -30,19 +28,9 @@ fn main(
     let channel = index % groups * CHANNELS + local % CHANNELS;
     let column = min(channel, channels - 1u);
     let first = begin + local / CHANNELS;
-    let count = f32(end - begin);
-    var sum = 0.0;
-    for (var row = first; row < end; row += LANES) {
-        sum += rows[row * channels + column];
-    }
-    let mean = sum_over_lanes(sum, local) / count;
-    sum = 0.0;
-    for (var row = first; row < end; row += LANES) {
-        let off = rows[row * channels + column] - mean;
-        sum += off * off;
-    }
-    let variance = sum_over_lanes(sum, local) / count;
-    let scale = affine[column] / sqrt(variance + EPSILON);
+    let moments = segment_moments(first, end, f32(end - begin), channels, column, local);
+    let mean = moments.x;
+    let scale = affine[column] / sqrt(moments.y + EPSILON);
     let shift = affine[channels + column];
     if (channel >= channels) {
         return;

@@ -12,8 +12,6 @@
 @group(0) @binding(6) var<storage, read_write> to_gamma: array<f32>; // pairs × channels
 @group(0) @binding(7) var<storage, read_write> to_beta: array<f32>; // pairs × channels
 
-const EPSILON: f32 = 1e-5;
-
 @compute @workgroup_size(WORKGROUP)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -34,17 +32,9 @@ fn main(
     let column = min(channel, channels - 1u);
     let first = begin + local / CHANNELS;
     let count = max(f32(end - begin), 1.0);
-    var sum = 0.0;
-    for (var row = first; row < end; row += LANES) {
-        sum += rows[row * channels + column];
-    }
-    let mean = sum_over_lanes(sum, local) / count;
-    sum = 0.0;
-    for (var row = first; row < end; row += LANES) {
-        let off = rows[row * channels + column] - mean;
-        sum += off * off;
-    }
-    let scale = 1.0 / sqrt(sum_over_lanes(sum, local) / count + EPSILON);
+    let moments = segment_moments(first, end, count, channels, column, local);
+    let mean = moments.x;
+    let scale = 1.0 / sqrt(moments.y + EPSILON);
     let gamma = affine[column];
     let beta = affine[channels + column];
     var gamma_part = 0.0;

@@ -10,6 +10,7 @@ pub const SHADER: Shader<'static> = Shader {
         shader_part!("shared/rank_types"),
         shader_part!("shared/dispatch"),
         shader_part!("shared/channel_sums"),
+        shader_part!("shared/segment_moments"),
         shader_part!("segment_norm"),
     ],
 };

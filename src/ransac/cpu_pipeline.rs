@@ -27,10 +27,7 @@ impl Prepared {
     fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
         check(problem)?;
         let weights = MatchWeights::new(problem, options)?;
-        let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
-        let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
-        let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
-        let scorer = Scorer::new(matches.kind, options.score, options.residual);
+        let (matches, scorer) = weighted_matches(problem, &weights, options);
         Ok(Self { weights, matches, scorer, seed: problem.seed })
     }
 
@@ -50,6 +47,19 @@ impl Prepared {
             diagnosis: Diagnosis::default(),
         }
     }
+}
+
+/// The matches with what they weigh, and the score that they are counted by.
+pub(super) fn weighted_matches(
+    problem: &Problem<'_>,
+    weights: &MatchWeights,
+    options: &Options,
+) -> (NormalizedMatches, Scorer) {
+    let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
+    let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
+    let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
+    let scorer = Scorer::new(matches.kind, options.score, options.residual);
+    (matches, scorer)
 }
 
 /// Estimates one model on the calling thread.

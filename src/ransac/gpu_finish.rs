@@ -3,6 +3,7 @@
 
 use super::{
     Diagnosis, Options, Problem,
+    cpu_pipeline::weighted_matches,
     diagnosis::diagnose,
     final_score::{FinalScore, best},
     search::{Scored, Search},
@@ -10,9 +11,7 @@ use super::{
 };
 use crate::{
     ModelKind,
-    cpu::{
-        mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer, select_best::Candidate,
-    },
+    cpu::{mark_inliers::mark_inliers, select_best::Candidate},
 };
 
 /// Best candidates whose samples are looked at for a plane.
@@ -43,10 +42,7 @@ pub(super) fn finish(
     options: &Options,
     searched: Searched,
 ) -> (Searched, Diagnosis) {
-    let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
-    let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
-    let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
-    let scorer = Scorer::new(matches.kind, options.score, options.residual);
+    let (matches, scorer) = weighted_matches(problem, weights, options);
     let final_score = FinalScore::new(problem, options, &matches, scorer);
     let mut searched = searched;
     let mut refined: Vec<Scored> = searched.candidates.iter().map(|c| (c.model, c.score)).collect();

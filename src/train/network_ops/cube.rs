@@ -22,6 +22,7 @@ pub(in crate::train) const NORM_BACKWARD: Shader<'static> = Shader {
         shader_part!("shared/rank_types"),
         shader_part!("shared/dispatch"),
         shader_part!("shared/channel_sums"),
+        shader_part!("shared/segment_moments"),
         shader_part!("segment_norm_backward"),
     ],
 };
