@@ -1,41 +1,82 @@
-//! The GPU estimator's speed: evaluations of the scoring, latency of one pair and pairs a second of a batch, from GPU buffer
-//! to GPU buffer. `cargo bench --bench gpu_stages`; takes any adapter, software ones included.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "criterion's macro; a bench fails by panicking")]
+//! The estimator's speed on a GPU as Markdown: each stage by timestamps, a pair from buffer to buffer, batches with and without
+//! the host's work, the ranking. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a bench prints, and fails by panicking")]
 
+#[path = "../tests/common/ranked.rs"]
+mod ranked;
 #[path = "../tests/common/scenes.rs"]
 mod scenes;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::{
-    HostBuffers, Variant, Workgroups,
-    buffers::{MODELS_A_WORKGROUP, SCORE_SHARES},
-    score_models,
-};
+use nabla_ransac::kernels::HostBuffers;
+use nabla_ransac::network::{GpuRanker, Weights};
 use nabla_ransac::ransac::GpuPipeline;
-use nabla_ransac::{ModelKind, Options};
+use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem};
+use ranked::Known;
 use scenes::Scene;
+use std::time::Instant;
 
-const MATCHES: usize = 2000;
-const HYPOTHESES: u32 = 1024;
+/// Repetitions of which the median is printed.
+const REPEATS: usize = 15;
+/// Timestamps of one submission at most.
+const TIMESTAMPS: u32 = 2048;
+/// Bytes of the largest buffer a pipeline may have here.
+const LARGEST_BUFFER: u64 = 1 << 31;
 
-fn options(kind: ModelKind) -> Options {
-    let threshold_px = if kind == ModelKind::Rigid { 0.05 } else { 2.0 };
-    Options { threshold_px, min_iterations: HYPOTHESES, max_iterations: HYPOTHESES, ..Options::default() }
+fn main() {
+    // as `cargo test` runs every bench
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let context = timed_context();
+    let info = context.device().adapter_info();
+    let software = info.device_type == wgpu::DeviceType::Cpu;
+    println!("{} ({:?}), {} {}\n", info.name, info.backend, info.driver, info.driver_info);
+    stages(&context);
+    batches(&context, software);
+    with_the_host(&context, software);
+    ranking(&context, software);
 }
 
-fn pipeline(context: &Context, kind: ModelKind, pairs: usize) -> GpuPipeline {
-    let noise = if kind == ModelKind::Rigid { 0.01 } else { 0.5 };
-    let scene = Scene::new(kind, 1, MATCHES, 0.5, noise);
-    let capacity = [pairs as u32, (pairs * MATCHES) as u32];
+/// A device with timestamps, where the adapter has them.
+fn timed_context() -> Context {
+    let features = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES;
+    pollster::block_on(async {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let preference = wgpu::PowerPreference::HighPerformance;
+        let options = wgpu::RequestAdapterOptions { power_preference: preference, ..Default::default() };
+        let adapter = instance.request_adapter(&options).await.unwrap();
+        let descriptor = wgpu::DeviceDescriptor {
+            required_features: adapter.features() & features,
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.unwrap();
+        Context::from_device(device, queue)
+    })
+}
+
+fn options(kind: ModelKind, hypotheses: u32) -> Options {
+    let threshold_px = if kind == ModelKind::Rigid { 0.05 } else { 2.0 };
+    Options { threshold_px, min_iterations: hypotheses, max_iterations: hypotheses, ..Options::default() }
+}
+
+fn scene(kind: ModelKind, matches: usize) -> Scene {
+    Scene::new(kind, 1, matches, 0.5, if kind == ModelKind::Rigid { 0.01 } else { 0.5 })
+}
+
+/// A pipeline with its pairs written.
+fn pipeline(context: &Context, kind: ModelKind, options: &Options, pairs: usize, matches: usize) -> GpuPipeline {
+    let scene = scene(kind, matches);
+    let capacity = [pairs, pairs * matches].map(|size| size as u32);
     let pipeline =
-        GpuPipeline::new_blocking(context.clone(), kind, &options(kind), capacity, HostBuffers::default()).unwrap();
+        GpuPipeline::new_blocking(context.clone(), kind, options, capacity, HostBuffers::default()).unwrap();
     let raw = scene.raw_matches();
     for pair in 0..pairs {
         pipeline.raw_matches().write(context, pair * raw.len(), &raw);
     }
-    let threshold = options(kind).threshold_px;
-    let inputs: Vec<_> = (0..pairs).map(|pair| scene.input(threshold, pair as u64, pair * MATCHES)).collect();
+    let inputs: Vec<_> =
+        (0..pairs).map(|pair| scene.input(options.threshold_px, pair as u64, pair * matches)).collect();
     pipeline.write_pairs(&inputs).unwrap();
     pipeline
 }
@@ -47,56 +88,148 @@ fn submit(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
     context.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
 }
 
-/// Scores the list of models that an estimation left, again and again.
-fn scoring(criterion: &mut Criterion, context: &Context) {
-    let mut group = criterion.benchmark_group("score_models");
-    for kind in ModelKind::ALL {
-        let pipeline = pipeline(context, kind, 1);
-        submit(context, |encoder| pipeline.encode(encoder));
-        let b = pipeline.buffers();
-        let models = b.lists.read_blocking(context).unwrap()[0] as usize;
-        // a round of this one pair, as plan_round and pack_models leave it
-        b.progress.write(context, 0, &[1, HYPOTHESES, 0, 1, 0]);
-        let workgroups = [models.div_ceil(MODELS_A_WORKGROUP), 1, SCORE_SHARES].map(|count| count as u32);
-        b.round_counts.write(context, 1, &workgroups);
-        let Options { residual, score, .. } = options(kind);
-        let stage = score_models::stage(context, Variant { kind, residual, score }, b);
-        group.throughput(Throughput::Elements((models * MATCHES) as u64));
-        group.bench_function(kind.name(), |bencher| {
-            bencher.iter(|| {
-                submit(context, |encoder| {
-                    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-                    stage.encode(&mut pass, Workgroups::Indirect(&b.round_counts, 4));
-                });
-            });
-        });
-    }
-    group.finish();
+/// The median of some seconds, after a run to warm up.
+fn median_seconds(repeats: usize, mut run: impl FnMut()) -> f64 {
+    run();
+    let mut seconds: Vec<f64> = (0..repeats)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[repeats / 2]
 }
 
-fn estimation(criterion: &mut Criterion, context: &Context) {
-    for (name, pairs) in [("one pair", 1), ("batch of 16", 16), ("batch of 256", 256)] {
-        // hours on a CPU
-        if pairs > 16 && context.device().adapter_info().device_type == wgpu::DeviceType::Cpu {
-            continue;
-        }
-        let mut group = criterion.benchmark_group(name);
-        group.sample_size(10).throughput(Throughput::Elements(pairs as u64));
+/// One pair and a batch, stage by stage.
+fn stages(context: &Context) {
+    let timed = context.device().features().contains(wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES);
+    let pairs = if context.device().adapter_info().device_type == wgpu::DeviceType::Cpu { [1, 2] } else { [1, 256] };
+    for pairs in pairs {
+        println!("## {pairs} pair(s) of 2000 matches, 1024 hypotheses, buffer to buffer\n");
+        println!("| model | submitted to done, ms | by timestamps, ms: |\n|---|---:|---|");
         for kind in ModelKind::ALL {
-            let pipeline = pipeline(context, kind, pairs);
-            group.bench_function(kind.name(), |bencher| {
-                bencher.iter(|| submit(context, |encoder| pipeline.encode(encoder)));
-            });
+            let pipeline = pipeline(context, kind, &options(kind, 1024), pairs, 2000);
+            let seconds = median_seconds(REPEATS, || submit(context, |encoder| pipeline.encode(encoder)));
+            let stages = if timed { stage_times(context, &pipeline) } else { "no timestamps here".to_owned() };
+            println!("| {} | {:.3} | {stages} |", kind.name(), 1e3 * seconds);
         }
-        group.finish();
+        println!();
     }
 }
 
-fn benches(criterion: &mut Criterion) {
-    let context = Context::request_blocking(true).unwrap_or_else(|error| panic!("{error}"));
-    scoring(criterion, &context);
-    estimation(criterion, &context);
+/// Milliseconds of each stage of one submission.
+fn stage_times(context: &Context, pipeline: &GpuPipeline) -> String {
+    let device = context.device();
+    let queries = device.create_query_set(&wgpu::QuerySetDescriptor {
+        label: None,
+        ty: wgpu::QueryType::Timestamp,
+        count: TIMESTAMPS,
+    });
+    let bytes = u64::from(TIMESTAMPS) * 8;
+    let buffer = |usage| {
+        let usage = usage | wgpu::BufferUsages::COPY_DST;
+        device.create_buffer(&wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false })
+    };
+    let resolved = buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
+    let read = buffer(wgpu::BufferUsages::MAP_READ);
+    let mut names = Vec::new();
+    submit(context, |encoder| {
+        pipeline.encode_observed(encoder, |pass, stage| {
+            pass.write_timestamp(&queries, names.len() as u32);
+            names.push(stage);
+        });
+        encoder.resolve_query_set(&queries, 0..names.len() as u32, &resolved, 0);
+        encoder.copy_buffer_to_buffer(&resolved, 0, &read, 0, bytes);
+    });
+    read.slice(..).map_async(wgpu::MapMode::Read, |mapped| mapped.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&read.slice(..).get_mapped_range().unwrap());
+    let tick_ms = f64::from(context.queue().get_timestamp_period()) / 1e6;
+    let mut sums: Vec<(&str, f64)> = Vec::new();
+    for (stage, &name) in names.iter().enumerate().take(names.len() - 1) {
+        let milliseconds = ticks[stage + 1].wrapping_sub(ticks[stage]) as f64 * tick_ms;
+        match sums.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += milliseconds,
+            None => sums.push((name, milliseconds)),
+        }
+    }
+    sums.iter().map(|(name, milliseconds)| format!("{name} {milliseconds:.3}")).collect::<Vec<_>>().join(", ")
 }
 
-criterion_group!(stages, benches);
-criterion_main!(stages);
+/// Pairs a second from buffer to buffer.
+fn batches(context: &Context, software: bool) {
+    let sizes: &[usize] = if software { &[1, 16] } else { &[1, 16, 256, 4096] };
+    println!("## Pairs/s from buffer to buffer\n");
+    println!("| model | hypotheses | matches |{}", sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>());
+    println!("|---|---:|---:|{}", "---:|".repeat(sizes.len()));
+    for kind in [ModelKind::Essential, ModelKind::Fundamental] {
+        for hypotheses in [100, 1024] {
+            for matches in [500, 2000] {
+                let rate = |&pairs: &usize| pairs_per_second(context, kind, hypotheses, [pairs, matches]);
+                let rates: String = sizes.iter().map(|pairs| format!(" {} |", rate(pairs))).collect();
+                println!("| {} | {hypotheses} | {matches} |{rates}", kind.name());
+            }
+        }
+    }
+    println!();
+}
+
+fn pairs_per_second(context: &Context, kind: ModelKind, hypotheses: u32, [pairs, matches]: [usize; 2]) -> String {
+    let models = (pairs * hypotheses as usize * kind.max_solutions() * 48) as u64;
+    if models > context.max_storage_bytes().min(LARGEST_BUFFER) {
+        return "one buffer too large".to_owned();
+    }
+    let pipeline = pipeline(context, kind, &options(kind, hypotheses), pairs, matches);
+    let seconds = median_seconds(REPEATS.min(5), || submit(context, |encoder| pipeline.encode(encoder)));
+    format!("{:.0}", pairs as f64 / seconds)
+}
+
+/// Pairs a second of the estimator, with preparation, upload, read-back and what the host adds.
+fn with_the_host(context: &Context, software: bool) {
+    let sizes: &[usize] = if software { &[4] } else { &[1, 64, 256] };
+    println!("## Pairs/s of the estimator, from the caller's slices to outcomes (2000 matches, 1024 hypotheses)\n");
+    println!("| model | diagnosis |{}", sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>());
+    println!("|---|---|{}", "---:|".repeat(sizes.len()));
+    for kind in [ModelKind::Essential, ModelKind::Fundamental] {
+        let scene = scene(kind, 2000);
+        for diagnose in [true, false] {
+            let options = Options { diagnose, backend: Backend::Gpu, ..options(kind, 1024) };
+            let estimator =
+                Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
+            let rate = |&pairs: &usize| {
+                let problems: Vec<_> =
+                    (0..pairs as u64).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
+                let seconds = median_seconds(3, || {
+                    assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
+                });
+                format!(" {:.0} |", pairs as f64 / seconds)
+            };
+            let rates: String = sizes.iter().map(rate).collect();
+            println!("| {} | {} |{rates}", kind.name(), if diagnose { "with" } else { "without" });
+        }
+    }
+    println!();
+}
+
+/// Milliseconds of the ranking.
+fn ranking(context: &Context, software: bool) {
+    let sizes: &[usize] = if software { &[1] } else { &[1, 16, 256] };
+    println!("## Ranking, 2000 matches a pair\n");
+    println!("| pairs | network on the GPU, ms | with its inputs made and uploaded, ms |\n|---:|---:|---:|");
+    let weights = Weights::shipped(ModelKind::Essential).unwrap();
+    for &pairs in sizes {
+        let known: Vec<Known> = (0..pairs).map(|pair| Known::new(2000, pair as u32 + 1)).collect();
+        let inputs: Vec<_> = known.iter().map(|pair| pair.input(ModelKind::Essential)).collect();
+        let capacity = [pairs, pairs * 2000].map(|size| size as u32);
+        let mut ranker = GpuRanker::new_blocking(context.clone(), &weights, capacity).unwrap();
+        ranker.write(&inputs).unwrap();
+        let network = median_seconds(REPEATS, || submit(context, |encoder| ranker.encode(encoder)));
+        let all = median_seconds(5, || {
+            ranker.write(&inputs).unwrap();
+            submit(context, |encoder| ranker.encode(encoder));
+        });
+        println!("| {pairs} | {:.3} | {:.3} |", 1e3 * network, 1e3 * all);
+    }
+}

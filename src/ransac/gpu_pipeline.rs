@@ -186,32 +186,43 @@ impl GpuPipeline {
 
     /// Encodes the whole estimation of the pairs written last.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.encode_observed(encoder, |_, _| {});
+    }
+
+    /// [`Self::encode`], with a call before each stage that is given the stage's name, and one after the last that is given
+    /// `end`: for timestamps.
+    pub fn encode_observed(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        mut before: impl FnMut(&mut wgpu::ComputePass<'_>, &'static str),
+    ) {
         encoder.clear_buffer(&self.buffers.progress, 0, None);
         encoder.clear_buffer(&self.buffers.best, 0, None);
         encoder.clear_buffer(&self.buffers.candidates, 0, None);
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ransac"), ..Default::default() });
-        let pairs = Workgroups::Count(self.capacity.pairs);
-        self.stages.normalize.encode(&mut pass, pairs);
-        self.stages.plan.encode(&mut pass, Workgroups::Count(1));
-        for _ in 0..self.settings.rounds {
-            self.encode_round(&mut pass);
-        }
-        self.stages.refine_final.encode(&mut pass, pairs);
-        self.stages.mark.encode(&mut pass, pairs);
-    }
-
-    fn encode_round(&self, pass: &mut wgpu::ComputePass<'_>) {
-        let workgroups = |entry: u64| Workgroups::Indirect(&self.buffers.workgroups, entry * ENTRY);
-        let [a_hypothesis, a_pair, a_candidate] = [0, 1, 2].map(workgroups);
+        let mut encode = |name, stage: &Stage, workgroups| {
+            before(&mut pass, name);
+            stage.encode(&mut pass, workgroups);
+        };
+        let indirect = |entry: u64| Workgroups::Indirect(&self.buffers.workgroups, entry * ENTRY);
+        let [a_hypothesis, a_pair, a_candidate] = [0, 1, 2].map(indirect);
+        let [one, pairs] = [1, self.capacity.pairs].map(Workgroups::Count);
         let stages = &self.stages;
-        stages.sample.encode(pass, a_hypothesis);
-        stages.solve.encode(pass, a_hypothesis);
-        stages.pack.encode(pass, a_pair);
-        stages.score.encode(pass, Workgroups::Indirect(&self.buffers.round_counts, 4));
-        stages.select.encode(pass, a_pair);
-        stages.refine_local.encode(pass, a_candidate);
-        stages.plan.encode(pass, Workgroups::Count(1));
+        encode("normalize_matches", &stages.normalize, pairs);
+        encode("plan_round", &stages.plan, one);
+        for _ in 0..self.settings.rounds {
+            encode("sample_minimal", &stages.sample, a_hypothesis);
+            encode("solve", &stages.solve, a_hypothesis);
+            encode("pack_models", &stages.pack, a_pair);
+            encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
+            encode("select_best", &stages.select, a_pair);
+            encode("refine_model, of a round", &stages.refine_local, a_candidate);
+            encode("plan_round", &stages.plan, one);
+        }
+        encode("refine_model, of the winner", &stages.refine_final, pairs);
+        encode("mark_inliers", &stages.mark, pairs);
+        before(&mut pass, "end");
     }
 }
 
