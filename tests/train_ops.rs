@@ -259,8 +259,7 @@ fn the_shaders_measure_and_differentiate_as_their_twins() {
 fn weighted_scores_and_their_gradients_agree() {
     for kind in ModelKind::ALL {
         for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
-            let on = |device: Device| {
-                let problem = OnDevice::new(kind, device);
+            let of = |problem: OnDevice| {
                 let weights = sigmoid(problem.logits()).detach().require_grad();
                 let models = problem.models(9);
                 let scores =
@@ -268,10 +267,16 @@ fn weighted_scores_and_their_gradients_agree() {
                 let gradients = (scores.clone() * uneven(&scores)).sum().backward();
                 [values(scores), values(weights.grad(&gradients).unwrap())]
             };
-            let (expected, found) = (on(cpu()), on(gpu()));
-            let limit = if score == Score::Ransac { 0.2 } else { 1e-3 };
+            let (expected, found) = (of(OnDevice::new(kind, cpu())), of(OnDevice::new(kind, gpu())));
+            // what the last place of the coordinates is worth: 3-D points are thousands of thresholds from the origin
+            let mut moved = OnDevice::new(kind, cpu());
+            moved.batch.points.iter_mut().for_each(|x| *x = x.next_up());
+            let moved = of(moved);
             for k in 0..2 {
-                assert!(difference(&expected[k], &found[k]) < limit, "{kind:?} {score:?}");
+                let [found, rounding] = [&found, &moved].map(|other| difference(&expected[k], &other[k]));
+                println!("{kind:?} {score:?}: {found:e}, last places {rounding:e}");
+                let limit = if score == Score::Ransac { 0.2 } else { 2e-4 + 4.0 * rounding };
+                assert!(found < limit, "{kind:?} {score:?}: {found:e}, last places {rounding:e}");
             }
             assert!(expected[0].iter().any(|score| *score > 1.0));
         }
