@@ -11,17 +11,22 @@ mod scenes;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use glam::DVec2;
 use nabla_ransac::cpu::{
-    normalize_matches::NormalizedMatches,
-    refine_model::{Refinement, refine_model},
-    residual::{EpipolarResidual, ModelRows},
+    residual::ModelRows,
     robust::Loss,
-    sample_minimal::{Progressive, SampleSource, sample_minimal},
-    score_models::Scorer,
-    solve_essential_5pt::solve_essential_5pt,
-    solve_fundamental_8pt::solve_fundamental_8pt,
-    solve_sample::{solve_hypothesis, solve_sample},
+    search::{
+        normalize_matches::NormalizedMatches,
+        refine_model::{Refinement, refine_model},
+        sample_minimal::{Progressive, SampleSource, sample_minimal},
+        score_models::Scorer,
+    },
+    solve::{
+        solve_essential_5pt::solve_essential_5pt,
+        solve_fundamental_8pt::solve_fundamental_8pt,
+        solve_sample::{solve_hypothesis, solve_sample},
+    },
 };
 use nabla_ransac::network::{Features, NetworkConfig, Ranker};
+use nabla_ransac::ransac::EpipolarResidual;
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, Score};
 use ranked::{Known, random_weights};
 use scenes::Scene;

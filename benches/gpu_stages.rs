@@ -1,6 +1,12 @@
 //! The estimator's speed on a GPU as Markdown: each stage by timestamps, a pair from buffer to buffer, batches with and without
 //! the host's work, the ranking. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a bench prints, and fails by panicking")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench prints, and fails by panicking"
+)]
 
 #[path = "../tests/common/ranked.rs"]
 mod ranked;
@@ -69,8 +75,7 @@ fn scene(kind: ModelKind, matches: usize) -> Scene {
 fn pipeline(context: &Context, kind: ModelKind, options: &Options, pairs: usize, matches: usize) -> GpuPipeline {
     let scene = scene(kind, matches);
     let capacity = [pairs, pairs * matches].map(|size| size as u32);
-    let pipeline =
-        GpuPipeline::new_blocking(context.clone(), kind, options, capacity, HostBuffers::default()).unwrap();
+    let pipeline = GpuPipeline::new_blocking(context.clone(), kind, options, capacity, HostBuffers::default()).unwrap();
     let raw = scene.raw_matches();
     for pair in 0..pairs {
         pipeline.raw_matches().write(context, pair * raw.len(), &raw);
@@ -162,7 +167,10 @@ fn stage_times(context: &Context, pipeline: &GpuPipeline) -> String {
 fn batches(context: &Context, software: bool) {
     let sizes: &[usize] = if software { &[1, 16] } else { &[1, 16, 256, 4096] };
     println!("## Pairs/s from buffer to buffer\n");
-    println!("| model | hypotheses | matches |{}", sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>());
+    println!(
+        "| model | hypotheses | matches |{}",
+        sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>()
+    );
     println!("|---|---:|---:|{}", "---:|".repeat(sizes.len()));
     for kind in [ModelKind::Essential, ModelKind::Fundamental] {
         for hypotheses in [100, 1024] {
@@ -196,8 +204,7 @@ fn with_the_host(context: &Context, software: bool) {
         let scene = scene(kind, 2000);
         for diagnose in [true, false] {
             let options = Options { diagnose, backend: Backend::Gpu, ..options(kind, 1024) };
-            let estimator =
-                Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
+            let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
             let rate = |&pairs: &usize| {
                 let problems: Vec<_> =
                     (0..pairs as u64).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();

@@ -12,9 +12,9 @@ mod minimal;
 
 use glam::DVec4;
 use minimal::{Minimal, Rows, SOLVERS, Solver, rows_f64};
-use nabla_ransac::data::synthetic::generator;
+use nabla_ransac::data::synthetic::problems::generator;
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::run_solver::run_solver;
+use nabla_ransac::kernels::solve::run_solver::run_solver;
 
 const RECOVERED: f64 = 1e-3;
 const SAME: f64 = 1e-2;

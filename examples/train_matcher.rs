@@ -17,7 +17,7 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, relu, sigmoid};
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use glam::{DMat3, DQuat, DVec2, DVec3, dvec2};
-use nabla_ransac::cpu::normalize_matches::rows_of_pose;
+use nabla_ransac::cpu::search::normalize_matches::rows_of_pose;
 use nabla_ransac::geometry::Pose;
 use nabla_ransac::geometry::accuracy::{median, pose_error_deg};
 use nabla_ransac::train::ops::{

@@ -6,6 +6,8 @@
 //! Conventions: pixels have x to the right, y down and the centre of the top-left pixel at (0, 0);
 //! `x2 ~ K2 (R K1⁻¹ x1 d + t)`, `E = [t]× R`, `x2ᵀ F x1 = 0`, `x2 ~ H x1`, `x_camera = R X_world + t`.
 
+pub mod algebra;
+pub mod constants;
 pub mod cpu;
 #[cfg(feature = "data")]
 pub mod data;

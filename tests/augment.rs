@@ -7,7 +7,7 @@ use glam::DVec2;
 use nabla_ransac::data::augment::{
     crop_image, exchange_partners, random_part, rotate_image, swap_images, usual_matches, zoom_image,
 };
-use nabla_ransac::data::synthetic::generator;
+use nabla_ransac::data::synthetic::problems::generator;
 use nabla_ransac::data::{Augmentation, PairRecord, SyntheticOptions, SyntheticPairs};
 use nabla_ransac::geometry::Matches;
 use nabla_ransac::geometry::accuracy::{farther_epipolar_px, fundamental_of_pose};

@@ -2,10 +2,10 @@
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
-use nabla_ransac::cpu::degeneracy::{
+use nabla_ransac::cpu::recover::degeneracy::{
     TwoViews, homography_explains, homography_of_sample, recover_by_parallax, rotation_explains,
 };
-use nabla_ransac::cpu::solve_fundamental_7pt::solve_fundamental_7pt;
+use nabla_ransac::cpu::solve::solve_fundamental_7pt::solve_fundamental_7pt;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

@@ -40,7 +40,7 @@ fn our_own_device_asks_for_no_feature() {
 fn more_workgroups_than_one_dimension_holds_are_all_run() {
     let context = context();
     let numbers = TypedBuffer::<u32>::new(&context, "numbers", 70_001);
-    let parts = [include_str!("../shaders/shared/dispatch.wgsl"), NUMBER];
+    let parts = [include_str!("../shaders/shared/layout/dispatch.wgsl"), NUMBER];
     context
         .catch_blocking(|| {
             let kernel = Kernel::new(&context, &Shader { name: "numbers", parts: &parts });

@@ -4,6 +4,7 @@
 #[path = "common/scenes.rs"]
 mod scenes;
 
+use nabla_ransac::constants;
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::{HostBuffers, layout};
 use nabla_ransac::ransac::{GpuEstimator, GpuPipeline};
@@ -87,8 +88,8 @@ fn models_come_in_pixels_and_world_units() {
         pipeline.encode(&mut encoder);
         context.queue().submit([encoder.finish()]);
         let rows = pipeline.results().read_blocking(&context).unwrap()[0].rows.map(|row| row.map(f64::from));
-        let matrix = nabla_ransac::cpu::normalize_matches::matrix_of(&rows);
-        let pose = nabla_ransac::cpu::normalize_matches::pose_of(&rows);
+        let matrix = nabla_ransac::cpu::search::normalize_matches::matrix_of(&rows);
+        let pose = nabla_ransac::cpu::search::normalize_matches::pose_of(&rows);
         let (model, tolerance) = match kind {
             ModelKind::Fundamental => (Model::Fundamental(matrix), 1.5),
             ModelKind::Homography => (Model::Homography(matrix), 1.5),
@@ -139,7 +140,7 @@ fn disabled_and_broken_pairs_are_said_so_and_leave_the_others_alone() {
     context.queue().submit([encoder.finish()]);
     let [off, broken, good, few, thin] = pipeline.results().read_blocking(&context).unwrap().try_into().unwrap();
     let status = [off, broken, few, thin].map(|result: layout::PairResult| result.status);
-    assert_eq!(status, [layout::DISABLED, layout::NOT_FINITE, layout::TOO_FEW, layout::BAD_INPUT]);
+    assert_eq!(status, [constants::DISABLED, constants::NOT_FINITE, constants::TOO_FEW, constants::BAD_INPUT]);
     assert_eq!([off.iterations, off.inliers], [0, 0]);
     assert_eq!(good.status, 0);
     assert!(good.inliers >= 80);

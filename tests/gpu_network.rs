@@ -6,7 +6,7 @@
 mod ranked;
 
 use bytemuck::Zeroable;
-use nabla_ransac::cpu::{edge_features::edge_features, feature_neighbours::feature_neighbours};
+use nabla_ransac::cpu::rank::{edge_features::edge_features, feature_neighbours::feature_neighbours};
 use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::layout::{LayerShape, PairInput, PairResult};
 use nabla_ransac::kernels::{self, Stage, Workgroups};
@@ -103,8 +103,12 @@ fn neighbours_and_edges_are_those_of_the_cpu() {
     // poisoned, so that an entry left unwritten shows
     let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 347 * k]);
     let edges = TypedBuffer::from_slice(&context, "edges", &vec![-12_345.0f32; 347 * k * config.edges()]);
-    run(&context, &kernels::find_neighbours::stage(&context, [&shape, &batch, &matches, &neighbours]), 6);
-    run(&context, &kernels::edge_features::stage(&context, [&shape, &batch, &matches, &rows, &neighbours, &edges]), 6);
+    run(&context, &kernels::rank::find_neighbours::stage(&context, [&shape, &batch, &matches, &neighbours]), 6);
+    run(
+        &context,
+        &kernels::rank::edge_features::stage(&context, [&shape, &batch, &matches, &rows, &neighbours, &edges]),
+        6,
+    );
     let (found, found_edges) = (neighbours.read_blocking(&context).unwrap(), edges.read_blocking(&context).unwrap());
     for (f, start) in features.iter().zip([0u32, 6, 306]) {
         let count = f.matches.len();
@@ -128,7 +132,7 @@ fn neighbours_in_feature_space_are_those_of_the_cpu() {
     let batch = TypedBuffer::from_slice(&context, "batch", &[3u32, 0, 4, 104, 133]);
     let buffer = TypedBuffer::from_slice(&context, "rows", &rows);
     let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 133 * k]);
-    run(&context, &kernels::feature_neighbours::stage(&context, [&shape, &batch, &buffer, &neighbours]), 9);
+    run(&context, &kernels::rank::feature_neighbours::stage(&context, [&shape, &batch, &buffer, &neighbours]), 9);
     let found = neighbours.read_blocking(&context).unwrap();
     let mut start = 0;
     for count in counts {

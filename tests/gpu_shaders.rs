@@ -2,7 +2,7 @@
 //! structs laid out as the Rust types.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::kernels::{RANK_SHADERS, Variant, buffers, layout, stage_texts};
+use nabla_ransac::kernels::{RANK_SHADERS, Variant, layout, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use std::mem::offset_of;
@@ -64,42 +64,15 @@ macro_rules! assert_layout {
 fn structs_are_laid_out_as_their_rust_twins() {
     let variant = Variant { kind: ModelKind::Essential, residual: EpipolarResidual::Sampson, score: Score::Msac };
     let texts = stage_texts(variant);
-    let (module, _) = parse("types", &texts[0].1[..1]);
+    let (module, _) = parse("types", &texts[0].1[..3]);
     assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
     assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sample_total, metric, seed, iterations, sampleable);
     assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, first_round, rounds, unused, magsac);
     assert_layout!(&module, Candidate: rows, score, inliers, model, found);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
-    let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/rank_types.wgsl")]);
+    let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/layout/rank_types.wgsl")]);
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
     assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
-}
-
-fn constant(module: &naga::Module, name: &str) -> u32 {
-    let (_, constant) = module.constants.iter().find(|(_, c)| c.name.as_deref() == Some(name)).expect(name);
-    let naga::Expression::Literal(naga::Literal::U32(value)) = module.global_expressions[constant.init] else {
-        panic!("{name} is a u32")
-    };
-    value
-}
-
-#[test]
-fn constants_of_the_ranking_equal_their_rust_twins() {
-    use nabla_ransac::cpu::{annular_rings, edge_features, find_neighbours};
-    let (module, _) = parse("rank_types", &[include_str!("../shaders/shared/rank_types.wgsl")]);
-    let expected = [
-        ("ROW_COLUMNS", edge_features::ROW_COLUMNS),
-        ("LN_SCALE", edge_features::LN_SCALE),
-        ("COS_ANGLE", edge_features::COS_ANGLE),
-        ("SIN_ANGLE", edge_features::SIN_ANGLE),
-        ("SHAPE_KNOWN", edge_features::SHAPE_KNOWN),
-        ("EDGE_COLUMNS", edge_features::EDGE_COLUMNS),
-        ("MAX_NEIGHBOURS", find_neighbours::MAX_NEIGHBOURS),
-        ("RINGS", annular_rings::RINGS),
-    ];
-    for (name, value) in expected {
-        assert_eq!(constant(&module, name) as usize, value, "{name}");
-    }
 }
 
 /// Burn binds every storage buffer for writing too.
@@ -111,30 +84,5 @@ fn shaders_of_the_ranking_are_valid_with_all_their_buffers_writable() {
         let flags = ValidationFlags::all();
         let valid = Validator::new(flags, Capabilities::empty()).validate(&module);
         assert!(valid.is_ok(), "{}: {}", shader.name, valid.unwrap_err().emit_to_string(&text));
-    }
-}
-
-#[test]
-fn constants_equal_their_rust_twins() {
-    let (module, _) = parse("types", &[include_str!("../shaders/shared/types.wgsl")]);
-    let constant = |name: &str| constant(&module, name);
-
-    let expected = [
-        ("DISABLED", layout::DISABLED),
-        ("NOT_FINITE", layout::NOT_FINITE),
-        ("TOO_FEW", layout::TOO_FEW),
-        ("BAD_INPUT", layout::BAD_INPUT),
-        ("NO_MODEL", layout::NO_MODEL),
-        ("SCORE_SHARES", buffers::SCORE_SHARES as u32),
-        ("MODELS_A_WORKGROUP", buffers::MODELS_A_WORKGROUP as u32),
-        ("MAX_CANDIDATES", buffers::MAX_CANDIDATES),
-        ("ESSENTIAL", ModelKind::Essential as u32),
-        ("FUNDAMENTAL", ModelKind::Fundamental as u32),
-        ("HOMOGRAPHY", ModelKind::Homography as u32),
-        ("POSE", ModelKind::Pose as u32),
-        ("RIGID", ModelKind::Rigid as u32),
-    ];
-    for (name, value) in expected {
-        assert_eq!(constant(name), value, "{name}");
     }
 }

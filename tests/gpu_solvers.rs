@@ -9,10 +9,10 @@ mod minimal;
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use minimal::{Minimal, Rows, SOLVERS, Solver, matrix_error, matrix_rows, pose_error, pose_rows, rows_f64};
 use nabla_ransac::cpu;
-use nabla_ransac::data::synthetic::{Scene, generator};
+use nabla_ransac::data::synthetic::problems::{Scene, generator};
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::run_solver::{run_fit, run_solver};
-use nabla_ransac::kernels::{solve_fundamental_8pt, solve_homography_4pt, solve_rigid_3pt};
+use nabla_ransac::kernels::solve::run_solver::{run_fit, run_solver};
+use nabla_ransac::kernels::solve::{solve_fundamental_8pt, solve_homography_4pt, solve_rigid_3pt};
 use rand::{RngExt, rngs::StdRng};
 
 fn context() -> Context {
@@ -188,15 +188,15 @@ fn weighted_fits_agree_with_their_twins() {
     }
     let fundamental: Fit = |points, weights| {
         let (a, b) = views(points);
-        cpu::solve_fundamental_8pt::solve_fundamental_8pt(&a, &b, Some(weights)).map(|m| matrix_rows(&m))
+        cpu::solve::solve_fundamental_8pt::solve_fundamental_8pt(&a, &b, Some(weights)).map(|m| matrix_rows(&m))
     };
     let homography: Fit = |points, weights| {
         let (a, b) = views(points);
-        cpu::solve_homography_4pt::fit_homography(&a, &b, Some(weights)).map(|m| matrix_rows(&m))
+        cpu::solve::solve_homography_4pt::fit_homography(&a, &b, Some(weights)).map(|m| matrix_rows(&m))
     };
     let rigid: Fit = |points, weights| {
         let (a, b): (Vec<DVec3>, Vec<DVec3>) = points.chunks(2).map(|p| (p[0].truncate(), p[1].truncate())).unzip();
-        cpu::solve_rigid_3pt::fit_rigid(&a, &b, Some(weights)).map(|pose| pose_rows(&pose))
+        cpu::solve::solve_rigid_3pt::fit_rigid(&a, &b, Some(weights)).map(|pose| pose_rows(&pose))
     };
     let cases = [
         (solve_fundamental_8pt::FIT_SHADER, minimal::fundamental as fn(&mut StdRng, usize) -> Minimal, fundamental, 1),

@@ -6,15 +6,17 @@ mod round;
 #[path = "common/scenes.rs"]
 mod scenes;
 
+use nabla_ransac::constants::SCORE_SHARES;
 use nabla_ransac::cpu::{
-    mark_inliers::mark_inliers,
-    refine_model::{Refinement, refine_model},
     residual::ModelRows,
     robust::Loss,
-    sample_minimal::{SampleSource, sample_minimal},
+    search::{
+        mark_inliers::mark_inliers,
+        refine_model::{Refinement, refine_model},
+        sample_minimal::{SampleSource, sample_minimal},
+    },
 };
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::buffers::SCORE_SHARES;
 use nabla_ransac::ransac::EpipolarResidual;
 use nabla_ransac::{ModelKind, Options, Sampler, Score};
 use round::{COUNT, Round, SEED, rows, run};

@@ -15,7 +15,7 @@ use glam::DVec4;
 use gradient_errors::{Distribution, measure};
 use gradient_inputs::{ADVERSARIES, wild_tasks};
 use gradients::{CASES, random_rows};
-use nabla_ransac::data::synthetic::generator;
+use nabla_ransac::data::synthetic::problems::generator;
 
 /// Median, 90 %, 99 % and largest relative error stay below the limits.
 fn assert_errors(name: &str, found: &mut Distribution, limits: [f64; 4]) {

@@ -5,10 +5,12 @@
 mod packed;
 
 use nabla_ransac::ModelKind;
-use nabla_ransac::cpu::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
-use nabla_ransac::cpu::pose_loss::pose_loss;
 use nabla_ransac::cpu::residual::ModelRows;
-use nabla_ransac::cpu::sample_gumbel::{Noise, perturb, sample_gumbel, sample_gumbel_backward};
+use nabla_ransac::cpu::train::match_losses::{
+    LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of,
+};
+use nabla_ransac::cpu::train::pose_loss::pose_loss;
+use nabla_ransac::cpu::train::sample_gumbel::{Noise, perturb, sample_gumbel, sample_gumbel_backward};
 use packed::{Batch, THRESHOLD};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 

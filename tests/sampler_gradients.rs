@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it measured")]
 
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
-use nabla_ransac::cpu::sample_gumbel::{Noise, perturb};
+use nabla_ransac::cpu::train::sample_gumbel::{Noise, perturb};
 use nabla_ransac::train::ops::{Packing, Sampling, sample_minimal};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 

@@ -7,21 +7,21 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 const SHADERS: &[Shader<'static>] = &[
-    kernels::solve_essential_5pt::SHADER,
-    kernels::solve_fundamental_7pt::SHADER,
-    kernels::solve_fundamental_8pt::SHADER,
-    kernels::solve_fundamental_8pt::FIT_SHADER,
-    kernels::solve_homography_4pt::SHADER,
-    kernels::solve_homography_4pt::FIT_SHADER,
-    kernels::solve_pose_p3p::SHADER,
-    kernels::solve_rigid_3pt::SHADER,
-    kernels::solve_rigid_3pt::FIT_SHADER,
-    kernels::solve_essential_5pt_backward::SHADER,
-    kernels::solve_fundamental_7pt_backward::SHADER,
-    kernels::solve_fundamental_8pt_backward::SHADER,
-    kernels::solve_homography_4pt_backward::SHADER,
-    kernels::solve_pose_p3p_backward::SHADER,
-    kernels::solve_rigid_3pt_backward::SHADER,
+    kernels::solve::solve_essential_5pt::SHADER,
+    kernels::solve::solve_fundamental_7pt::SHADER,
+    kernels::solve::solve_fundamental_8pt::SHADER,
+    kernels::solve::solve_fundamental_8pt::FIT_SHADER,
+    kernels::solve::solve_homography_4pt::SHADER,
+    kernels::solve::solve_homography_4pt::FIT_SHADER,
+    kernels::solve::solve_pose_p3p::SHADER,
+    kernels::solve::solve_rigid_3pt::SHADER,
+    kernels::solve::solve_rigid_3pt::FIT_SHADER,
+    kernels::solve::solve_essential_5pt_backward::SHADER,
+    kernels::solve::solve_fundamental_7pt_backward::SHADER,
+    kernels::solve::solve_fundamental_8pt_backward::SHADER,
+    kernels::solve::solve_homography_4pt_backward::SHADER,
+    kernels::solve::solve_pose_p3p_backward::SHADER,
+    kernels::solve::solve_rigid_3pt_backward::SHADER,
 ];
 
 fn shaders() -> impl Iterator<Item = Shader<'static>> {
@@ -55,24 +55,24 @@ fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let stages = kernels::stage_texts(variant).map(|(stem, _)| stem);
     let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
-    for entry in std::fs::read_dir(root.join("shaders")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "wgsl") {
-            continue;
-        }
+    let rooms = ["rank", "search", "solve", "train"];
+    let files =
+        |room| std::fs::read_dir(root.join("shaders").join(room)).unwrap().map(move |entry| (room, entry.unwrap()));
+    for (room, entry) in rooms.into_iter().flat_map(files) {
+        let path = entry.path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         // those that run under Burn alone, a file for all passes: validated in train_ops.rs
         let forward = stem.trim_end_matches("_backward").trim_end_matches("_points");
-        let is_pass = stem != forward && exists(format!("src/train/network_ops/{forward}"));
+        let is_pass = stem != forward && exists(format!("src/train/networks/ops/{forward}"));
         if is_pass || exists(format!("src/train/ops/{forward}")) {
-            assert!(exists(format!("src/cpu/{forward}")), "src/cpu/{forward}.rs");
+            assert!(exists(format!("src/cpu/{room}/{forward}")), "src/cpu/{room}/{forward}.rs");
             continue;
         }
         assert!(listed.contains(stem), "{stem} is validated by no test");
         // these two only save the GPU a read-back
         let gpu_only = ["pack_models", "plan_round"].contains(&stem);
-        for room in if gpu_only { &["kernels"][..] } else { &["cpu", "kernels"] } {
-            assert!(exists(format!("src/{room}/{stem}")), "src/{room}/{stem}.rs");
+        for twin in if gpu_only { &["kernels"][..] } else { &["cpu", "kernels"] } {
+            assert!(exists(format!("src/{twin}/{room}/{stem}")), "src/{twin}/{room}/{stem}.rs");
         }
     }
 }

@@ -4,11 +4,11 @@
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
-use nabla_ransac::cpu::solve_fundamental_7pt::{is_oriented, solve_fundamental_7pt};
-use nabla_ransac::cpu::solve_fundamental_8pt::{solve_essential_8pt, solve_fundamental_8pt};
-use nabla_ransac::cpu::solve_homography_4pt::{fit_homography, solve_homography_4pt};
-use nabla_ransac::cpu::solve_pose_p3p::{fit_pose, solve_pose_p3p};
-use nabla_ransac::cpu::solve_rigid_3pt::{fit_rigid, solve_rigid_3pt};
+use nabla_ransac::cpu::solve::solve_fundamental_7pt::{is_oriented, solve_fundamental_7pt};
+use nabla_ransac::cpu::solve::solve_fundamental_8pt::{solve_essential_8pt, solve_fundamental_8pt};
+use nabla_ransac::cpu::solve::solve_homography_4pt::{fit_homography, solve_homography_4pt};
+use nabla_ransac::cpu::solve::solve_pose_p3p::{fit_pose, solve_pose_p3p};
+use nabla_ransac::cpu::solve::solve_rigid_3pt::{fit_rigid, solve_rigid_3pt};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

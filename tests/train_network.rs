@@ -7,9 +7,9 @@ mod ranked;
 
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use nabla_ransac::ModelKind;
-use nabla_ransac::cpu::edge_features::EDGE_COLUMNS as EDGES;
+use nabla_ransac::constants::EDGE_COLUMNS as EDGES;
 use nabla_ransac::network::{Features, GraphConvolution, NetworkConfig, Ranker};
-use nabla_ransac::train::network_ops::{Neighbours, Segments, pool_neighbours, segment_norm};
+use nabla_ransac::train::networks::ops::{Neighbours, Segments, pool_neighbours, segment_norm};
 use nabla_ransac::train::{Network, PackedFeatures};
 use ranked::{Known, random_weights};
 use std::collections::BTreeMap;

@@ -103,7 +103,7 @@ fn every_shader_is_valid_without_any_feature() {
 /// Straight through, by a table of hypotheses × matches: softmax of the perturbed logits, made of the CPU twin's noise.
 #[test]
 fn the_straight_through_gradient_is_that_of_a_dense_softmax() {
-    use nabla_ransac::cpu::sample_gumbel::{Noise, perturb};
+    use nabla_ransac::cpu::train::sample_gumbel::{Noise, perturb};
     let problem = OnDevice::new(ModelKind::Essential, cpu());
     let sampling = sampling(6, 5);
     let (logits, points) = (problem.logits().require_grad(), problem.points().require_grad());

@@ -1,7 +1,7 @@
 //! Arguments that subcommands share.
 
-use crate::cpu::residual::EpipolarResidual;
 use crate::data::{CameraSet, parse_camera};
+use crate::geometry::EpipolarResidual;
 use crate::{Backend, Camera, Options, Score};
 use anyhow::Context;
 use clap::Args;

@@ -1,31 +1,12 @@
 //! The subcommands: the only place that prints.
 
 mod arguments;
-mod bench;
-mod bench_gpu;
-mod bootstrap;
-mod canvas;
-mod devices;
-mod draw;
-mod estimate;
-mod eval;
-mod figures;
+mod commands;
 mod gpu_ranking;
-#[cfg(feature = "train")]
-mod import;
-mod json;
-mod measure;
 mod plot;
-mod rank;
-mod refined_truth;
+mod report;
 mod sampling;
-mod summary;
-mod synthesize;
 mod synthetic_views;
-#[cfg(feature = "train")]
-mod train;
-#[cfg(feature = "train")]
-mod train_plot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -49,23 +30,23 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Estimate one model from the matches of a file
-    Estimate(Box<estimate::EstimateArgs>),
+    Estimate(Box<commands::estimate::EstimateArgs>),
     /// Estimate a model for every pair of some files and compare it with the truth
-    Eval(Box<eval::EvalArgs>),
+    Eval(Box<commands::eval::EvalArgs>),
     /// Rank the matches of one pair by a network: logit and probability of each
-    Rank(Box<rank::RankArgs>),
+    Rank(Box<commands::rank::RankArgs>),
     /// List the GPU adapters, their limits, and which one is taken
-    Devices(devices::DevicesArgs),
+    Devices(commands::devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
-    Bench(Box<bench::BenchArgs>),
+    Bench(Box<commands::bench::BenchArgs>),
     /// Write random image pairs with known truth, to look at and to train on
-    Synthesize(synthesize::SynthesizeArgs),
+    Synthesize(commands::synthesize::SynthesizeArgs),
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
-    Train(Box<train::TrainArgs>),
+    Train(Box<commands::train::TrainArgs>),
     /// Turn a PyTorch checkpoint of the CLNet family into weights
     #[cfg(feature = "train")]
-    Import(import::ImportArgs),
+    Import(commands::import::ImportArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -79,16 +60,16 @@ pub fn run() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let done = match cli.command {
-        Command::Estimate(arguments) => estimate::run(&arguments),
-        Command::Eval(arguments) => eval::run(&arguments),
-        Command::Rank(arguments) => rank::run(&arguments),
-        Command::Devices(arguments) => devices::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::Synthesize(arguments) => synthesize::run(&arguments),
+        Command::Estimate(arguments) => commands::estimate::run(&arguments),
+        Command::Eval(arguments) => commands::eval::run(&arguments),
+        Command::Rank(arguments) => commands::rank::run(&arguments),
+        Command::Devices(arguments) => commands::devices::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Synthesize(arguments) => commands::synthesize::run(&arguments),
         #[cfg(feature = "train")]
-        Command::Train(arguments) => train::run(&arguments),
+        Command::Train(arguments) => commands::train::run(&arguments),
         #[cfg(feature = "train")]
-        Command::Import(arguments) => import::run(&arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);

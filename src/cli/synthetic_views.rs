@@ -1,6 +1,6 @@
 //! What `bench` works on: a pair of views with noise and outliers, and noise-free minimal problems.
 
-use crate::data::synthetic::{Scene, generator, random_direction, random_rotation};
+use crate::data::synthetic::problems::{Scene, generator, random_direction, random_rotation};
 use crate::geometry::Matches;
 use crate::{Camera, Pose};
 use glam::{DVec2, DVec3};

@@ -254,18 +254,6 @@ impl<T: Real> Residual<T> for Rigid<T> {
     }
 }
 
-/// How far a match is from an epipolar geometry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum EpipolarResidual {
-    /// First-order distance to the nearest match that fits exactly.
-    #[default]
-    Sampson,
-    /// Root mean square of the two point-to-line distances; fundamental matrices only.
-    Symmetric,
-}
-
 /// Coordinates of one match of a kind.
 pub const fn coordinates(kind: ModelKind) -> usize {
     match kind {

@@ -2,7 +2,7 @@
 //! true. A right match stays right as far as it stays.
 
 use super::PairRecord;
-use super::synthetic_pairs::random::normal;
+use super::synthetic::pairs::random::normal;
 use crate::geometry::{Camera, Matches, Pose};
 use crate::{Error, Result};
 use glam::{DMat2, DMat3, DVec2};

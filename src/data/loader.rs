@@ -1,6 +1,6 @@
 //! Batches of pairs made ahead by threads: what a step gets follows from the seed and the step alone.
 
-use super::synthetic::{generator, pair_seed};
+use super::synthetic::problems::{generator, pair_seed};
 use super::{Augmentation, PairRecord, PairSet};
 use crate::{Error, Result};
 use rand::rngs::StdRng;

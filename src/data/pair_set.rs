@@ -1,4 +1,4 @@
-use super::synthetic::{generator, pair_seed};
+use super::synthetic::problems::{generator, pair_seed};
 use super::{CameraSet, PairRecord, Scene, SyntheticPairs};
 use crate::geometry::{Matches, ModelKind};
 use crate::{Error, Result};

@@ -1,8 +1,8 @@
 //! Pose errors, area under the recall curve, F1 and epipolar errors: how good an estimate is against the truth.
 
 use super::{Camera, Model, Pose};
-use crate::cpu::algebra::svd3::Svd3;
-use crate::cpu::solve_essential_5pt::{decompose_essential, is_in_front};
+use crate::algebra::svd3::Svd3;
+use crate::cpu::solve::solve_essential_5pt::{decompose_essential, is_in_front};
 use glam::{DMat3, DVec2, DVec3};
 
 /// The angle of the rotation between two rotation matrices, degrees in 0..=180.

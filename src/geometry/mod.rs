@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 mod camera;
+mod consensus;
 mod matches;
 mod model;
 mod pose;
@@ -9,6 +10,7 @@ pub mod ranking;
 mod sharing;
 
 pub use camera::Camera;
+pub use consensus::{EpipolarResidual, Score};
 #[cfg(feature = "data")]
 pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};

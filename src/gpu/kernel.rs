@@ -31,7 +31,7 @@ impl Kernel {
     }
 
     /// Dispatches `workgroups` of them; above 65 535 they are spread over y too, so that the shader takes its index from
-    /// `workgroup_index` of `shared/dispatch` and leaves when it is beyond the end.
+    /// `workgroup_index` of `shared/layout/dispatch` and leaves when it is beyond the end.
     pub fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, bindings: &wgpu::BindGroup, workgroups: u32) {
         let [x, y] = spread(workgroups);
         self.dispatch_xyz(pass, bindings, [x, y, 1]);

@@ -4,17 +4,11 @@ use super::{
     Variant,
     layout::{Candidate, Pair, PairInput, PairResult, Refinement, Settings},
 };
+use crate::constants::SCORE_SHARES;
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
 };
-
-/// Partial sums of a model's score; `SCORE_SHARES` of `shaders/shared/types`.
-pub const SCORE_SHARES: usize = 8;
-/// Models that one workgroup scores; `MODELS_A_WORKGROUP` of `shaders/shared/types`.
-pub const MODELS_A_WORKGROUP: usize = 128;
-/// Most models refined a pair and round; `MAX_CANDIDATES` of `shaders/shared/types`.
-pub const MAX_CANDIDATES: u32 = 16;
 
 /// How much a pipeline can take at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The structs that cross to the GPU; `shaders/shared/types.wgsl` has their twins, and a test compares the two.
+//! The structs that cross to the GPU; `shaders/shared/layout/types.wgsl` has their twins, and a test compares the two.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -25,17 +25,6 @@ pub struct PairInput {
     /// 0 leaves the pair out.
     pub enabled: u32,
 }
-
-/// Pair that takes no part.
-pub const DISABLED: u32 = 1;
-/// Pair with a coordinate that is NaN or infinite.
-pub const NOT_FINITE: u32 = 2;
-/// Pair with fewer matches to sample from than a sample needs.
-pub const TOO_FEW: u32 = 4;
-/// Pair with a bad threshold, camera or weight.
-pub const BAD_INPUT: u32 = 8;
-/// Pair for which no sample gave a model.
-pub const NO_MODEL: u32 = 16;
 
 /// What the stages know of a pair: normalised = (x − offset) · scale on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -133,7 +122,7 @@ pub struct PairResult {
     pub inliers: u32,
     /// Hypotheses drawn.
     pub iterations: u32,
-    /// 0 found, else [`NO_MODEL`] or why the pair could not be estimated.
+    /// 0 found, else [`NO_MODEL`](crate::constants::NO_MODEL) or why the pair could not be estimated.
     pub status: u32,
 }
 

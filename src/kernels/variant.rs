@@ -1,8 +1,6 @@
-use crate::ModelKind;
-use crate::{
-    gpu::shader_part,
-    ransac::{EpipolarResidual, Score},
-};
+use crate::constants;
+use crate::geometry::{EpipolarResidual, ModelKind, Score};
+use crate::gpu::shader_part;
 
 /// What a shader is composed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,39 +25,45 @@ impl Variant {
     /// The layout of a match.
     pub(crate) const fn layout(self) -> &'static str {
         match self.match_vectors() {
-            1 => shader_part!("shared/match_two_view"),
-            _ => shader_part!("shared/match_spatial"),
+            1 => shader_part!("shared/layout/match_two_view"),
+            _ => shader_part!("shared/layout/match_spatial"),
         }
     }
 
-    /// Structs, flat indices and the layout of a match.
-    pub(super) const fn common(self) -> [&'static str; 3] {
-        [shader_part!("shared/types"), shader_part!("shared/dispatch"), self.layout()]
+    /// Constants, structs, flat indices and the layout of a match.
+    pub(super) const fn common(self) -> [&'static str; 5] {
+        [
+            constants::MODEL_KINDS,
+            constants::SEARCH,
+            shader_part!("shared/layout/types"),
+            shader_part!("shared/layout/dispatch"),
+            self.layout(),
+        ]
     }
 
     /// `residual_sq`.
     pub(crate) fn residual(self) -> Vec<&'static str> {
         match self.kind {
-            ModelKind::Essential => vec![shader_part!("shared/residual_essential")],
+            ModelKind::Essential => vec![shader_part!("shared/residual/residual_essential")],
             ModelKind::Fundamental => vec![
-                shader_part!("shared/residual_fundamental"),
+                shader_part!("shared/residual/residual_fundamental"),
                 match self.residual {
-                    EpipolarResidual::Sampson => shader_part!("shared/residual_sampson"),
-                    EpipolarResidual::Symmetric => shader_part!("shared/residual_symmetric"),
+                    EpipolarResidual::Sampson => shader_part!("shared/residual/residual_sampson"),
+                    EpipolarResidual::Symmetric => shader_part!("shared/residual/residual_symmetric"),
                 },
             ],
-            ModelKind::Homography => vec![shader_part!("shared/residual_homography")],
-            ModelKind::Pose => vec![shader_part!("shared/residual_pose")],
-            ModelKind::Rigid => vec![shader_part!("shared/residual_rigid")],
+            ModelKind::Homography => vec![shader_part!("shared/residual/residual_homography")],
+            ModelKind::Pose => vec![shader_part!("shared/residual/residual_pose")],
+            ModelKind::Rigid => vec![shader_part!("shared/residual/residual_rigid")],
         }
     }
 
     /// `gain`.
     pub(crate) const fn gain(self) -> &'static str {
         match self.score {
-            Score::Ransac => shader_part!("shared/gain_ransac"),
-            Score::Msac => shader_part!("shared/gain_msac"),
-            Score::Magsacpp => shader_part!("shared/gain_magsac"),
+            Score::Ransac => shader_part!("shared/gain/gain_ransac"),
+            Score::Msac => shader_part!("shared/gain/gain_msac"),
+            Score::Magsacpp => shader_part!("shared/gain/gain_magsac"),
         }
     }
 
@@ -67,20 +71,26 @@ impl Variant {
     pub(super) fn manifold(self) -> Vec<&'static str> {
         let [manifold, derivatives]: [&str; 2] = match self.kind {
             ModelKind::Essential => {
-                [shader_part!("shared/manifold_essential"), shader_part!("shared/derivative_sampson")]
+                [shader_part!("shared/manifold/manifold_essential"), shader_part!("shared/residual/derivative_sampson")]
             }
-            ModelKind::Fundamental => {
-                [shader_part!("shared/manifold_fundamental"), shader_part!("shared/derivative_sampson")]
+            ModelKind::Fundamental => [
+                shader_part!("shared/manifold/manifold_fundamental"),
+                shader_part!("shared/residual/derivative_sampson"),
+            ],
+            ModelKind::Homography => [
+                shader_part!("shared/manifold/manifold_homography"),
+                shader_part!("shared/residual/derivative_transfer"),
+            ],
+            ModelKind::Pose => {
+                [shader_part!("shared/manifold/manifold_pose"), shader_part!("shared/residual/derivative_reprojection")]
             }
-            ModelKind::Homography => {
-                [shader_part!("shared/manifold_homography"), shader_part!("shared/derivative_transfer")]
+            ModelKind::Rigid => {
+                [shader_part!("shared/manifold/manifold_pose"), shader_part!("shared/residual/derivative_rigid")]
             }
-            ModelKind::Pose => [shader_part!("shared/manifold_pose"), shader_part!("shared/derivative_reprojection")],
-            ModelKind::Rigid => [shader_part!("shared/manifold_pose"), shader_part!("shared/derivative_rigid")],
         };
-        let mut parts = vec![shader_part!("shared/rotation"), manifold, derivatives];
+        let mut parts = vec![shader_part!("shared/algebra/rotation"), manifold, derivatives];
         if matches!(self.kind, ModelKind::Homography | ModelKind::Pose) {
-            parts.push(shader_part!("shared/derivative_image"));
+            parts.push(shader_part!("shared/residual/derivative_image"));
         }
         parts
     }

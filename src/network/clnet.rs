@@ -2,8 +2,8 @@
 //! and ARS-MAGSAC use it. Batch norms, which are affine at inference, are folded into the step before them.
 
 use super::Weights;
-use super::steps::{Slot, Step, side_by_side};
-use crate::cpu::{linear_rows::After, segment_norm::Join};
+use super::step::{Slot, Step, side_by_side};
+use crate::cpu::rank::{linear_rows::After, segment_norm::Join};
 
 /// ε of the batch norms.
 const BATCH_EPSILON: f32 = 1e-5;

@@ -1,7 +1,6 @@
 use super::features::{CLNET_COLUMNS, COLUMNS};
-use crate::cpu::edge_features::EDGE_COLUMNS;
-use crate::cpu::find_neighbours::MAX_NEIGHBOURS;
-pub use crate::cpu::graph_convolution::GraphConvolution;
+use crate::constants::{EDGE_COLUMNS, MAX_NEIGHBOURS};
+pub use crate::cpu::rank::graph_convolution::GraphConvolution;
 use crate::{Error, ModelKind, Result};
 use serde::{Deserialize, Serialize};
 

@@ -14,14 +14,14 @@
 //! fundamental one. Scales go by the same units.
 
 use super::{Architecture, NetworkConfig, RankInput};
-use crate::cpu::{edge_features, find_neighbours::find_neighbours};
+use crate::cpu::rank::{edge_features, find_neighbours::find_neighbours};
 use crate::geometry::{MatchesView, for_each_shared_point};
 use crate::{Error, Result};
 use glam::DVec2;
 
 /// Columns of a row of [`Architecture::Neighbours`]. Where a match is enters by its neighbours alone: a network that sees the
 /// place itself learns where the matches of its training are.
-pub const COLUMNS: usize = edge_features::ROW_COLUMNS;
+pub const COLUMNS: usize = crate::constants::ROW_COLUMNS;
 /// Columns of a row of [`Architecture::Clnet`].
 pub const CLNET_COLUMNS: usize = 7;
 /// What the network sees of the n matches of a pair.

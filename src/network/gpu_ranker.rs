@@ -1,6 +1,7 @@
-use super::steps::{Slot, Step, steps};
+use super::step::{Slot, Step};
+use super::steps::steps;
 use super::{Architecture, NetworkConfig, RankInput, Weights, features};
-use crate::cpu::edge_features::EDGE_COLUMNS;
+use crate::constants::EDGE_COLUMNS;
 use crate::gpu::{Context, TypedBuffer};
 use crate::kernels::{self, Stage, Workgroups, layout::LayerShape};
 use crate::{Error, Result};
@@ -237,13 +238,13 @@ impl Buffers {
     fn find_neighbours(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), 0, 0);
         let buffers = [&*shape, &self.batch, &self.matches, &self.neighbours];
-        (kernels::find_neighbours::stage(context, buffers), Grid::Invocations(1))
+        (kernels::rank::find_neighbours::stage(context, buffers), Grid::Invocations(1))
     }
 
     fn edge_features(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), EDGE_COLUMNS, 0);
         let buffers = [&*shape, &self.batch, &self.matches, &self.rows, &self.neighbours, &self.edges];
-        (kernels::edge_features::stage(context, buffers), Grid::Invocations(1))
+        (kernels::rank::edge_features::stage(context, buffers), Grid::Invocations(1))
     }
 
     fn stage(&self, context: &Context, step: &Step) -> (Stage, Grid) {
@@ -255,44 +256,44 @@ impl Buffers {
                 let shape = self.shape(context, weight.len() / bias.len(), bias.len(), *after as u32);
                 let (weight, bias_buffer) = (upload(weight), upload(bias));
                 let buffers = [&*shape, &self.batch, self.slot(*from), &weight, &bias_buffer, self.slot(*to)];
-                (kernels::linear_rows::stage(context, buffers), Grid::Rows(bias.len().div_ceil(32) as u32, 32))
+                (kernels::rank::linear_rows::stage(context, buffers), Grid::Rows(bias.len().div_ceil(32) as u32, 32))
             }
             Step::Norm { from, to, gamma, beta, join } => {
                 let shape = self.shape(context, channels, channels, *join as u32);
                 let affine = joined(gamma, beta);
                 let buffers = [&*shape, &self.batch, self.slot(*from), &affine, self.slot(*to)];
-                (kernels::segment_norm::stage(context, buffers), self.channel_groups())
+                (kernels::rank::segment_norm::stage(context, buffers), self.channel_groups())
             }
             Step::Pool { weight, bias } => {
                 let shape = self.shape(context, EDGE_COLUMNS, channels, 0);
                 let weight = joined(weight, bias);
                 let [both, out] = [Slot::Wide, Slot::Hidden].map(|slot| self.slot(slot));
                 let buffers = [&*shape, &self.batch, both, &self.neighbours, &self.edges, &weight, out];
-                (kernels::pool_neighbours::stage(context, buffers), Grid::Invocations(channels as u32 / 4))
+                (kernels::rank::pool_neighbours::stage(context, buffers), Grid::Invocations(channels as u32 / 4))
             }
             Step::FeatureNeighbours => {
                 let shape = self.shape(context, channels, 0, 0);
                 let buffers = [&*shape, &self.batch, self.slot(Slot::State), &self.neighbours];
-                (kernels::feature_neighbours::stage(context, buffers), Grid::Rows(1, 16))
+                (kernels::rank::feature_neighbours::stage(context, buffers), Grid::Rows(1, 16))
             }
             Step::Rings { bias } => {
                 let shape = self.shape(context, 0, channels, 0);
                 let [products, out] = [Slot::Wide, Slot::Rings].map(|slot| self.slot(slot));
                 let buffers = [&*shape, &self.batch, products, &self.neighbours, &upload(bias), out];
-                (kernels::annular_rings::stage(context, buffers), Grid::Invocations(3 * channels as u32))
+                (kernels::rank::annular_rings::stage(context, buffers), Grid::Invocations(3 * channels as u32))
             }
             Step::Predict { weight, bias } => {
                 let shape = self.shape(context, channels, 1, 0);
                 let weight = joined(weight, &[*bias]);
                 let state = self.slot(Slot::State);
                 let buffers = [&*shape, &self.batch, state, &weight, &self.logits, &self.probabilities];
-                (kernels::predict_logits::stage(context, buffers), Grid::Invocations(1))
+                (kernels::rank::predict_logits::stage(context, buffers), Grid::Invocations(1))
             }
             Step::Graph { variant } => {
                 let shape = self.shape(context, channels, channels, *variant as u32);
                 let [state, out] = [Slot::State, Slot::Hidden].map(|slot| self.slot(slot));
                 let buffers = [&*shape, &self.batch, state, &self.logits, out];
-                (kernels::graph_convolution::stage(context, buffers), self.channel_groups())
+                (kernels::rank::graph_convolution::stage(context, buffers), self.channel_groups())
             }
         }
     }

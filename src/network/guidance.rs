@@ -2,7 +2,7 @@
 //! the score; and the winner is refined coherently. Chosen on scenes left out of the training. Drawing from the surest
 //! matches first, as PROSAC does by ratio, gives worse models: the surest crowd together.
 
-use crate::cpu::predict_logits::sigmoid;
+use crate::cpu::rank::predict_logits::sigmoid;
 use crate::{ModelKind, Options, Sampler};
 
 /// Up to so many hypotheses every sample has to be good; with more, what the network doubts deserves samples too.

@@ -1,6 +1,6 @@
 use super::{NetworkConfig, Tensor, Weights};
 use crate::Result;
-use crate::cpu::sample_minimal::pcg4d;
+use crate::cpu::search::sample_minimal::pcg4d;
 
 impl Weights {
     /// Weights to start training from: matrices normal with variance 2 / inputs (He et al., ICCV 2015), less where several are

@@ -3,8 +3,8 @@
 //! [`NetworkConfig`]: super::NetworkConfig
 
 use super::Weights;
-use super::steps::{Slot, Step, side_by_side};
-use crate::cpu::{linear_rows::After, segment_norm::Join};
+use super::step::{Slot, Step, side_by_side};
+use crate::cpu::rank::{linear_rows::After, segment_norm::Join};
 
 pub(super) fn steps(weights: &Weights) -> Vec<Step> {
     let values = |name: &str| weights.values(name).to_vec();

@@ -1,7 +1,7 @@
 //! The network that ranks matches: from what is known of each match to the logit of its being right.
 //!
 //! Each match has an input row ([`features`]) and edges to its nearest neighbours
-//! ([`find_neighbours`](crate::cpu::find_neighbours), [`edge_features`](crate::cpu::edge_features)); the default
+//! ([`find_neighbours`](crate::cpu::rank::find_neighbours), [`edge_features`](crate::cpu::rank::edge_features)); the default
 //! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Knows
 //! nothing of files but its weights, and nothing of training.
 
@@ -16,6 +16,7 @@ mod input;
 mod message_passing;
 mod ranker;
 mod shipped;
+mod step;
 mod steps;
 mod tensors;
 mod weights;

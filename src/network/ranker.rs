@@ -1,8 +1,9 @@
-use super::steps::{Slot, Step, steps};
+use super::step::{Slot, Step};
+use super::steps::steps;
 use super::{Features, NetworkConfig, RankInput, Weights};
-use crate::cpu::{
+use crate::constants::EDGE_COLUMNS;
+use crate::cpu::rank::{
     annular_rings::annular_rings,
-    edge_features::EDGE_COLUMNS,
     feature_neighbours::feature_neighbours,
     graph_convolution::{GraphConvolution, graph_convolution},
     linear_rows::{After, Linear, linear_rows},

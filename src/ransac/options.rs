@@ -1,4 +1,5 @@
-use crate::{Error, Result, cpu::residual::EpipolarResidual};
+use crate::geometry::{EpipolarResidual, Score};
+use crate::{Error, Result};
 
 /// Where the work runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,22 +29,6 @@ pub enum Sampler {
     Ratio,
     /// In proportion to the weights given, without replacement.
     Weights,
-}
-
-/// How a model's residuals become its score: the sum over the matches of a gain in 0..=1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum Score {
-    /// 1 within the threshold, else 0.
-    Ransac,
-    /// 1 − r²/τ² within the threshold (Torr and Zisserman 2000).
-    Msac,
-    /// The noise scale marginalised up to the threshold (Barath et al. 2020).
-    #[default]
-    #[cfg_attr(feature = "data", serde(rename = "magsac++"))]
-    #[cfg_attr(feature = "cli", value(name = "magsac++"))]
-    Magsacpp,
 }
 
 /// Options of the estimator.

@@ -3,9 +3,9 @@
 //! Burn's own optimisers put a state that is read back on the default device, which is a GPU even when training runs on
 //! the CPU, and clip each tensor by itself.
 
-use super::network::Network;
+use super::networks::network::Network;
+use super::networks::parameters::read;
 use super::options::OptimizerOptions;
-use super::parameters::read;
 use crate::Result;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;

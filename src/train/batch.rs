@@ -1,4 +1,4 @@
-use super::network_ops::{Neighbours, Segments};
+use super::networks::ops::{Neighbours, Segments};
 use crate::network::{Features, NetworkConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -1,8 +1,8 @@
 //! What a training needs to go on where it was, in one file.
 
 use super::adam::AdamState;
+use super::objectives::validation::Validation;
 use super::options::TrainOptions;
-use super::validation::Validation;
 use crate::network::{NetworkConfig, Tensor, Weights};
 use crate::write_whole::write_whole;
 use crate::{Error, Result};

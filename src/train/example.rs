@@ -1,6 +1,6 @@
-use super::initialisation::MatchTruth;
-use crate::cpu::normalize_matches::{NormalizedMatches, rows_of_matrix, rows_of_pose};
+use super::objectives::initialisation::MatchTruth;
 use crate::cpu::residual::{ModelRows, Sampson};
+use crate::cpu::search::normalize_matches::{NormalizedMatches, rows_of_matrix, rows_of_pose};
 use crate::data::PairRecord;
 use crate::geometry::accuracy::fundamental_of_pose;
 use crate::geometry::{Camera, Matches, Model, ModelKind, Pose};

@@ -1,5 +1,5 @@
-use super::end_to_end::EndToEnd;
-use super::initialisation::InitialisationLoss;
+use super::objectives::end_to_end::EndToEnd;
+use super::objectives::initialisation::InitialisationLoss;
 use crate::data::{Augmentation, LoaderOptions, SyntheticOptions};
 use crate::network::{NetworkConfig, Storage};
 use crate::{Error, Result};

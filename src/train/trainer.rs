@@ -2,18 +2,18 @@
 
 use super::adam::{Adam, norm};
 use super::batch::PackedFeatures;
-use super::batch_norm::BatchStatistics;
 use super::checkpoint::{Checkpoint, Progress};
-use super::end_to_end::Objective;
 use super::example::Example;
 use super::footprint::{Memory, Workload};
-use super::initialisation::InitialisationLoss;
-use super::network::{Network, TrainingPass};
+use super::networks::batch_norm::BatchStatistics;
+use super::networks::network::{Network, TrainingPass};
+use super::networks::parameters::read;
+use super::objectives::end_to_end::Objective;
+use super::objectives::initialisation::InitialisationLoss;
+use super::objectives::validation::{Validation, validate};
 use super::options::{OptimizerOptions, TrainOptions};
-use super::parameters::read;
-use super::validation::{Validation, validate};
 use crate::data::augment::usual_matches;
-use crate::data::synthetic::pair_seed;
+use crate::data::synthetic::problems::pair_seed;
 use crate::data::{Loader, PairRecord, PairSet, write_scene};
 use crate::network::Weights;
 use crate::{Error, Result};

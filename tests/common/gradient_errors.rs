@@ -3,7 +3,7 @@
 
 use crate::gradients::{Case, Sample, random_rows};
 use crate::minimal::Rows;
-use nabla_ransac::data::synthetic::generator;
+use nabla_ransac::data::synthetic::problems::generator;
 use rand::rngs::StdRng;
 
 /// The gradient of Σ G·rows and what central differences give; `None` where no difference can be taken.

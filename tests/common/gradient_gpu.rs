@@ -6,8 +6,8 @@ use crate::gradients::{Case, Sample, Task};
 use crate::minimal::{Rows, Solver, rows_f64};
 use glam::DVec4;
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::run_solver::run_solver;
-use nabla_ransac::kernels::solver_backward::{BackwardInput, run_backward};
+use nabla_ransac::kernels::solve::run_solver::run_solver;
+use nabla_ransac::kernels::solve::solver_backward::{BackwardInput, run_backward};
 
 /// The gradients on the GPU, from the models rounded to f32.
 pub(crate) fn on_gpu(context: &Context, case: &Case, tasks: &[Task]) -> Vec<Option<Sample>> {

@@ -4,7 +4,7 @@
 use crate::gradients::{Case, Sample, Task, random_rows, tasks};
 use crate::minimal::Rows;
 use glam::DVec4;
-use nabla_ransac::data::synthetic::{Scene, generator};
+use nabla_ransac::data::synthetic::problems::{Scene, generator};
 use rand::{RngExt, rngs::StdRng};
 
 /// A kind of nearly degenerate samples, of the solvers that it concerns.

@@ -6,7 +6,7 @@ use crate::minimal::{self, Minimal, Rows, SOLVERS, Solver, matrix_error, matrix_
 use glam::{DVec2, DVec4};
 use nabla_ransac::cpu;
 use nabla_ransac::cpu::residual::ModelRows;
-use nabla_ransac::data::synthetic::generator;
+use nabla_ransac::data::synthetic::problems::generator;
 use nabla_ransac::gpu::Shader;
 use nabla_ransac::kernels;
 use rand::{RngExt, rngs::StdRng};
@@ -35,29 +35,29 @@ const WEIGHTED_MATCHES: usize = 12;
 pub(crate) const CASES: [Case; 7] = [
     Case {
         name: "essential 5-point",
-        shader: kernels::solve_essential_5pt_backward::SHADER,
+        shader: kernels::solve::solve_essential_5pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[0], rng),
         solve: |sample| (SOLVERS[0].twin)(&sample.points),
         backward: |sample, model, gradient| {
-            fixed(cpu::solve_essential_5pt_backward::solve_essential_5pt_backward, sample, model, gradient)
+            fixed(cpu::solve::solve_essential_5pt_backward::solve_essential_5pt_backward, sample, model, gradient)
         },
         distance: pose_error,
     },
     Case {
         name: "fundamental 7-point",
-        shader: kernels::solve_fundamental_7pt_backward::SHADER,
+        shader: kernels::solve::solve_fundamental_7pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[1], rng),
         solve: |sample| (SOLVERS[1].twin)(&sample.points),
         backward: |sample, model, gradient| {
-            fixed(cpu::solve_fundamental_7pt_backward::solve_fundamental_7pt_backward, sample, model, gradient)
+            fixed(cpu::solve::solve_fundamental_7pt_backward::solve_fundamental_7pt_backward, sample, model, gradient)
         },
         distance: matrix_error,
     },
     Case {
         name: "fundamental 8-point",
-        shader: kernels::solve_fundamental_8pt_backward::SHADER,
+        shader: kernels::solve::solve_fundamental_8pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| with_noise(exact(&SOLVERS[2], rng), rng, 1e-3),
         solve: |sample| (SOLVERS[2].twin)(&sample.points),
@@ -68,7 +68,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "fundamental weighted",
-        shader: kernels::solve_fundamental_8pt_backward::SHADER,
+        shader: kernels::solve::solve_fundamental_8pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| {
             let Minimal { points, .. } = minimal::fundamental(rng, WEIGHTED_MATCHES);
@@ -77,7 +77,8 @@ pub(crate) const CASES: [Case; 7] = [
         },
         solve: |sample| {
             let (points1, points2) = views(&sample.points);
-            let model = cpu::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, Some(&sample.weights));
+            let model =
+                cpu::solve::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, Some(&sample.weights));
             model.iter().map(matrix_rows).collect()
         },
         backward: |sample, model, gradient| fundamental_8pt(sample, Some(&sample.weights), model, gradient),
@@ -85,34 +86,34 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "homography 4-point",
-        shader: kernels::solve_homography_4pt_backward::SHADER,
+        shader: kernels::solve::solve_homography_4pt_backward::SHADER,
         lanes: &[4],
         draw: |rng| exact(&SOLVERS[3], rng),
         solve: |sample| (SOLVERS[3].twin)(&sample.points),
         backward: |sample, model, gradient| {
-            fixed(cpu::solve_homography_4pt_backward::solve_homography_4pt_backward, sample, model, gradient)
+            fixed(cpu::solve::solve_homography_4pt_backward::solve_homography_4pt_backward, sample, model, gradient)
         },
         distance: matrix_error,
     },
     Case {
         name: "pose P3P",
-        shader: kernels::solve_pose_p3p_backward::SHADER,
+        shader: kernels::solve::solve_pose_p3p_backward::SHADER,
         lanes: &[3, 2],
         draw: |rng| exact(&SOLVERS[4], rng),
         solve: |sample| (SOLVERS[4].twin)(&sample.points),
         backward: |sample, model, gradient| {
-            fixed(cpu::solve_pose_p3p_backward::solve_pose_p3p_backward, sample, model, gradient)
+            fixed(cpu::solve::solve_pose_p3p_backward::solve_pose_p3p_backward, sample, model, gradient)
         },
         distance: pose_error,
     },
     Case {
         name: "rigid 3-point",
-        shader: kernels::solve_rigid_3pt_backward::SHADER,
+        shader: kernels::solve::solve_rigid_3pt_backward::SHADER,
         lanes: &[3],
         draw: |rng| with_noise(exact(&SOLVERS[5], rng), rng, 1e-2),
         solve: |sample| (SOLVERS[5].twin)(&sample.points),
         backward: |sample, model, gradient| {
-            fixed(cpu::solve_rigid_3pt_backward::solve_rigid_3pt_backward, sample, model, gradient)
+            fixed(cpu::solve::solve_rigid_3pt_backward::solve_rigid_3pt_backward, sample, model, gradient)
         },
         distance: pose_error,
     },
@@ -157,7 +158,7 @@ fn fixed<const N: usize>(backward: Backward<N>, sample: &Sample, model: &Rows, g
 
 fn fundamental_8pt(sample: &Sample, weights: Option<&[f64]>, model: &Rows, gradient: &Rows) -> Option<Sample> {
     let points: Vec<_> = sample.points.iter().map(|point| point.to_array()).collect();
-    let found = cpu::solve_fundamental_8pt_backward::solve_fundamental_8pt_backward(
+    let found = cpu::solve::solve_fundamental_8pt_backward::solve_fundamental_8pt_backward(
         &points,
         weights,
         &rows(model),

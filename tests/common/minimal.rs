@@ -4,8 +4,8 @@
 
 use glam::{DMat3, DVec2, DVec3, DVec4};
 use nabla_ransac::cpu;
-use nabla_ransac::cpu::normalize_matches::{NormalizedMatches, Scaling, scalings};
-use nabla_ransac::data::synthetic::{Scene, random_direction, random_rotation};
+use nabla_ransac::cpu::search::normalize_matches::{NormalizedMatches, Scaling, scalings};
+use nabla_ransac::data::synthetic::problems::{Scene, random_direction, random_rotation};
 use nabla_ransac::geometry::{MatchesView, Pose};
 use nabla_ransac::gpu::Shader;
 use nabla_ransac::kernels;
@@ -42,75 +42,78 @@ pub(crate) struct Solver {
 pub(crate) const SOLVERS: [Solver; 6] = [
     Solver {
         name: "essential 5-point",
-        shader: kernels::solve_essential_5pt::SHADER,
+        shader: kernels::solve::solve_essential_5pt::SHADER,
         vec4s: 5,
         most_models: 10,
         draw: essential,
         twin: |points| {
             let (points1, points2) = views::<5>(points);
-            cpu::solve_essential_5pt::solve_essential_poses(&points1, &points2).iter().map(pose_rows).collect()
+            cpu::solve::solve_essential_5pt::solve_essential_poses(&points1, &points2).iter().map(pose_rows).collect()
         },
         error: direction_error,
     },
     Solver {
         name: "fundamental 7-point",
-        shader: kernels::solve_fundamental_7pt::SHADER,
+        shader: kernels::solve::solve_fundamental_7pt::SHADER,
         vec4s: 7,
         most_models: 3,
         draw: |rng| fundamental(rng, 7),
         twin: |points| {
             let (points1, points2) = views::<7>(points);
-            cpu::solve_fundamental_7pt::solve_fundamental_7pt(&points1, &points2).iter().map(matrix_rows).collect()
+            cpu::solve::solve_fundamental_7pt::solve_fundamental_7pt(&points1, &points2)
+                .iter()
+                .map(matrix_rows)
+                .collect()
         },
         error: matrix_error,
     },
     Solver {
         name: "fundamental 8-point",
-        shader: kernels::solve_fundamental_8pt::SHADER,
+        shader: kernels::solve::solve_fundamental_8pt::SHADER,
         vec4s: 8,
         most_models: 1,
         draw: |rng| fundamental(rng, 8),
         twin: |points| {
             let (points1, points2) = views::<8>(points);
-            let model = cpu::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, None);
+            let model = cpu::solve::solve_fundamental_8pt::solve_fundamental_8pt(&points1, &points2, None);
             model.iter().map(matrix_rows).collect()
         },
         error: matrix_error,
     },
     Solver {
         name: "homography 4-point",
-        shader: kernels::solve_homography_4pt::SHADER,
+        shader: kernels::solve::solve_homography_4pt::SHADER,
         vec4s: 4,
         most_models: 1,
         draw: |rng| homography(rng, 4),
         twin: |points| {
             let (points1, points2) = views::<4>(points);
-            cpu::solve_homography_4pt::solve_homography_4pt(&points1, &points2).iter().map(matrix_rows).collect()
+            cpu::solve::solve_homography_4pt::solve_homography_4pt(&points1, &points2).iter().map(matrix_rows).collect()
         },
         error: matrix_error,
     },
     Solver {
         name: "pose P3P",
-        shader: kernels::solve_pose_p3p::SHADER,
+        shader: kernels::solve::solve_pose_p3p::SHADER,
         vec4s: 6,
         most_models: 4,
         draw: pose,
         twin: |points| {
             let (world, image) = sides::<3>(points);
             let image = image.map(DVec3::truncate);
-            cpu::solve_pose_p3p::solve_pose_p3p(&image, &world).iter().map(pose_rows).collect()
+            cpu::solve::solve_pose_p3p::solve_pose_p3p(&image, &world).iter().map(pose_rows).collect()
         },
         error: pose_error,
     },
     Solver {
         name: "rigid 3-point",
-        shader: kernels::solve_rigid_3pt::SHADER,
+        shader: kernels::solve::solve_rigid_3pt::SHADER,
         vec4s: 6,
         most_models: 1,
         draw: |rng| rigid(rng, 3),
         twin: |points| {
             let (points1, points2) = sides::<3>(points);
-            cpu::solve_rigid_3pt::solve_rigid_3pt(&points1, &points2).iter().map(pose_rows).collect()
+            cpu::solve::solve_rigid_3pt::solve_rigid_3pt(&points1, &points2).iter().map(pose_rows).collect()
         },
         error: pose_error,
     },

@@ -3,7 +3,7 @@
 
 use glam::{DMat3, DQuat, DVec3};
 use nabla_ransac::ModelKind;
-use nabla_ransac::cpu::normalize_matches::{rows_of_matrix, rows_of_pose};
+use nabla_ransac::cpu::search::normalize_matches::{rows_of_matrix, rows_of_pose};
 use nabla_ransac::geometry::{Pose, cross_matrix};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use glam::DVec2;
-use nabla_ransac::cpu::sample_minimal::pcg4d;
+use nabla_ransac::cpu::search::sample_minimal::pcg4d;
 use nabla_ransac::network::{NetworkConfig, RankInput, Tensor, Weights};
 use nabla_ransac::{Camera, MatchesView, ModelKind};
 

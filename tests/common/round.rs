@@ -2,9 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 use crate::scenes::Scene;
-use nabla_ransac::cpu::normalize_matches::NormalizedMatches;
 use nabla_ransac::cpu::residual::ModelRows;
-use nabla_ransac::cpu::score_models::Scorer;
+use nabla_ransac::cpu::search::normalize_matches::NormalizedMatches;
+use nabla_ransac::cpu::search::score_models::Scorer;
 use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::HostBuffers;
 use nabla_ransac::kernels::layout::Candidate;

@@ -1,13 +1,14 @@
 //! Of each sample's models the one closest to the truth, with the gradient of the solver. Twin:
-//! [`cpu::closest_model`](crate::cpu::closest_model).
+//! [`cpu::closest_model`](crate::cpu::train::closest_model).
 
+use super::candidates::Candidates;
 use super::kernel::{Gradient, Kernel, Launch, Operand, Report, WORKGROUP, each_row, split_columns};
-use super::solve::Candidates;
 use super::solve_backward::SolveBackward;
-use crate::cpu::closest_model::closest_model;
-use crate::cpu::residual::ModelRows;
+use super::solver::model_rows;
+use crate::constants;
+use crate::cpu::train::closest_model::closest_model;
 use crate::gpu::{Shader, shader_part};
-use crate::{Error, ModelKind, Result};
+use crate::{Error, Result};
 use burn::tensor::Shape;
 use std::sync::Arc;
 
@@ -18,11 +19,6 @@ pub(super) struct ClosestModel {
     pub(super) candidates: Candidates,
     pub(super) hypotheses: usize,
     pub(super) report: Report,
-}
-
-/// Twelve f32 as a model.
-pub(super) fn model_rows(values: &[f32]) -> ModelRows {
-    std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
 }
 
 /// Hypotheses a pair, of models and true models with these dimensions.
@@ -73,8 +69,7 @@ impl Kernel for ClosestModel {
 
     fn launch(&self) -> Launch {
         let Candidates { samples, solver, .. } = self.candidates;
-        let params =
-            vec![samples as u32, self.hypotheses as u32, solver.max_solutions() as u32, kind_index(solver.kind())];
+        let params = vec![samples as u32, self.hypotheses as u32, solver.max_solutions() as u32, solver.kind() as u32];
         // all but samples and weights
         let order = if self.candidates.weighted() { &[0, 3, 4, 5, 6, 7][..] } else { &[0, 2, 3, 4, 5, 6] };
         Launch { source: CLOSEST.into(), params, workgroups: (samples as u32).div_ceil(WORKGROUP), order }
@@ -92,11 +87,8 @@ impl Kernel for ClosestModel {
     }
 }
 
-/// As `shared/types` of the shaders numbers the kinds.
-pub(super) fn kind_index(kind: ModelKind) -> u32 {
-    ModelKind::ALL.iter().position(|&other| other == kind).unwrap_or(0) as u32
-}
-
 /// A sample an invocation.
-pub(super) const CLOSEST: Shader =
-    Shader { name: "closest_model", parts: &[shader_part!("shared/dispatch"), shader_part!("closest_model")] };
+pub(super) const CLOSEST: Shader = Shader {
+    name: "closest_model",
+    parts: &[constants::MODEL_KINDS, shader_part!("shared/layout/dispatch"), shader_part!("train/closest_model")],
+};

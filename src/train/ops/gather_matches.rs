@@ -1,8 +1,8 @@
-//! The coordinates of drawn matches. Twin: [`cpu::gather_matches`](crate::cpu::gather_matches).
+//! The coordinates of drawn matches. Twin: [`cpu::gather_matches`](crate::cpu::train::gather_matches).
 
 use super::kernel::{Gradient, Kernel, Launch, Operand, WORKGROUP};
 use super::packing::Packing;
-use crate::cpu::gather_matches::{gather_matches, gather_matches_backward};
+use crate::cpu::train::gather_matches::{gather_matches, gather_matches_backward};
 use crate::gpu::{Shader, shader_part};
 use burn::tensor::Shape;
 use std::sync::Arc;
@@ -62,11 +62,19 @@ impl Kernel for GatherMatchesBackward {
 /// A drawn match an invocation.
 pub(super) const GATHER: Shader = Shader {
     name: "gather_matches",
-    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/packing"), shader_part!("gather_matches")],
+    parts: &[
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("train/gather_matches"),
+    ],
 };
 
 /// A match an invocation: the sum over the hypotheses that drew it.
 pub(super) const GATHER_BACKWARD: Shader = Shader {
     name: "gather_matches_backward",
-    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/packing"), shader_part!("gather_matches_backward")],
+    parts: &[
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("train/gather_matches_backward"),
+    ],
 };

@@ -1,13 +1,13 @@
 //! Losses of all hypotheses over the matches of their pairs, without a table of hypotheses × matches. Twin:
-//! [`cpu::match_losses`](crate::cpu::match_losses).
+//! [`cpu::match_losses`](crate::cpu::train::match_losses).
 
 use super::backend::run;
-use super::closest_model::model_rows;
 use super::kernel::{Gradient, Kernel, Launch, Operand, Source, WORKGROUP, each_row};
 use super::packing::Packing;
+use super::solver::model_rows;
 use super::spatial::{kernel_layout, kernel_width};
-use crate::cpu::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
-use crate::cpu::residual::EpipolarResidual;
+use crate::cpu::train::match_losses::{LabelledMatches, losses_backward_of, losses_of, losses_points_backward_of};
+use crate::geometry::EpipolarResidual;
 use crate::gpu::shader_part;
 use crate::kernels::Variant;
 use crate::{Error, ModelKind, Result, Score};
@@ -192,25 +192,31 @@ pub(super) enum Pass {
 pub(super) fn source(kind: ModelKind, pass: Pass) -> Source {
     let variant = Variant { kind, residual: EpipolarResidual::Symmetric, score: Score::Msac };
     let mut parts = vec![
-        shader_part!("shared/dispatch"),
-        shader_part!("shared/packing"),
-        shader_part!("shared/workgroup_sum"),
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("shared/algebra/workgroup_sum"),
         variant.layout(),
     ];
     parts.extend(match kind {
-        ModelKind::Essential => vec![shader_part!("shared/errors_epipolar"), shader_part!("shared/errors_essential")],
-        ModelKind::Fundamental => {
-            vec![shader_part!("shared/errors_epipolar"), shader_part!("shared/errors_fundamental")]
+        ModelKind::Essential => {
+            vec![shader_part!("shared/residual/errors_epipolar"), shader_part!("shared/residual/errors_essential")]
         }
-        ModelKind::Homography => vec![shader_part!("shared/errors_image"), shader_part!("shared/errors_homography")],
-        ModelKind::Pose => vec![shader_part!("shared/errors_image"), shader_part!("shared/errors_pose")],
-        ModelKind::Rigid => vec![shader_part!("shared/errors_rigid")],
+        ModelKind::Fundamental => {
+            vec![shader_part!("shared/residual/errors_epipolar"), shader_part!("shared/residual/errors_fundamental")]
+        }
+        ModelKind::Homography => {
+            vec![shader_part!("shared/residual/errors_image"), shader_part!("shared/residual/errors_homography")]
+        }
+        ModelKind::Pose => {
+            vec![shader_part!("shared/residual/errors_image"), shader_part!("shared/residual/errors_pose")]
+        }
+        ModelKind::Rigid => vec![shader_part!("shared/residual/errors_rigid")],
     });
-    parts.push(shader_part!("shared/match_errors"));
+    parts.push(shader_part!("shared/residual/match_errors"));
     parts.push(match pass {
-        Pass::Forward => shader_part!("match_losses"),
-        Pass::ByModels => shader_part!("match_losses_backward"),
-        Pass::ByPoints => shader_part!("match_losses_points_backward"),
+        Pass::Forward => shader_part!("train/match_losses"),
+        Pass::ByModels => shader_part!("train/match_losses_backward"),
+        Pass::ByPoints => shader_part!("train/match_losses_points_backward"),
     });
     Source { name: "match_losses", parts }
 }

@@ -45,6 +45,7 @@
 //! Burn panic.
 
 mod backend;
+mod candidates;
 mod closest_model;
 mod gather_matches;
 mod kernel;
@@ -87,12 +88,12 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         sample_gumbel::SAMPLE_BACKWARD,
         gather_matches::GATHER,
         gather_matches::GATHER_BACKWARD,
-        solve::WEIGHTED_8PT,
+        candidates::WEIGHTED_8PT,
         closest_model::CLOSEST,
         pose_loss::FORWARD,
         pose_loss::BACKWARD,
-        super::network_ops::NORM_BACKWARD,
-        super::network_ops::POOL_BACKWARD,
+        super::networks::ops::NORM_BACKWARD,
+        super::networks::ops::POOL_BACKWARD,
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
     for kind in ModelKind::ALL {

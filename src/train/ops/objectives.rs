@@ -3,7 +3,7 @@
 use super::match_losses::match_losses;
 use super::packing::Packing;
 use super::pose_loss::pose_loss;
-use crate::cpu::sample_gumbel::MAX_LOGIT;
+use crate::cpu::train::sample_gumbel::MAX_LOGIT;
 use crate::{Error, ModelKind, Result};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};

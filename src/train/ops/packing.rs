@@ -77,7 +77,7 @@ impl Packing {
         Err(Error::BadOption { name: "hypotheses", expected: "as many rows for every pair", found })
     }
 
-    /// As `shared/packing` of the shaders reads it: pairs, hypotheses a pair, six words of the kernel's own, offsets, metrics.
+    /// As `shared/layout/packing` of the shaders reads it: pairs, hypotheses a pair, six words of the kernel's own, offsets, metrics.
     pub(super) fn params(&self, hypotheses: usize, own: &[u32]) -> Vec<u32> {
         let mut params = vec![self.pairs() as u32, hypotheses as u32];
         params.extend(own);

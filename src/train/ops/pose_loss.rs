@@ -1,9 +1,11 @@
-//! Rotation and translation error of all hypotheses. Twin: [`cpu::pose_loss`](crate::cpu::pose_loss).
+//! Rotation and translation error of all hypotheses. Twin: [`cpu::pose_loss`](crate::cpu::train::pose_loss).
 
 use super::backend::run;
-use super::closest_model::{check_truth, kind_index, model_rows};
+use super::closest_model::check_truth;
 use super::kernel::{Gradient, Kernel, Launch, Operand, WORKGROUP, each_row};
-use crate::cpu::pose_loss::pose_loss as pose_loss_of;
+use super::solver::model_rows;
+use crate::constants;
+use crate::cpu::train::pose_loss::pose_loss as pose_loss_of;
 use crate::gpu::{Shader, shader_part};
 use crate::{Error, ModelKind, Result};
 use burn::tensor::{Shape, Tensor};
@@ -40,7 +42,7 @@ struct PoseLoss {
 
 impl PoseLoss {
     fn launch_of(&self, shader: Shader<'static>) -> Launch {
-        let params = vec![self.rows as u32, self.hypotheses as u32, kind_index(self.kind)];
+        let params = vec![self.rows as u32, self.hypotheses as u32, self.kind as u32];
         Launch::new(shader, params, (self.rows as u32).div_ceil(WORKGROUP))
     }
 }
@@ -97,11 +99,21 @@ impl Kernel for PoseLossBackward {
 /// A motion an invocation.
 pub(super) const FORWARD: Shader = Shader {
     name: "pose_loss",
-    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/pose_errors"), shader_part!("pose_loss")],
+    parts: &[
+        shader_part!("shared/layout/dispatch"),
+        constants::MODEL_KINDS,
+        shader_part!("shared/residual/pose_errors"),
+        shader_part!("train/pose_loss"),
+    ],
 };
 
 /// The same.
 pub(super) const BACKWARD: Shader = Shader {
     name: "pose_loss_backward",
-    parts: &[shader_part!("shared/dispatch"), shader_part!("shared/pose_errors"), shader_part!("pose_loss_backward")],
+    parts: &[
+        shader_part!("shared/layout/dispatch"),
+        constants::MODEL_KINDS,
+        shader_part!("shared/residual/pose_errors"),
+        shader_part!("train/pose_loss_backward"),
+    ],
 };

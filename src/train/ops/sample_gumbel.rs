@@ -1,10 +1,10 @@
-//! Minimal samples with a straight-through gradient. Twin: [`cpu::sample_gumbel`](crate::cpu::sample_gumbel).
+//! Minimal samples with a straight-through gradient. Twin: [`cpu::sample_gumbel`](crate::cpu::train::sample_gumbel).
 
 use super::backend::run;
 use super::gather_matches::GatherMatches;
 use super::kernel::{Gradient, Kernel, Launch, Operand, each_row, split_columns};
 use super::packing::Packing;
-use crate::cpu::sample_gumbel::{MAX_SAMPLE, Noise, perturb, sample_gumbel, sample_gumbel_backward};
+use crate::cpu::train::sample_gumbel::{MAX_SAMPLE, Noise, perturb, sample_gumbel, sample_gumbel_backward};
 use crate::gpu::{Shader, shader_part};
 use crate::{Error, Result};
 use burn::tensor::{Int, Shape, Tensor};
@@ -201,11 +201,11 @@ impl Kernel for SampleGumbelBackward {
 pub(super) const SAMPLE: Shader = Shader {
     name: "sample_gumbel",
     parts: &[
-        shader_part!("shared/dispatch"),
-        shader_part!("shared/random"),
-        shader_part!("shared/packing"),
-        shader_part!("shared/gumbel"),
-        shader_part!("sample_gumbel"),
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/random/random"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("shared/random/gumbel"),
+        shader_part!("train/sample_gumbel"),
     ],
 };
 
@@ -213,10 +213,10 @@ pub(super) const SAMPLE: Shader = Shader {
 pub(super) const SAMPLE_BACKWARD: Shader = Shader {
     name: "sample_gumbel_backward",
     parts: &[
-        shader_part!("shared/dispatch"),
-        shader_part!("shared/random"),
-        shader_part!("shared/packing"),
-        shader_part!("shared/gumbel"),
-        shader_part!("sample_gumbel_backward"),
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/random/random"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("shared/random/gumbel"),
+        shader_part!("train/sample_gumbel_backward"),
     ],
 };

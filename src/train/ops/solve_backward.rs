@@ -1,16 +1,15 @@
 //! The gradients of the solvers by the implicit function theorem, as kernels.
 
-use super::closest_model::model_rows;
+use super::candidates::Candidates;
 use super::kernel::{Kernel, Launch, WORKGROUP, each_row, split_columns};
-use super::solve::Candidates;
-use super::solver::Solver;
+use super::solver::{Solver, model_rows};
 use crate::cpu::residual::ModelRows;
-use crate::cpu::solve_essential_5pt_backward::solve_essential_5pt_backward;
-use crate::cpu::solve_fundamental_7pt_backward::solve_fundamental_7pt_backward;
-use crate::cpu::solve_fundamental_8pt_backward::solve_fundamental_8pt_backward;
-use crate::cpu::solve_homography_4pt_backward::solve_homography_4pt_backward;
-use crate::cpu::solve_pose_p3p_backward::solve_pose_p3p_backward;
-use crate::cpu::solve_rigid_3pt_backward::solve_rigid_3pt_backward;
+use crate::cpu::solve::solve_essential_5pt_backward::solve_essential_5pt_backward;
+use crate::cpu::solve::solve_fundamental_7pt_backward::solve_fundamental_7pt_backward;
+use crate::cpu::solve::solve_fundamental_8pt_backward::solve_fundamental_8pt_backward;
+use crate::cpu::solve::solve_homography_4pt_backward::solve_homography_4pt_backward;
+use crate::cpu::solve::solve_pose_p3p_backward::solve_pose_p3p_backward;
+use crate::cpu::solve::solve_rigid_3pt_backward::solve_rigid_3pt_backward;
 use crate::kernels;
 use burn::tensor::Shape;
 
@@ -97,12 +96,12 @@ impl Kernel for SolveBackward {
     fn launch(&self) -> Launch {
         let Candidates { samples, size, solver } = self.candidates;
         let shader = match solver {
-            Solver::Essential5pt => kernels::solve_essential_5pt_backward::SHADER,
-            Solver::Fundamental7pt => kernels::solve_fundamental_7pt_backward::SHADER,
-            Solver::Fundamental8pt => kernels::solve_fundamental_8pt_backward::SHADER,
-            Solver::Homography4pt => kernels::solve_homography_4pt_backward::SHADER,
-            Solver::PoseP3p => kernels::solve_pose_p3p_backward::SHADER,
-            Solver::Rigid3pt => kernels::solve_rigid_3pt_backward::SHADER,
+            Solver::Essential5pt => kernels::solve::solve_essential_5pt_backward::SHADER,
+            Solver::Fundamental7pt => kernels::solve::solve_fundamental_7pt_backward::SHADER,
+            Solver::Fundamental8pt => kernels::solve::solve_fundamental_8pt_backward::SHADER,
+            Solver::Homography4pt => kernels::solve::solve_homography_4pt_backward::SHADER,
+            Solver::PoseP3p => kernels::solve::solve_pose_p3p_backward::SHADER,
+            Solver::Rigid3pt => kernels::solve::solve_rigid_3pt_backward::SHADER,
         };
         let mut params = vec![samples as u32];
         // params, samples, models, gradients by them, by samples, usable; then weights, gradients by them

@@ -1,12 +1,12 @@
 use crate::ModelKind;
-use crate::cpu::normalize_matches::{rows_of_matrix, rows_of_pose};
 use crate::cpu::residual::ModelRows;
-use crate::cpu::solve_essential_5pt::solve_essential_poses;
-use crate::cpu::solve_fundamental_7pt::solve_fundamental_7pt;
-use crate::cpu::solve_fundamental_8pt::solve_fundamental_8pt;
-use crate::cpu::solve_homography_4pt::solve_homography_4pt;
-use crate::cpu::solve_pose_p3p::solve_pose_p3p;
-use crate::cpu::solve_rigid_3pt::solve_rigid_3pt;
+use crate::cpu::search::normalize_matches::{rows_of_matrix, rows_of_pose};
+use crate::cpu::solve::solve_essential_5pt::solve_essential_poses;
+use crate::cpu::solve::solve_fundamental_7pt::solve_fundamental_7pt;
+use crate::cpu::solve::solve_fundamental_8pt::solve_fundamental_8pt;
+use crate::cpu::solve::solve_homography_4pt::solve_homography_4pt;
+use crate::cpu::solve::solve_pose_p3p::solve_pose_p3p;
+use crate::cpu::solve::solve_rigid_3pt::solve_rigid_3pt;
 use glam::{DVec2, DVec3};
 
 /// A minimal solver.
@@ -103,4 +103,9 @@ impl Solver {
             }
         }
     }
+}
+
+/// Twelve f32 as a model.
+pub(super) fn model_rows(values: &[f32]) -> ModelRows {
+    std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
 }

@@ -1,12 +1,12 @@
-//! Scores of all hypotheses with a weight a match. Twin: [`cpu::weighted_scores`](crate::cpu::weighted_scores).
+//! Scores of all hypotheses with a weight a match. Twin: [`cpu::weighted_scores`](crate::cpu::train::weighted_scores).
 
 use super::backend::run;
-use super::closest_model::model_rows;
 use super::kernel::{Gradient, Kernel, Launch, Operand, Source, WORKGROUP, each_row};
 use super::packing::Packing;
+use super::solver::model_rows;
 use super::spatial::{kernel_layout, kernel_width};
-use crate::cpu::residual::EpipolarResidual;
-use crate::cpu::weighted_scores::Gains;
+use crate::cpu::train::weighted_scores::Gains;
+use crate::geometry::EpipolarResidual;
 use crate::gpu::shader_part;
 use crate::kernels::Variant;
 use crate::{Error, ModelKind, Result, Score};
@@ -140,17 +140,17 @@ impl Kernel for WeightedScoresBackward {
 pub(super) fn source(kind: ModelKind, score: Score, stem: Stem) -> Source {
     let variant = Variant { kind, residual: EpipolarResidual::Sampson, score };
     let mut parts = vec![
-        shader_part!("shared/dispatch"),
-        shader_part!("shared/packing"),
-        shader_part!("shared/workgroup_sum"),
+        shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/layout/packing"),
+        shader_part!("shared/algebra/workgroup_sum"),
         variant.layout(),
     ];
     parts.extend(variant.residual());
-    parts.push(shader_part!("shared/magsac_params"));
+    parts.push(shader_part!("shared/gain/magsac_params"));
     parts.push(variant.gain());
     parts.push(match stem {
-        Stem::Forward => shader_part!("weighted_scores"),
-        Stem::ByWeights => shader_part!("weighted_scores_backward"),
+        Stem::Forward => shader_part!("train/weighted_scores"),
+        Stem::ByWeights => shader_part!("train/weighted_scores_backward"),
     });
     Source { name: "weighted_scores", parts }
 }

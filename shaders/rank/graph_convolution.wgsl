@@ -1,0 +1,62 @@
+// The graph convolution of CLNet in O(n), per pair: y_i = left_i Σ_j right_j x_j + self_i x_i. Twin: src/cpu/rank/graph_convolution.rs,
+// where both modes are written down: 0 exact, 1 collapsed. A workgroup does CHANNELS channels of a pair.
+
+@group(0) @binding(0) var<storage, read> shape: LayerShape;
+@group(0) @binding(1) var<storage, read> batch: Batch;
+@group(0) @binding(2) var<storage, read> rows: array<f32>;
+@group(0) @binding(3) var<storage, read> logits: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+// How much a match takes part.
+fn share(row: u32) -> f32 {
+    return max(tanh(clamp(logits[row], -20.0, 20.0)), 0.0);
+}
+
+// left, right and self of a match, from the sum of a or a² over the pair.
+fn factors(row: u32, sum: f32, count: f32) -> vec3<f32> {
+    if (shape.mode == 1u) {
+        let own = 1.0 / (count * sum + 1.0);
+        return vec3<f32>(sum * own, 1.0, own);
+    }
+    let a = share(row);
+    let root = 1.0 / sqrt(a * sum + 1.0);
+    return vec3<f32>(a * root, a * root, root * root);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let channels = shape.inputs;
+    let groups = (channels + CHANNELS - 1u) / CHANNELS;
+    let index = workgroup_index(workgroup, workgroups);
+    let pair = index / groups;
+    if (pair >= batch.pairs) {
+        return;
+    }
+    let end = batch.offsets[pair + 1u];
+    let count = f32(end - batch.offsets[pair]);
+    let channel = index % groups * CHANNELS + local % CHANNELS;
+    let column = min(channel, channels - 1u);
+    let first = batch.offsets[pair] + local / CHANNELS;
+    var partial_sum = 0.0;
+    for (var row = first; row < end; row += LANES) {
+        let a = share(row);
+        partial_sum += select(a, a * a, shape.mode == 1u);
+    }
+    let sum = sum_over_lanes(partial_sum, local);
+    partial_sum = 0.0;
+    for (var row = first; row < end; row += LANES) {
+        partial_sum += factors(row, sum, count).y * rows[row * channels + column];
+    }
+    let total = sum_over_lanes(partial_sum, local);
+    if (channel >= channels) {
+        return;
+    }
+    for (var row = first; row < end; row += LANES) {
+        let f = factors(row, sum, count);
+        out[row * channels + column] = f.x * total + f.z * rows[row * channels + column];
+    }
+}

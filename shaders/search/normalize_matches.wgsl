@@ -1,0 +1,207 @@
+// Pixels (or world units) to normalised coordinates, and weights to integer prefix sums; one pair a workgroup.
+// Calibrated sides take offset and scale from their camera, the others from the bounding box of their points.
+// Twin: src/cpu/search/normalize_matches.rs, and SampleSource::weighted of src/cpu/search/sample_minimal.rs.
+
+@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(1) var<storage, read> inputs: array<PairInput>;
+@group(0) @binding(2) var<storage, read> raw_matches: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> pairs: array<Pair>;
+@group(0) @binding(5) var<storage, read_write> matches: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> weight_sums: array<u32>;
+
+const WORKGROUP: u32 = 128u;
+const HUGE: f32 = 3e38;
+
+var<workgroup> shared_vectors: array<vec4<f32>, WORKGROUP>;
+var<workgroup> shared_words: array<u32, WORKGROUP>;
+
+fn is_finite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
+fn all_finite(v: vec3<f32>) -> bool {
+    return is_finite(v.x) && is_finite(v.y) && is_finite(v.z);
+}
+
+fn raw_match(index: u32) -> Match {
+    return make_match(raw_matches[index * MATCH_VECTORS], raw_matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
+}
+
+fn reduce_max(value: vec4<f32>, local: u32) -> vec4<f32> {
+    shared_vectors[local] = value;
+    workgroupBarrier();
+    for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
+        if (local < step) {
+            shared_vectors[local] = max(shared_vectors[local], shared_vectors[local + step]);
+        }
+        workgroupBarrier();
+    }
+    let result = shared_vectors[0];
+    workgroupBarrier();
+    return result;
+}
+
+// The inclusive prefix sum over the invocations.
+fn scan(value: u32, local: u32) -> u32 {
+    shared_words[local] = value;
+    workgroupBarrier();
+    for (var step = 1u; step < WORKGROUP; step *= 2u) {
+        let before = select(0u, shared_words[max(local, step) - step], local >= step);
+        workgroupBarrier();
+        shared_words[local] += before;
+        workgroupBarrier();
+    }
+    return shared_words[local];
+}
+
+struct Scaling {
+    offset: vec3<f32>,
+    scale: vec3<f32>,
+}
+
+fn scaling_of_camera(camera: vec4<f32>) -> Scaling {
+    return Scaling(vec3<f32>(camera.zw, 0.0), vec3<f32>(1.0 / camera.xy, 1.0));
+}
+
+fn scaling_of_box(low: vec3<f32>, high: vec3<f32>) -> Scaling {
+    let extent = high - low;
+    let size = 0.5 * max(extent.x, max(extent.y, extent.z));
+    return Scaling(0.5 * (low + high), vec3<f32>(select(1.0, 1.0 / size, size > 0.0)));
+}
+
+// The power of two that takes the largest weight below 2^(31 − ⌈log2 n⌉).
+fn fixed_point_scale(largest: f32, count: u32) -> f32 {
+    let exponent = i32(bitcast<u32>(max(largest, 1.1754944e-38)) >> 23u) - 126;
+    let bits = 31 - i32(32u - countLeadingZeros(max(count, 1u) - 1u));
+    return bitcast<f32>(u32(clamp(bits - exponent, -126, 127) + 127) << 23u);
+}
+
+fn fixed_point(weight: f32, scale: f32) -> u32 {
+    return select(0u, max(u32(weight * scale), 1u), weight > 0.0);
+}
+
+@compute @workgroup_size(128)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let index = workgroup_index(workgroup, workgroups);
+    if (index >= settings.pair_count) {
+        return;
+    }
+    let input = inputs[index];
+    let start = input.match_start;
+    let count = input.match_count;
+    let weighted = settings.weigh_sampling == BY_WEIGHT;
+    let summed = settings.weigh_sampling == BY_SUM;
+    let ordered = settings.weigh_sampling == BY_ORDER;
+
+    // −low and high of both sides, and in w: something not finite, something negative, the largest weight
+    var low1 = vec4<f32>(-HUGE);
+    var high1 = vec4<f32>(-HUGE);
+    var low2 = vec4<f32>(-HUGE);
+    var high2 = vec4<f32>(-HUGE);
+    low1.w = 0.0;
+    high1.w = 0.0;
+    low2.w = 0.0;
+    for (var k = local; k < count; k += WORKGROUP) {
+        let m = raw_match(start + k);
+        let side1 = match_side1(m);
+        let side2 = match_side2(m);
+        low1 = vec4<f32>(max(low1.xyz, -side1), select(1.0, low1.w, all_finite(side1) && all_finite(side2)));
+        high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
+        low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
+        high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
+        if (weighted) {
+            let weight = weights[start + k];
+            high1.w = select(1.0, high1.w, is_finite(weight) && weight >= 0.0);
+            low2.w = max(low2.w, weight);
+        }
+    }
+    low1 = reduce_max(low1, local);
+    high1 = reduce_max(high1, local);
+    low2 = reduce_max(low2, local);
+    high2 = reduce_max(high2, local);
+
+    var first = scaling_of_box(-low1.xyz, high1.xyz);
+    var second = scaling_of_box(-low2.xyz, high2.xyz);
+    if (settings.kind == ESSENTIAL) {
+        first = scaling_of_camera(input.camera1);
+    }
+    if (settings.kind == ESSENTIAL || settings.kind == POSE) {
+        second = scaling_of_camera(input.camera2);
+    }
+    if (settings.kind == RIGID) {
+        first.scale = min(first.scale, second.scale);
+        second.scale = first.scale;
+    }
+
+    // each invocation has a run of matches, so that the prefix sums follow their order
+    let scale = fixed_point_scale(low2.w, count);
+    let run = (count + WORKGROUP - 1u) / WORKGROUP;
+    let run_start = min(local * run, count);
+    let run_end = min(run_start + run, count);
+    var sum = 0u;
+    var positive = 0u;
+    for (var k = run_start; k < run_end; k++) {
+        let m = raw_match(start + k);
+        var side1 = (match_side1(m) - first.offset) * first.scale;
+        var side2 = (match_side2(m) - second.offset) * second.scale;
+        side1.x -= input.skew.x * side1.y * first.scale.x;
+        side2.x -= input.skew.y * side2.y * second.scale.x;
+        for (var v = 0u; v < MATCH_VECTORS; v++) {
+            matches[(start + k) * MATCH_VECTORS + v] = match_vector(side1, side2, v);
+        }
+        if (weighted) {
+            let weight = fixed_point(weights[start + k], scale);
+            sum += weight;
+            positive += select(0u, 1u, weight > 0u);
+        } else if (summed) {
+            let before = select(0u, weight_sums[max(start + k, 1u) - 1u], k > 0u);
+            positive += select(0u, 1u, weight_sums[start + k] > before);
+        } else if (ordered) {
+            positive += select(0u, 1u, weight_sums[start + k] != NEVER);
+        }
+    }
+    var so_far = scan(sum, local) - sum;
+    if (weighted) {
+        for (var k = run_start; k < run_end; k++) {
+            so_far += fixed_point(weights[start + k], scale);
+            weight_sums[start + k] = so_far;
+        }
+    }
+    var total = count;
+    if (weighted) {
+        total = shared_words[WORKGROUP - 1u];
+    } else if (summed && count > 0u) {
+        total = weight_sums[start + count - 1u];
+    }
+    workgroupBarrier();
+    positive = scan(positive, local);
+    if (local != WORKGROUP - 1u) {
+        return;
+    }
+    let sampleable = select(count, positive, settings.weigh_sampling != BY_NOTHING);
+    let bad = high1.w > 0.0 || !(input.threshold > 0.0) || !all_finite(first.scale) || !all_finite(second.scale);
+    let unit1 = first.scale * input.threshold;
+    let unit2 = second.scale * input.threshold;
+    pairs[index] = Pair(
+        first.offset,
+        start,
+        first.scale,
+        count,
+        second.offset,
+        select(DISABLED, 0u, input.enabled != 0u)
+            | select(0u, NOT_FINITE, low1.w > 0.0)
+            | select(0u, TOO_FEW, sampleable < settings.sample_size)
+            | select(0u, BAD_INPUT, bad),
+        second.scale,
+        total,
+        vec4<f32>(unit1.xy, unit2.xy),
+        vec2<u32>(input.seed_low, input.seed_high),
+        0u,
+        sampleable,
+    );
+}

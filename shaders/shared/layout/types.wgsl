@@ -1,0 +1,93 @@
+// The structs that cross to the GPU; their Rust twins are in src/kernels/layout.rs. The constants
+// are those of src/constants.rs.
+
+// What the caller says of one pair. Pixels; world units for the 3-D points.
+struct PairInput {
+    camera1: vec4<f32>, // fx, fy, cx, cy
+    camera2: vec4<f32>,
+    skew: vec2<f32>,
+    threshold: f32,
+    match_start: u32,
+    match_count: u32,
+    seed_low: u32,
+    seed_high: u32,
+    enabled: u32,
+}
+
+// What the stages know of it: normalised = (x − offset) · scale on each side.
+struct Pair {
+    offset1: vec3<f32>,
+    match_start: u32,
+    scale1: vec3<f32>,
+    match_count: u32,
+    offset2: vec3<f32>,
+    flags: u32,
+    scale2: vec3<f32>,
+    sample_total: u32, // matches, or the sum of their integer weights
+    metric: vec4<f32>, // one threshold in normalised units, for x1, y1, x2, y2
+    seed: vec2<u32>,
+    iterations: u32,
+    sampleable: u32, // matches that may be sampled
+}
+
+struct Settings {
+    pair_count: u32,
+    hypotheses: u32, // a pair and round, at most
+    sample_size: u32,
+    max_solutions: u32,
+    candidates: u32, // refined a pair and round
+    min_iterations: u32,
+    max_iterations: u32,
+    log_miss: f32, // ln(1 − confidence)
+    weigh_sampling: u32,
+    weigh_score: u32,
+    weigh_refinement: u32,
+    kind: u32,
+    first_round: u32, // hypotheses of the first round; a later one has as many as there were before
+    rounds: u32, // at most
+    unused: array<u32, 2>,
+    magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
+}
+
+// The round under way: pair of each slot, for the pairs that are not finished.
+struct Progress {
+    active_pairs: u32,
+    hypotheses: u32, // a pair in this round
+    first_hypothesis: u32,
+    round: u32,
+    pairs: array<u32>,
+}
+
+// Of each pair, round and rank; what a pair's last rounds lack is not found.
+struct Candidate {
+    rows: array<vec4<f32>, 3>,
+    score: f32,
+    inliers: u32, // among the matches that may be sampled
+    model: u32, // hypothesis of the round × max_solutions + solution
+    found: u32,
+}
+
+// What the caller gets of one pair: the model in pixels or world units.
+struct PairResult {
+    rows: array<vec4<f32>, 3>,
+    score: f32,
+    inliers: u32,
+    iterations: u32,
+    status: u32, // 0 found, 16 no model, else the pair's flags
+}
+
+// One refinement: which candidates, what is minimised, and when its result is kept.
+struct Refinement {
+    candidates: u32, // of each slot; 0: one of each pair, whether it is finished or not
+    loss: u32,
+    scale_sq: f32, // of the Cauchy loss, in thresholds squared
+    reach_sq: f32, // farther matches take no part, thresholds squared
+    iterations: u32,
+    keep_above: f32, // of the score before
+    unused: array<u32, 2>,
+}
+
+// The place of a candidate of the round under way (rounds count from 1).
+fn candidate_place(settings_: Settings, pair: u32, round: u32, rank: u32) -> u32 {
+    return (pair * settings_.rounds + round - 1u) * settings_.candidates + rank;
+}

@@ -1,0 +1,246 @@
+//! `nabla-ransac estimate`: one model from the matches of a file.
+
+use crate::cli::arguments::{CameraArgs, FilterArgs, OptionArgs};
+use crate::cli::plot::draw::{self, Mark};
+use crate::cli::report::measure::Accuracy;
+use crate::cli::sampling::{SamplerArgs, SamplerName};
+use crate::cli::{print, print_json, report::json};
+use crate::data::synthetic::problems::pair_seed;
+use crate::data::{PairRecord, Scene};
+use crate::geometry::Model;
+use crate::geometry::accuracy::{position_error, rotation_error_deg};
+use crate::ransac::{Estimate, Outcome};
+use crate::{Backend, Estimator, ModelKind, Pose};
+use anyhow::anyhow;
+use clap::Args;
+use glam::DMat3;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Args, Debug)]
+pub(crate) struct EstimateArgs {
+    /// Matches: .safetensors, .npz or .csv
+    file: PathBuf,
+    /// Which pair of the file; the first if not given
+    #[arg(long, value_name = "ID")]
+    pair: Option<String>,
+    /// What to estimate
+    #[arg(long, value_enum)]
+    model: ModelKind,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Draw the matches into this PNG file
+    #[arg(long, value_name = "FILE.png")]
+    draw: Option<PathBuf>,
+    /// The two images (one for a pose), to draw over
+    #[arg(long, value_names = ["A", "B"], num_args = 1..=2, requires = "draw")]
+    images: Vec<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sampler: SamplerArgs,
+    #[command(flatten)]
+    options: OptionArgs,
+    #[command(flatten)]
+    cameras: CameraArgs,
+}
+
+/// All that the report says.
+struct Report<'a> {
+    arguments: &'a EstimateArgs,
+    record: &'a PairRecord,
+    /// Indices in the record of the matches that were used.
+    used: Vec<usize>,
+    outcome: Outcome,
+    milliseconds: f64,
+    estimator: Estimator,
+    sampler: SamplerName,
+}
+
+pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
+    let kind = arguments.model;
+    let mut options = arguments.options.options()?;
+    let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
+    let index = arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?;
+    let record = scene.pair(index)?;
+    let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());
+    let mut chosen = record.select(&used);
+    // weights of the user's own go before learned ones
+    let prefers_learned = chosen.weights.is_none() && !options.use_all;
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, prefers_learned)?;
+    let start = Instant::now();
+    sampling.rank(&mut chosen, kind).map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let ranking_time = start.elapsed();
+    let problem = chosen
+        .problem(kind, pair_seed(arguments.options.seed, index))
+        .map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let estimator = Estimator::new(options)?;
+    let start = Instant::now();
+    let outcome = estimator.estimate(&problem)?;
+    let milliseconds = (ranking_time + start.elapsed()).as_secs_f64() * 1e3;
+    let sampler = sampling.name();
+    let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler };
+    if let Some(path) = &arguments.draw {
+        draw::draw(path, &arguments.images, &record, &report.marks(), title(kind))?;
+    }
+    if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }
+}
+
+/// What to do about matches that do not fit the model.
+const fn hint(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Essential => {
+            "give the intrinsics with --camera1 and --camera2 or --cameras, or use --model fundamental"
+        }
+        ModelKind::Pose => "give 2-D to 3-D matches, and the intrinsics with --camera or --cameras",
+        ModelKind::Fundamental | ModelKind::Homography => "give matches of two images, or another --model",
+        ModelKind::Rigid => "give matches of two 3-D point sets, or another --model",
+    }
+}
+
+impl Report<'_> {
+    /// What the picture shows of each match of the file.
+    fn marks(&self) -> Vec<Mark> {
+        let mut marks = vec![Mark::Unused; self.record.matches.len()];
+        let inliers = self.outcome.estimate.as_ref().map(|estimate| &estimate.inliers);
+        for (place, &index) in self.used.iter().enumerate() {
+            let inlier = inliers.is_some_and(|inliers| inliers.get(place) == Some(&true));
+            marks[index] = if inlier { Mark::Inlier } else { Mark::Outlier };
+        }
+        marks
+    }
+
+    fn json(&self) -> Value {
+        let mut report = json!({
+            "file": self.arguments.file.to_string_lossy(),
+            "pair": self.record.id,
+            "model": self.arguments.model,
+            "found": self.outcome.estimate.is_some(),
+            "matches": self.record.matches.len(),
+            "matches_used": self.used.len(),
+            "iterations": self.outcome.iterations,
+            "ms": self.milliseconds,
+            "backend": self.estimator.backend(),
+            "device": self.estimator.device_name(),
+            "seed": self.arguments.options.seed,
+            "sampler": self.sampler,
+            "settings": self.estimator.options(),
+        });
+        if let (Some(estimate), Value::Object(report)) = (&self.outcome.estimate, &mut report) {
+            report.extend(json::estimate(estimate));
+            let inliers: Vec<bool> = self.marks().iter().map(|&mark| mark == Mark::Inlier).collect();
+            report.insert("inliers".to_owned(), json!(inliers));
+            let errors = self.errors(estimate).into_iter();
+            report.extend(errors.map(|(name, error)| (name.to_owned(), json::number(error))));
+        }
+        report
+    }
+
+    /// By name, where the truth is known.
+    fn errors(&self, estimate: &Estimate) -> Vec<(&'static str, f64)> {
+        match (&estimate.model, &self.record.truth) {
+            (Model::Pose(pose), Some(truth)) => vec![
+                ("rotation_error_deg", rotation_error_deg(&pose.rotation, &truth.rotation)),
+                ("position_error", position_error(pose, truth)),
+            ],
+            (model, _) => match Accuracy::of(model, &estimate.inliers, &self.record.select(&self.used)) {
+                Some(accuracy) => vec![
+                    ("rotation_error_deg", accuracy.rotation_error_deg),
+                    ("translation_error_deg", accuracy.translation_error_deg),
+                    ("pose_error_deg", accuracy.pose_error_deg),
+                ],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        let (used, all) = (self.used.len(), self.record.matches.len());
+        let of = if used == all { String::new() } else { format!(" of {all}") };
+        let file = self.arguments.file.display();
+        writeln!(text, "{file}, pair {}: {} from {used}{of} matches", self.record.id, title(self.arguments.model))?;
+        match &self.outcome.estimate {
+            None => writeln!(text, "no model found")?,
+            Some(estimate) => self.write_estimate(&mut text, estimate)?,
+        }
+        let device = match self.estimator.backend() {
+            Backend::Gpu => self.estimator.device_name(),
+            _ => "the CPU".to_owned(),
+        };
+        writeln!(text, "{} iterations in {:.1} ms on {device}", self.outcome.iterations, self.milliseconds)?;
+        Ok(text)
+    }
+
+    fn write_estimate(&self, text: &mut String, estimate: &Estimate) -> anyhow::Result<()> {
+        write_model(text, &estimate.model)?;
+        let unit = if self.arguments.model == ModelKind::Rigid { "units" } else { "px" };
+        let threshold = self.estimator.options().threshold_px;
+        writeln!(
+            text,
+            "{} inliers of {} within {threshold} {unit}, score {:.2}",
+            estimate.inlier_count(),
+            self.used.len(),
+            estimate.score
+        )?;
+        let errors: Vec<_> = self.errors(estimate).iter().map(|(name, error)| format!("{name} {error:.4}")).collect();
+        if !errors.is_empty() {
+            writeln!(text, "against the truth: {}", errors.join(", "))?;
+        }
+        let diagnosis = &estimate.diagnosis;
+        if diagnosis.rotation_only {
+            writeln!(text, "a rotation alone explains most inliers: the translation is not determined")?;
+        } else if diagnosis.planar {
+            writeln!(text, "one plane explains most inliers")?;
+        }
+        if let Some((_, score)) = diagnosis.second_motion {
+            writeln!(text, "another motion comes next, with score {score:.2}")?;
+        }
+        Ok(())
+    }
+}
+
+const fn title(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Essential => "essential matrix",
+        ModelKind::Fundamental => "fundamental matrix",
+        ModelKind::Homography => "homography",
+        ModelKind::Pose => "pose",
+        ModelKind::Rigid => "rigid transform",
+    }
+}
+
+fn write_model(text: &mut String, model: &Model) -> anyhow::Result<()> {
+    match model {
+        Model::Essential(pose) => {
+            write_matrix(text, "E", &pose.essential())?;
+            write_pose(text, "x2 ~ R x1 + t", pose)
+        }
+        Model::Fundamental(f) => write_matrix(text, "F", f),
+        Model::Homography(h) => write_matrix(text, "H", h),
+        Model::Pose(pose) => write_pose(text, "x_camera = R X_world + t", pose),
+        Model::Rigid(pose) => write_pose(text, "X2 = R X1 + t", pose),
+    }
+}
+
+fn write_pose(text: &mut String, convention: &str, pose: &Pose) -> anyhow::Result<()> {
+    write_matrix(text, "R", &pose.rotation)?;
+    let [x, y, z] = pose.translation.to_array();
+    writeln!(text, "t =  {x:13.6} {y:13.6} {z:13.6}    ({convention})")?;
+    Ok(())
+}
+
+fn write_matrix(text: &mut String, name: &str, m: &DMat3) -> anyhow::Result<()> {
+    let lead = format!("{name} = ");
+    for (index, [a, b, c]) in m.transpose().to_cols_array_2d().into_iter().enumerate() {
+        let lead = if index == 0 { lead.as_str() } else { "    " };
+        // Pixel matrices span many powers of ten.
+        let row =
+            [a, b, c].map(|x| if name == "F" || name == "H" { format!("{x:13.6e}") } else { format!("{x:13.6}") });
+        writeln!(text, "{lead} {}", row.join(" "))?;
+    }
+    Ok(())
+}

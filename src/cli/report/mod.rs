@@ -1,0 +1,9 @@
+//! What is measured of each pair, and said of all.
+
+pub(crate) mod bootstrap;
+pub(crate) mod figures;
+pub(crate) mod json;
+pub(crate) mod measure;
+pub(crate) mod pair_result;
+pub(crate) mod refined_truth;
+pub(crate) mod summary;

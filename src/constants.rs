@@ -1,0 +1,106 @@
+//! The numbers that both Rust and the shaders name: each is written here once, and the WGSL text that declares it is made of
+//! the same line.
+
+use crate::geometry::ModelKind;
+
+/// Defines constants, and the text that declares them in WGSL.
+macro_rules! shared_constants {
+    (
+        $(#[$about:meta])* $wgsl:ident {
+            $($(#[$doc:meta])* $name:ident = $value:literal as $type:ty;)+
+        }
+    ) => {
+        $($(#[$doc])* pub const $name: $type = $value;)+
+
+        $(#[$about])*
+        pub const $wgsl: &str = concat!($("const ", stringify!($name), " = ", stringify!($value), "u;\n"),+);
+    };
+}
+
+shared_constants! {
+    /// The kinds of models, as the shaders number them.
+    MODEL_KINDS {
+        /// [`ModelKind::Essential`].
+        ESSENTIAL = 0 as u32;
+        /// [`ModelKind::Fundamental`].
+        FUNDAMENTAL = 1 as u32;
+        /// [`ModelKind::Homography`].
+        HOMOGRAPHY = 2 as u32;
+        /// [`ModelKind::Pose`].
+        POSE = 3 as u32;
+        /// [`ModelKind::Rigid`].
+        RIGID = 4 as u32;
+    }
+}
+
+const _: () = assert!(
+    ESSENTIAL == ModelKind::Essential as u32
+        && FUNDAMENTAL == ModelKind::Fundamental as u32
+        && HOMOGRAPHY == ModelKind::Homography as u32
+        && POSE == ModelKind::Pose as u32
+        && RIGID == ModelKind::Rigid as u32
+);
+
+shared_constants! {
+    /// What the stages of the search share.
+    SEARCH {
+        /// Pair that takes no part.
+        DISABLED = 1 as u32;
+        /// Pair with a coordinate that is NaN or infinite.
+        NOT_FINITE = 2 as u32;
+        /// Pair with fewer matches to sample from than a sample needs.
+        TOO_FEW = 4 as u32;
+        /// Pair with a bad threshold, camera or weight.
+        BAD_INPUT = 8 as u32;
+        /// Pair for which no sample gave a model.
+        NO_MODEL = 16 as u32;
+        /// All matches are drawn alike.
+        BY_NOTHING = 0 as u32;
+        /// Matches are drawn by the weights on the GPU.
+        BY_WEIGHT = 1 as u32;
+        /// Matches are drawn by the prefix sums of integer weights that the caller gives.
+        BY_SUM = 2 as u32;
+        /// Matches are drawn in their order, best first, with the hypothesis from which on each is.
+        BY_ORDER = 3 as u32;
+        /// The first hypothesis of a match that is never drawn.
+        NEVER = 0xffffffff as u32;
+        /// First entry of a sample that could not be drawn.
+        NO_SAMPLE = 0xffffffff as u32;
+        /// Words drawn for one sample before it is given up, when too few matches have any weight.
+        MAX_DRAWS = 128 as u32;
+        /// The loss of a refinement: min(t, 1).
+        TRUNCATED_LOSS = 0 as u32;
+        /// The loss of a refinement: s² log(1 + t/s²).
+        CAUCHY_LOSS = 1 as u32;
+        /// The loss of a refinement: t.
+        SQUARED_LOSS = 2 as u32;
+        /// Partial sums of a model's score, each over a share of the matches.
+        SCORE_SHARES = 8 as usize;
+        /// Models that one workgroup scores.
+        MODELS_A_WORKGROUP = 128 as usize;
+        /// Most models refined a pair and round.
+        MAX_CANDIDATES = 16 as u32;
+    }
+}
+
+shared_constants! {
+    /// What the stages of the ranking networks share.
+    RANK {
+        /// Columns of the input rows that the graph needs.
+        ROW_COLUMNS = 9 as usize;
+        /// Column of the logarithm of the scales' ratio.
+        LN_SCALE = 1 as usize;
+        /// Column of the cosine of the orientations' difference.
+        COS_ANGLE = 2 as usize;
+        /// Column of its sine.
+        SIN_ANGLE = 3 as usize;
+        /// Column that says whether scale and orientation are known.
+        SHAPE_KNOWN = 8 as usize;
+        /// Numbers of an edge.
+        EDGE_COLUMNS = 11 as usize;
+        /// Most neighbours of a match.
+        MAX_NEIGHBOURS = 32 as usize;
+        /// Rings of the annular convolution.
+        RINGS = 3 as usize;
+    }
+}

@@ -1,0 +1,232 @@
+//! Two views with a dominant plane or without translation: how they are recognised, and the fundamental matrix of the
+//! former recovered (DEGENSAC: Chum, Werner and Matas 2005, "Two-view geometry estimation unaffected by a dominant
+//! plane").
+
+use crate::algebra::matrix3::{outer_product, unit_frobenius};
+use crate::algebra::svd3::Svd3;
+use crate::cpu::residual::{Fundamental, Homography, Residual};
+use crate::cpu::search::normalize_matches::rows_of_matrix;
+use crate::cpu::search::sample_minimal::{SampleSource, sample_minimal};
+use crate::cpu::solve::solve_fundamental_7pt::left_epipole;
+use crate::cpu::solve::solve_homography_4pt::{fit_homography, solve_homography_4pt};
+use crate::geometry::cross_matrix;
+use glam::{DMat3, DVec2, DVec3};
+use multiversion::multiversion;
+
+/// Every five of seven points hold one of these triplets, each of which gives a homography.
+const TRIPLETS: [[usize; 3]; 5] = [[0, 1, 2], [3, 4, 5], [0, 1, 6], [3, 4, 6], [2, 5, 6]];
+/// Squared transfer error, in thresholds, from which on a match is off the plane for certain.
+const OFF_PLANE_SQ: f64 = 4.0;
+/// Probability of missing the best sample.
+const MISS: f64 = 1e-3;
+/// Fits to the matches that the fit before explained.
+const REFITS: usize = 5;
+
+/// Matches of two views in normalised coordinates.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoViews<'a> {
+    /// Points in image 1.
+    pub points1: &'a [DVec2],
+    /// The same points in image 2; as many.
+    pub points2: &'a [DVec2],
+    /// One threshold in normalised units, for x1, y1, x2, y2.
+    pub metric: [f64; 4],
+}
+
+/// A fundamental matrix made of a homography and the parallax of the points off its plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaneAndParallax {
+    /// `F = [e₂]× H`, Frobenius norm 1.
+    pub fundamental: DMat3,
+    /// H of the plane, refitted to the matches on it.
+    pub homography: DMat3,
+    /// Matches that H explains.
+    pub on_plane: usize,
+    /// Matches off the plane that F explains; two always can be.
+    pub off_plane: usize,
+}
+
+/// The homography that explains five or more of a fundamental matrix's seven sample points, if any does.
+///
+/// F is then one of many that explain the sample. With `A = [e₂]× F` the homographies of F are A − e₂ vᵀ, and three points
+/// give v: v · x₁ = (x₂ × A x₁)·(x₂ × e₂) / |x₂ × e₂|². Of three noisy points it is a rough one, so the five points closest
+/// to it are fitted.
+pub fn homography_of_sample(
+    fundamental: &DMat3,
+    points1: &[DVec2; 7],
+    points2: &[DVec2; 7],
+    metric: [f64; 4],
+) -> Option<DMat3> {
+    let sample = TwoViews { points1, points2, metric };
+    let epipole2 = left_epipole(fundamental).normalize();
+    let a = cross_matrix(epipole2) * *fundamental;
+    TRIPLETS.iter().find_map(|triplet| {
+        let x1 = triplet.map(|i| points1[i].extend(1.0));
+        let x2 = triplet.map(|i| points2[i].extend(1.0));
+        let offsets: [f64; 3] = std::array::from_fn(|k| {
+            let parallax = x2[k].cross(epipole2);
+            x2[k].cross(a * x1[k]).dot(parallax) / parallax.length_squared()
+        });
+        let v = DMat3::from_cols(x1[0], x1[1], x1[2]).transpose().inverse() * DVec3::from(offsets);
+        let rough = a - outer_product(epipole2, v);
+        let transfer = sample.transfer(rough * (rough * x1[0]).z.signum());
+        let mut closest: [usize; 7] = std::array::from_fn(|i| i);
+        closest.sort_unstable_by(|&i, &j| transfer(i).total_cmp(&transfer(j)));
+        let [five @ .., _, _] = closest;
+        let h = fit_homography(&five.map(|i| points1[i]), &five.map(|i| points2[i]), None)?;
+        (sample.explained_by_homography(&h) >= 5).then_some(h)
+    })
+}
+
+/// The fundamental matrix with the most inliers among those whose epipole two matches off the plane of H give, drawn
+/// by `seed`: e₂ = (x₂ × H x₁) × (x₂' × H x₁').
+///
+/// At most `max_hypotheses` are tried. `None` for fewer than two matches off the plane.
+pub fn recover_by_parallax(
+    views: &TwoViews<'_>,
+    homography: &DMat3,
+    seed: u64,
+    max_hypotheses: u32,
+) -> Option<PlaneAndParallax> {
+    let (homography, on_plane) =
+        views.refit(homography, |weights| fit_homography(views.points1, views.points2, Some(weights)));
+    let transfer = views.transfer(homography);
+    let off_plane: Vec<usize> = (0..views.len()).filter(|&i| transfer(i) > OFF_PLANE_SQ).collect();
+    let source = SampleSource::Uniform(u32::try_from(off_plane.len()).ok()?);
+    let [points1, points2] =
+        [views.points1, views.points2].map(|p| off_plane.iter().map(|&i| p[i]).collect::<Vec<_>>());
+    let fundamental_of = |hypothesis| {
+        let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|k| off_plane[k as usize]);
+        views.parallax_fundamental(&homography, sample)
+    };
+    let count = |f: &DMat3| {
+        let residual = Fundamental::<f64>::new(&rows_of_matrix(f), &views.metric);
+        count_explained(&residual, &points1, &points2)
+    };
+    let (fundamental, explained) = search::<2>(max_hypotheses, off_plane.len(), fundamental_of, count)?;
+    Some(PlaneAndParallax { fundamental, homography, on_plane, off_plane: explained })
+}
+
+/// The homography that explains the most of the matches, with their number; meant for the inliers of an epipolar
+/// geometry. `None` for matches that give none.
+pub fn homography_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -> Option<(DMat3, usize)> {
+    let source = SampleSource::Uniform(u32::try_from(views.len()).ok()?);
+    let homography_of = |hypothesis| {
+        let [a, b, c, d] = sample_minimal::<4>(&source, seed, hypothesis)?.map(|i| i as usize);
+        let pick = |points: &[DVec2]| [points[a], points[b], points[c], points[d]];
+        solve_homography_4pt(&pick(views.points1), &pick(views.points2))
+    };
+    let count = |h: &DMat3| views.explained_by_homography(h);
+    let (homography, _) = search::<4>(max_hypotheses, views.len(), homography_of, count)?;
+    Some(views.refit(&homography, |weights| fit_homography(views.points1, views.points2, Some(weights))))
+}
+
+/// The rotation camera2_from_camera1 that explains the most of the matches without any translation, with their number.
+///
+/// Points in normalised image coordinates of calibrated cameras. `None` for fewer than two matches, or where all rays
+/// of a camera coincide.
+pub fn rotation_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -> Option<(DMat3, usize)> {
+    let source = SampleSource::Uniform(u32::try_from(views.len()).ok()?);
+    let rotation_of = |hypothesis| {
+        let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|i| i as usize);
+        fit_rotation(&sample.map(|i| views.points1[i]), &sample.map(|i| views.points2[i]), None)
+    };
+    let count = |r: &DMat3| views.explained_by_homography(r);
+    let (rotation, _) = search::<2>(max_hypotheses, views.len(), rotation_of, count)?;
+    Some(views.refit(&rotation, |weights| fit_rotation(views.points1, views.points2, Some(weights))))
+}
+
+/// The rotation that brings the rays of image 1 closest to those of image 2, by the weighted squares of their differences
+/// (Kabsch 1976).
+fn fit_rotation(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f64]>) -> Option<DMat3> {
+    let mut covariance = DMat3::ZERO;
+    for (i, (p, q)) in points1.iter().zip(points2).enumerate() {
+        let p = p.extend(1.0).normalize();
+        let q = q.extend(1.0).normalize() * weights.map_or(1.0, |w| w[i]);
+        covariance += outer_product(q, p);
+    }
+    let svd = Svd3::new(&covariance);
+    let sigma = svd.singular_values;
+    (covariance.is_finite() && sigma.y > 1e-12 * sigma.x).then(|| svd.closest_rotation())
+}
+
+/// The model with the highest count; ends early when a sample of `M` inliers was drawn for all but certain.
+fn search<const M: usize>(
+    max_hypotheses: u32,
+    matches: usize,
+    model_of: impl Fn(u32) -> Option<DMat3>,
+    count: impl Fn(&DMat3) -> usize,
+) -> Option<(DMat3, usize)> {
+    let mut best: Option<(DMat3, usize)> = None;
+    let mut needed = f64::from(max_hypotheses);
+    for hypothesis in 0..max_hypotheses {
+        if f64::from(hypothesis) >= needed {
+            break;
+        }
+        let Some(model) = model_of(hypothesis) else { continue };
+        let explained = count(&model);
+        if best.is_none_or(|(_, most)| explained > most) {
+            best = Some((model, explained));
+            let clean = (explained as f64 / matches as f64).powi(M as i32);
+            needed = needed.min(MISS.ln() / (-clean).ln_1p());
+        }
+    }
+    best
+}
+
+/// Matches with a residual below one threshold.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
+fn count_explained<R: Residual<f64>>(residual: &R, points1: &[DVec2], points2: &[DVec2]) -> usize {
+    let mut count = 0_u64;
+    for (p, q) in points1.iter().zip(points2) {
+        count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < 1.0);
+    }
+    count as usize
+}
+
+impl TwoViews<'_> {
+    fn len(&self) -> usize {
+        self.points1.len().min(self.points2.len())
+    }
+
+    fn coordinates(&self, index: usize) -> [f64; 6] {
+        let (p, q) = (self.points1[index], self.points2[index]);
+        [p.x, p.y, q.x, q.y, 0.0, 0.0]
+    }
+
+    /// Squared transfer error of a match, in thresholds.
+    fn transfer(&self, homography: DMat3) -> impl Fn(usize) -> f64 {
+        let residual = Homography::<f64>::new(&rows_of_matrix(&homography), &self.metric);
+        move |index| residual.residual_sq(self.coordinates(index))
+    }
+
+    fn explained_by_homography(&self, homography: &DMat3) -> usize {
+        let residual = Homography::<f64>::new(&rows_of_matrix(homography), &self.metric);
+        count_explained(&residual, self.points1, self.points2)
+    }
+
+    /// Fits to what the last fit explains while that does not become less; with the number explained.
+    fn refit(&self, homography: &DMat3, fit: impl Fn(&[f64]) -> Option<DMat3>) -> (DMat3, usize) {
+        let mut best = (*homography, self.explained_by_homography(homography));
+        for _ in 0..REFITS {
+            let transfer = self.transfer(best.0);
+            let weights: Vec<f64> = (0..self.len()).map(|i| f64::from(u8::from(transfer(i) < 1.0))).collect();
+            let Some(next) = fit(&weights) else { break };
+            let explained = self.explained_by_homography(&next);
+            if explained < best.1 {
+                break;
+            }
+            best = (next, explained);
+        }
+        best
+    }
+
+    /// `[e₂]× H` with e₂ where the parallaxes of two matches meet, on the same side of both.
+    fn parallax_fundamental(&self, homography: &DMat3, sample: [usize; 2]) -> Option<DMat3> {
+        let x2 = sample.map(|i| self.points2[i].extend(1.0));
+        let mapped = sample.map(|i| *homography * self.points1[i].extend(1.0));
+        let epipole2 = x2[0].cross(mapped[0]).cross(x2[1].cross(mapped[1]));
+        let sides = [0, 1].map(|k| epipole2.cross(x2[k]).dot(epipole2.cross(mapped[k])));
+        unit_frobenius(&(cross_matrix(epipole2) * *homography)).filter(|_| sides.iter().all(|&side| side > 0.0))
+    }
+}

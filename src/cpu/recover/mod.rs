@@ -1,0 +1,3 @@
+//! What planes and missing translation leave of an epipolar geometry, and how it is recovered.
+
+pub mod degeneracy;

@@ -1,0 +1,9 @@
+//! The search: from matches to samples, scores, the best models, their refinement and the inliers.
+
+pub mod manifold;
+pub mod mark_inliers;
+pub mod normalize_matches;
+pub mod refine_model;
+pub mod sample_minimal;
+pub mod score_models;
+pub mod select_best;

@@ -1,0 +1,4 @@
+//! Random problems and image pairs with known truth.
+
+pub(crate) mod pairs;
+pub mod problems;

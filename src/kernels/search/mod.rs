@@ -1,0 +1,10 @@
+//! The search.
+
+pub mod mark_inliers;
+pub mod normalize_matches;
+pub mod pack_models;
+pub mod plan_round;
+pub mod refine_model;
+pub mod sample_minimal;
+pub mod score_models;
+pub mod select_best;

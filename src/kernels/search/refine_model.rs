@@ -1,0 +1,38 @@
+//! Levenberg–Marquardt: launcher, a model a workgroup. Twin: [`cpu::refine_model`](crate::cpu::search::refine_model).
+
+use crate::gpu::{Context, shader_part};
+use crate::kernels::{Stage, Variant, buffers::Buffers};
+
+/// The shader's texts.
+pub fn parts(variant: Variant) -> Vec<&'static str> {
+    let mut parts = variant.common().to_vec();
+    parts.extend(variant.residual());
+    parts.push(variant.gain());
+    parts.push(shader_part!("shared/layout/model_rows"));
+    parts.extend(variant.manifold());
+    parts.push(shader_part!("shared/algebra/normal_equations"));
+    parts.push(shader_part!("search/refine_model"));
+    parts
+}
+
+/// The refinement of each round's candidates.
+pub fn local_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
+    stage(context, variant, buffers, &buffers.local_refinement, &buffers.candidates)
+}
+
+/// The refinement of each pair's best model.
+pub fn final_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
+    stage(context, variant, buffers, &buffers.final_refinement, &buffers.best)
+}
+
+fn stage(
+    context: &Context,
+    variant: Variant,
+    buffers: &Buffers,
+    refinement: &wgpu::Buffer,
+    candidates: &wgpu::Buffer,
+) -> Stage {
+    let b = buffers;
+    let bindings = [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.weights, &b.weight_sums, candidates];
+    Stage::new(context, "refine_model", &parts(variant), &bindings)
+}

@@ -1,0 +1,106 @@
+//! The estimator on the CPU: the search, the final refinement, the mask and the diagnosis.
+
+use crate::ransac::{
+    Options, Outcome, Problem,
+    check::check,
+    outcome::{Diagnosis, Estimate},
+    stages::{
+        diagnosis::diagnose,
+        final_score::{FinalScore, best},
+        search::{Found, Scored, Search},
+        use_all::fit_all,
+        weights::MatchWeights,
+    },
+};
+use crate::{
+    Result,
+    cpu::search::{mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer},
+};
+
+/// A problem made ready for the search.
+struct Prepared {
+    weights: MatchWeights,
+    matches: NormalizedMatches,
+    scorer: Scorer,
+    seed: u64,
+}
+
+impl Prepared {
+    fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
+        check(problem)?;
+        let weights = MatchWeights::new(problem, options)?;
+        let (matches, scorer) = weighted_matches(problem, &weights, options);
+        Ok(Self { weights, matches, scorer, seed: problem.seed })
+    }
+
+    const fn search(&self) -> Search<'_> {
+        Search { matches: &self.matches, scorer: self.scorer, weights: &self.weights, seed: self.seed }
+    }
+
+    fn final_score(&self, problem: &Problem<'_>, options: &Options) -> FinalScore<'_> {
+        FinalScore::new(problem, options, &self.matches, self.scorer)
+    }
+
+    fn estimate(&self, (model, score): Scored) -> Estimate {
+        Estimate {
+            model: self.matches.denormalize(&model),
+            score: f64::from(score),
+            inliers: mark_inliers(&self.scorer, &model, &self.matches),
+            diagnosis: Diagnosis::default(),
+        }
+    }
+}
+
+/// The matches with what they weigh, and the score that they are counted by.
+pub(crate) fn weighted_matches(
+    problem: &Problem<'_>,
+    weights: &MatchWeights,
+    options: &Options,
+) -> (NormalizedMatches, Scorer) {
+    let threshold_px = problem.threshold_px.unwrap_or(options.threshold_px);
+    let [score, refinement] = [&weights.score, &weights.refinement].map(Option::as_deref);
+    let matches = NormalizedMatches::new(&problem.matches, threshold_px, score, refinement);
+    let scorer = Scorer::new(matches.kind, options.score, options.residual);
+    (matches, scorer)
+}
+
+/// Estimates one model on the calling thread.
+pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outcome> {
+    let prepared = Prepared::new(problem, options)?;
+    let Prepared { matches, scorer, .. } = &prepared;
+    let final_score = prepared.final_score(problem, options);
+    let mut found = if options.use_all {
+        let fit = fit_all(matches, scorer).map(|model| (model, final_score.score(&model)));
+        Found { refined: fit.into_iter().collect(), ..Found::default() }
+    } else {
+        prepared.search().run(options)
+    };
+    final_score.rescore(&mut found.refined);
+    let Some(best) = best(&found.refined) else {
+        return Ok(Outcome { estimate: None, iterations: found.iterations });
+    };
+    let best = if options.use_all { best } else { final_score.look_again(final_score.refine_winner(best)) };
+    let mut estimate = prepared.estimate(best);
+    if options.diagnose {
+        estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
+    }
+    Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
+}
+
+/// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,
+/// without a diagnosis. `None` for a model of another kind than the matches.
+#[cfg(feature = "cli")]
+pub(crate) fn estimate_from(
+    model: &crate::Model,
+    problem: &Problem<'_>,
+    options: &Options,
+) -> Result<Option<Estimate>> {
+    let prepared = Prepared::new(problem, options)?;
+    let Some(rows) = prepared.matches.normalize_two_view(model) else { return Ok(None) };
+    let score = prepared.scorer.score(&rows, &prepared.matches, f32::NEG_INFINITY);
+    let mut refined = [prepared.search().refine_one((rows, score))];
+    let final_score = prepared.final_score(problem, options);
+    final_score.rescore(&mut refined);
+    let refined = best(&refined).map(|refined| final_score.look_again(final_score.refine_winner(refined)));
+    Ok(refined.map(|refined| prepared.estimate(refined)))
+}

@@ -1,0 +1,131 @@
+use super::cpu_pipeline;
+use crate::ransac::{Backend, GpuEstimator, Options, Outcome, Problem};
+use crate::{Error, Result, gpu::Context};
+use std::{
+    num::NonZero,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// The estimator: made once, used for any number of problems.
+#[derive(Debug)]
+pub struct Estimator {
+    options: Options,
+    gpu: Option<GpuEstimator>,
+}
+
+impl Estimator {
+    /// An estimator on the backend the options name; blocks while a device is asked for.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`]; [`Error::NoAdapter`] for [`Backend::Gpu`] where there is none.
+    pub fn new(options: Options) -> Result<Self> {
+        pollster::block_on(Self::new_async(options))
+    }
+
+    /// [`Self::new`], without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub async fn new_async(options: Options) -> Result<Self> {
+        options.check()?;
+        let context = match options.backend {
+            Backend::Cpu => None,
+            Backend::Gpu => Some(Context::request(true).await?),
+            Backend::Auto => match Context::request(false).await {
+                Err(Error::NoAdapter { .. }) => None,
+                found => Some(found?),
+            },
+        };
+        let gpu = context.map(|context| GpuEstimator::new(context, options.clone())).transpose()?;
+        Ok(Self { options, gpu })
+    }
+
+    /// An estimator on the host's own device and queue.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`].
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue, options: Options) -> Result<Self> {
+        let gpu = Some(GpuEstimator::new(Context::from_device(device, queue), options.clone())?);
+        Ok(Self { options, gpu })
+    }
+
+    /// Its options.
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Where the work runs: [`Backend::Gpu`] or [`Backend::Cpu`], never [`Backend::Auto`].
+    pub const fn backend(&self) -> Backend {
+        if self.gpu.is_some() { Backend::Gpu } else { Backend::Cpu }
+    }
+
+    /// The GPU it works on, if it does: for a [`GpuRanker`](crate::network::GpuRanker) on the same device.
+    pub fn context(&self) -> Option<&Context> {
+        self.gpu.as_ref().map(GpuEstimator::context)
+    }
+
+    /// The name of the adapter, or `CPU`.
+    pub fn device_name(&self) -> String {
+        self.gpu.as_ref().map_or_else(|| "CPU".to_owned(), |gpu| gpu.context().name())
+    }
+
+    /// Estimates one model.
+    ///
+    /// # Errors
+    /// What is wrong with the problem; see [`Error`]. No model found is an outcome, no error.
+    pub fn estimate(&self, problem: &Problem<'_>) -> Result<Outcome> {
+        let no_answer = || Err(Error::Device("the GPU gave no answer".to_owned()));
+        match &self.gpu {
+            None => cpu_pipeline::estimate(problem, &self.options),
+            Some(gpu) => gpu.estimate_batch(std::slice::from_ref(problem)).pop().unwrap_or_else(no_answer),
+        }
+    }
+
+    /// Estimates one model a problem; each has its own result.
+    ///
+    /// On the CPU the problems are shared out among [`Options::threads`]; on the GPU they go in as few submissions as the
+    /// memory allows.
+    pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
+        match &self.gpu {
+            None => self.estimate_on_threads(problems),
+            Some(gpu) => gpu.estimate_batch(problems),
+        }
+    }
+
+    /// [`Self::estimate_batch`], without blocking where there is a GPU.
+    pub async fn estimate_batch_async(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
+        match &self.gpu {
+            None => self.estimate_on_threads(problems),
+            Some(gpu) => gpu.estimate_batch_async(problems).await,
+        }
+    }
+
+    fn estimate_on_threads(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if self.options.threads == 0 { cores() } else { self.options.threads };
+        if threads.min(problems.len()) <= 1 {
+            return problems.iter().map(|problem| cpu_pipeline::estimate(problem, &self.options)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::with_capacity(problems.len()));
+        thread::scope(|scope| {
+            for _ in 0..threads.min(problems.len()) {
+                scope.spawn(|| {
+                    while let index = next.fetch_add(1, Ordering::Relaxed)
+                        && let Some(problem) = problems.get(index)
+                    {
+                        let outcome = cpu_pipeline::estimate(problem, &self.options);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+}

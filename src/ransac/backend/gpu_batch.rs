@@ -1,0 +1,297 @@
+//! Problems as the buffers of one submission, and the buffers back as outcomes.
+
+use super::{
+    gpu_finish::{self, Searched},
+    gpu_pipeline::{GpuPipeline, SampleBy, capacity_for, round_starts},
+};
+use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
+use crate::ransac::{
+    Diagnosis, Options, Outcome, Problem, check::check, outcome::Estimate, stages::weights::MatchWeights,
+};
+use crate::{
+    Camera, Error, MatchesView, ModelKind, Result,
+    cpu::{
+        residual::ModelRows,
+        search::{
+            normalize_matches::{Scaling, denormalize},
+            sample_minimal::SampleSource,
+            select_best,
+        },
+    },
+    gpu::{Context, ReadBack, TypedBuffer},
+    kernels::layout::{Candidate, Pair, PairInput, PairResult},
+};
+use glam::DVec3;
+use std::borrow::Cow;
+
+/// One problem, ready for the GPU.
+pub(crate) struct Prepared<'a> {
+    /// Its place among the caller's problems.
+    pub(crate) index: usize,
+    pub(crate) kind: ModelKind,
+    problem: Problem<'a>,
+    weights: MatchWeights,
+    /// In f32, 3-D points from `origin` on.
+    matches: Vec<[f32; 4]>,
+    input: PairInput,
+    origin: [DVec3; 2],
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(index: usize, problem: &Problem<'a>, options: &Options) -> Result<Self> {
+        check(problem)?;
+        let origin = origins(&problem.matches);
+        Ok(Self {
+            index,
+            kind: problem.matches.kind(),
+            problem: *problem,
+            weights: MatchWeights::new(problem, options)?,
+            matches: coordinates(&problem.matches, &origin),
+            input: input(problem, options),
+            origin,
+        })
+    }
+
+    pub(crate) const fn sample_by(&self) -> SampleBy {
+        match self.weights.source {
+            SampleSource::Uniform(_) => SampleBy::Uniform,
+            SampleSource::Weighted(_) => SampleBy::Sum,
+            SampleSource::Progressive(_) => SampleBy::Order,
+        }
+    }
+
+    fn sums(&self) -> &[u32] {
+        match &self.weights.source {
+            SampleSource::Uniform(_) => &[],
+            SampleSource::Weighted(sums) => sums,
+            SampleSource::Progressive(progressive) => &progressive.first_hypothesis,
+        }
+    }
+
+    /// The order in which the matches are uploaded: best first where the samples are progressive, else as they come.
+    fn order(&self) -> Option<&[u32]> {
+        if let SampleSource::Progressive(progressive) = &self.weights.source { Some(&progressive.order) } else { None }
+    }
+
+    /// The uploaded coordinates.
+    fn ordered_matches(&self) -> Cow<'_, [[f32; 4]]> {
+        let vectors = self.matches.len() / self.match_count().max(1);
+        let of = |&i: &u32| &self.matches[i as usize * vectors..(i as usize + 1) * vectors];
+        self.order().map_or(Cow::Borrowed(&self.matches), |order| order.iter().flat_map(of).copied().collect())
+    }
+
+    /// Weights of the score and the refinement as uploaded; the options say which uses them.
+    fn ordered_weights(&self) -> Cow<'_, [f32]> {
+        let weights = self.weights.score.as_deref().or(self.weights.refinement.as_deref()).unwrap_or_default();
+        match self.order() {
+            Some(order) if !weights.is_empty() => order.iter().map(|&i| weights[i as usize]).collect(),
+            _ => Cow::Borrowed(weights),
+        }
+    }
+
+    /// The mask of the matches as they came, of that of the uploaded ones.
+    fn mask(&self, uploaded: &[u32]) -> Vec<bool> {
+        let mut mask: Vec<bool> = uploaded.iter().map(|&inlier| inlier != 0).collect();
+        for (&i, &inlier) in self.order().unwrap_or_default().iter().zip(uploaded) {
+            mask[i as usize] = inlier != 0;
+        }
+        mask
+    }
+
+    /// Whether the score and the refinement are weighted.
+    pub(crate) const fn weighs(&self) -> [bool; 2] {
+        [self.weights.score.is_some(), self.weights.refinement.is_some()]
+    }
+
+    pub(crate) const fn match_count(&self) -> usize {
+        self.input.match_count as usize
+    }
+}
+
+fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
+    let unused = Camera { focal_px: glam::DVec2::ONE, principal_point_px: glam::DVec2::ZERO, skew_px: 0.0 };
+    let [camera1, camera2] = match problem.matches {
+        MatchesView::Essential { camera1, camera2, .. } => [camera1, camera2],
+        MatchesView::Pose { camera, .. } => [unused, camera],
+        _ => [unused; 2],
+    };
+    let packed =
+        |c: &Camera| [c.focal_px.x, c.focal_px.y, c.principal_point_px.x, c.principal_point_px.y].map(|x| x as f32);
+    PairInput {
+        camera1: packed(&camera1),
+        camera2: packed(&camera2),
+        skew: [camera1.skew_px as f32, camera2.skew_px as f32],
+        threshold: problem.threshold_px.unwrap_or(options.threshold_px) as f32,
+        match_start: 0,
+        match_count: problem.matches.lengths()[0] as u32,
+        seed_low: problem.seed as u32,
+        seed_high: (problem.seed >> 32) as u32,
+        enabled: 1,
+    }
+}
+
+/// What is taken off 3-D points in f64, so that f32 holds what is left of them.
+fn origins(matches: &MatchesView<'_>) -> [DVec3; 2] {
+    let first = |points: &[DVec3]| points.first().copied().filter(|p| p.is_finite()).unwrap_or_default();
+    match matches {
+        MatchesView::Pose { points_world, .. } => [first(points_world), DVec3::ZERO],
+        MatchesView::Rigid { points1, points2 } => [first(points1), first(points2)],
+        _ => [DVec3::ZERO; 2],
+    }
+}
+
+fn coordinates(matches: &MatchesView<'_>, origin: &[DVec3; 2]) -> Vec<[f32; 4]> {
+    let spatial = |p: DVec3| [p.x as f32, p.y as f32, p.z as f32, 0.0];
+    match *matches {
+        MatchesView::Essential { points1_px, points2_px, .. }
+        | MatchesView::Fundamental { points1_px, points2_px }
+        | MatchesView::Homography { points1_px, points2_px } => {
+            points1_px.iter().zip(points2_px).map(|(p, q)| [p.x, p.y, q.x, q.y].map(|x| x as f32)).collect()
+        }
+        MatchesView::Pose { points_px, points_world, .. } => points_world
+            .iter()
+            .zip(points_px)
+            .flat_map(|(&x, p)| [spatial(x - origin[0]), [p.x as f32, p.y as f32, 0.0, 0.0]])
+            .collect(),
+        MatchesView::Rigid { points1, points2 } => {
+            points1.iter().zip(points2).flat_map(|(&p, &q)| [spatial(p - origin[0]), spatial(q - origin[1])]).collect()
+        }
+    }
+}
+
+/// Uploads the problems, submits their estimation, and encodes the copies back.
+pub(crate) fn submit(
+    context: &Context,
+    pipeline: &GpuPipeline,
+    batch: &[Prepared<'_>],
+    options: &Options,
+) -> Result<ReadBack> {
+    let buffers = pipeline.buffers();
+    let mut inputs = Vec::with_capacity(batch.len());
+    let mut start = 0;
+    for problem in batch {
+        let vectors = problem.matches.len() / problem.match_count().max(1);
+        buffers.raw_matches.write(context, start * vectors, &problem.ordered_matches());
+        buffers.weight_sums.write(context, start, problem.sums());
+        buffers.weights.write(context, start, &problem.ordered_weights());
+        inputs.push(PairInput { match_start: start as u32, ..problem.input });
+        start += problem.match_count();
+    }
+    pipeline.write_pairs(&inputs)?;
+    let mut encoder = context.encoder("ransac");
+    pipeline.encode(&mut encoder);
+    let pairs = batch.len();
+    let finished_here = batch.iter().any(|problem| gpu_finish::is_needed(&problem.problem, options));
+    let candidates = if finished_here { pairs * pipeline.candidates_a_pair() } else { 0 };
+    let read_back = ReadBack::encode(
+        context,
+        &mut encoder,
+        &[
+            (&buffers.results, TypedBuffer::<PairResult>::bytes(pairs)),
+            (&buffers.best, TypedBuffer::<Candidate>::bytes(pairs)),
+            (&buffers.pairs, TypedBuffer::<Pair>::bytes(pairs)),
+            (&buffers.inlier_mask, TypedBuffer::<u32>::bytes(start)),
+            (&buffers.candidates, TypedBuffer::<Candidate>::bytes(candidates)),
+        ],
+    );
+    context.queue().submit([encoder.finish()]);
+    Ok(read_back)
+}
+
+/// What [`submit`] copied back of one pair.
+struct PairAnswer<'a> {
+    result: PairResult,
+    best: Candidate,
+    pair: Pair,
+    inliers: &'a [u32],
+    candidates: &'a [Candidate],
+}
+
+/// The outcome of each problem of the batch, of what [`submit`] copied back.
+pub(crate) fn outcomes(batch: &[Prepared<'_>], options: &Options, bytes: &[Vec<u8>]) -> Vec<Result<Outcome>> {
+    let [results, best, pairs, mask, candidates] = bytes else { return Vec::new() };
+    let results: Vec<PairResult> = bytemuck::pod_collect_to_vec(results);
+    let best: Vec<Candidate> = bytemuck::pod_collect_to_vec(best);
+    let pairs: Vec<Pair> = bytemuck::pod_collect_to_vec(pairs);
+    let mask: Vec<u32> = bytemuck::pod_collect_to_vec(mask);
+    let candidates: Vec<Candidate> = bytemuck::pod_collect_to_vec(candidates);
+    let a_pair = candidates.len() / batch.len().max(1);
+    let mut start = 0;
+    let of_one = |(k, problem): (usize, &Prepared<'_>)| {
+        let inliers = &mask[start..start + problem.match_count()];
+        start += problem.match_count();
+        let candidates = &candidates[k * a_pair..(k + 1) * a_pair];
+        let answer = PairAnswer { result: results[k], best: best[k], pair: pairs[k], inliers, candidates };
+        outcome(problem, options, &answer)
+    };
+    batch.iter().enumerate().map(of_one).collect()
+}
+
+fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -> Result<Outcome> {
+    let PairAnswer { result, best, pair, .. } = answer;
+    let iterations = result.iterations;
+    if result.status & NO_MODEL != 0 {
+        return Ok(Outcome { estimate: None, iterations });
+    }
+    if result.status != 0 {
+        return Err(refusal(problem, pair, result.status));
+    }
+    let mut searched = Searched {
+        winner: (rows_f64(&best.rows), result.score),
+        inliers: problem.mask(answer.inliers),
+        candidates: candidates(problem.kind, options, answer.candidates),
+    };
+    let mut diagnosis = Diagnosis::default();
+    if gpu_finish::is_needed(&problem.problem, options) {
+        (searched, diagnosis) = gpu_finish::finish(&problem.problem, &problem.weights, options, searched);
+    }
+    let Searched { winner: (rows, score), inliers, .. } = searched;
+    let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
+    Ok(Outcome { estimate: Some(Estimate { model, score: f64::from(score), inliers, diagnosis }), iterations })
+}
+
+fn rows_f64(rows: &[[f32; 4]; 3]) -> ModelRows {
+    rows.map(|row| row.map(f64::from))
+}
+
+fn scaling(problem: &Prepared<'_>, pair: &Pair) -> [Scaling; 2] {
+    [(pair.offset1, pair.scale1, 0), (pair.offset2, pair.scale2, 1)].map(|(offset, scale, side)| Scaling {
+        offset: DVec3::from_array(offset.map(f64::from)) + problem.origin[side],
+        scale: DVec3::from_array(scale.map(f64::from)),
+    })
+}
+
+/// The refined candidates of all rounds, best first.
+fn candidates(kind: ModelKind, options: &Options, found: &[Candidate]) -> Vec<select_best::Candidate> {
+    let capacity = capacity_for(options);
+    let starts = round_starts(options);
+    let of_round = |(start, round): (u32, &[Candidate])| {
+        let as_found = |c: &Candidate| select_best::Candidate {
+            model: rows_f64(&c.rows),
+            score: c.score,
+            hypothesis: start + c.model / kind.max_solutions() as u32,
+        };
+        round.iter().filter(|c| c.found != 0).map(as_found).collect::<Vec<_>>()
+    };
+    let rounds = found.chunks(capacity.candidates as usize);
+    let mut all: Vec<_> = starts.zip(rounds).flat_map(of_round).collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    all
+}
+
+/// What the flags of a pair say.
+fn refusal(problem: &Prepared<'_>, pair: &Pair, status: u32) -> Error {
+    let model = problem.kind.name();
+    if status & NOT_FINITE != 0 {
+        let vectors = problem.matches.len() / problem.match_count().max(1);
+        let found = problem.matches.as_flattened().iter().position(|x| !x.is_finite()).unwrap_or(0);
+        let value = problem.matches.as_flattened().get(found).map_or(f64::NAN, |&x| f64::from(x));
+        return Error::NotFinite { what: "a coordinate", index: found / (4 * vectors.max(1)), value };
+    }
+    if status & TOO_FEW != 0 {
+        let found = pair.sampleable as usize;
+        return Error::TooFewMatches { model, needed: problem.kind.sample_size(), found };
+    }
+    let found = if status & BAD_INPUT != 0 { "the threshold or a camera in f32" } else { "a disabled pair" };
+    Error::Device(format!("expected finite, positive inputs, but found {found} out of range"))
+}

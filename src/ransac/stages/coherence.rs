@@ -1,0 +1,79 @@
+//! A second look at the winner. A right match lies among right ones: what the neighbours of a match say about a model tells
+//! more of it than its own residual, which says little along the epipolar line (after GC-RANSAC, Barath and Matas, CVPR 2018).
+
+use super::schedule::{FINAL, LOCAL};
+use crate::cpu::{
+    rank::find_neighbours::find_neighbours,
+    residual::ModelRows,
+    search::{
+        normalize_matches::NormalizedMatches,
+        refine_model::{Refinement, refine_model},
+        score_models::Scorer,
+    },
+};
+use crate::geometry::ModelKind;
+
+/// Nearest other matches of a match in (x1, y1, x2, y2), all of which have a say.
+const NEIGHBOURS: usize = 8;
+/// A match agrees with a model less and less up to a residual of so many thresholds.
+const AGREEMENT: f64 = 2.0;
+/// A match counts by the agreement of its neighbours to the power of this.
+const POWER: i32 = 2;
+/// Weights and model are found in turns so many times.
+const ROUNDS: usize = 2;
+/// What first moves the model: of a wrong start many right matches are far from it.
+const WIDE: Refinement = Refinement { reach: 10.0, ..LOCAL };
+/// What a match without any neighbour that agrees still counts.
+const LEAST: f64 = 1e-3;
+
+/// Whether neighbours tell of models of this kind: it was found so for epipolar geometry, which leaves a match free along a
+/// line.
+pub(crate) const fn serves(kind: ModelKind) -> bool {
+    matches!(kind, ModelKind::Essential | ModelKind::Fundamental)
+}
+
+/// The model refined with each match's weight times the agreement of its neighbours.
+pub(crate) fn refine_coherently(model: &ModelRows, matches: &NormalizedMatches, scorer: &Scorer) -> ModelRows {
+    let [x1, y1, x2, y2, ..] = &matches.columns_f32;
+    let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
+    let neighbours = find_neighbours(&points, NEIGHBOURS);
+    let mut coherent = matches.clone();
+    (0..ROUNDS).fold(*model, |model, _| {
+        let residuals_sq = scorer.residuals_sq(&model, matches);
+        let agreements = neighbour_agreements(&residuals_sq, &matches.refinement_weights, &neighbours);
+        for (i, agreement) in agreements.into_iter().enumerate() {
+            coherent.refinement_weights[i] = matches.refinement_weights[i] * agreement;
+        }
+        refine_model(&refine_model(&model, &coherent, &WIDE), &coherent, &FINAL)
+    })
+}
+
+/// The weighted mean over each match's neighbours of how much they agree with a model, in [`LEAST`]..=1, to the power.
+fn neighbour_agreements(residuals_sq: &[f64], weights: &[f64], neighbours: &[u32]) -> Vec<f64> {
+    let agreements: Vec<f64> = residuals_sq.iter().map(|t| (1.0 - t / (AGREEMENT * AGREEMENT)).max(0.0)).collect();
+    let of_neighbours = |of_match: &[u32]| {
+        let (agreeing, all) = of_match
+            .iter()
+            .map(|&j| j as usize)
+            .fold((0.0, 0.0), |(agreeing, all), j| (agreeing + weights[j] * agreements[j], all + weights[j]));
+        let share = if all > 0.0 { agreeing / all } else { 0.0 };
+        share.max(LEAST).powi(POWER)
+    };
+    neighbours.chunks(NEIGHBOURS).map(of_neighbours).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_match_counts_by_its_neighbours_and_not_by_itself() {
+        // the first lies well among matches that do not, the second badly among matches that lie well
+        let residuals_sq = [0.0, 100.0, 100.0, 0.0];
+        let weights = [1.0, 1.0, 1.0, 0.5];
+        let neighbours: Vec<u32> = [[1; 8], [0; 8], [0, 0, 0, 0, 3, 3, 3, 3], [1, 1, 1, 1, 3, 3, 3, 3]].concat();
+        let found = neighbour_agreements(&residuals_sq, &weights, &neighbours);
+        let expected = [LEAST.powi(POWER), 1.0, 1.0, (1.0f64 / 3.0).powi(POWER)];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The stages on one problem, the same on every backend: weights, rounds, search, choice, diagnosis.
+
+pub(crate) mod coherence;
+pub(crate) mod competition;
+pub(crate) mod diagnosis;
+pub(crate) mod final_score;
+pub(crate) mod schedule;
+pub(crate) mod search;
+pub(crate) mod stopping;
+pub(crate) mod use_all;
+pub(crate) mod weights;

@@ -1,0 +1,139 @@
+//! The search on the CPU: rounds of sample → solve → score → select → refine.
+
+use super::{
+    schedule::{LOCAL, REFINED_A_ROUND, Rounds},
+    stopping::required_iterations,
+    weights::MatchWeights,
+};
+use crate::ransac::Options;
+use crate::{
+    cpu::{
+        recover::degeneracy::{TwoViews, homography_of_sample, recover_by_parallax},
+        residual::ModelRows,
+        search::{
+            mark_inliers::mark_inliers,
+            normalize_matches::{NormalizedMatches, matrix_of, rows_of_matrix},
+            refine_model::refine_model,
+            sample_minimal::sample_minimal,
+            score_models::Scorer,
+            select_best::{Candidate, SelectBest},
+        },
+        solve::solve_sample::solve_hypothesis,
+    },
+    geometry::ModelKind,
+};
+
+/// Hypotheses of the plane-and-parallax recovery at most.
+const PARALLAX_HYPOTHESES: u32 = 200;
+
+/// A model with its score.
+pub(crate) type Scored = (ModelRows, f32);
+
+/// What a search found.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// The best model.
+    pub(crate) best: Option<Scored>,
+    /// All models that were refined, the best of each round.
+    pub(crate) refined: Vec<Scored>,
+    /// Hypotheses drawn.
+    pub(crate) iterations: u32,
+}
+
+/// One problem being searched.
+pub(crate) struct Search<'a> {
+    pub(crate) matches: &'a NormalizedMatches,
+    pub(crate) scorer: Scorer,
+    pub(crate) weights: &'a MatchWeights,
+    pub(crate) seed: u64,
+}
+
+impl Search<'_> {
+    /// Draws hypotheses until the options say that it is enough.
+    pub(crate) fn run(&self, options: &Options) -> Found {
+        let mut found = Found::default();
+        let mut needed = options.max_iterations;
+        while found.iterations < needed {
+            let end = Rounds::CPU.end(found.iterations, options.max_iterations);
+            let selected = self.select(found.iterations..end);
+            found.iterations = end;
+            if self.refine(selected, &mut found) && options.min_iterations < options.max_iterations {
+                needed = self.required(&found, options.confidence).max(options.min_iterations).min(needed);
+            }
+        }
+        found
+    }
+
+    /// The best models of a round.
+    fn select(&self, hypotheses: std::ops::Range<u32>) -> SelectBest<REFINED_A_ROUND> {
+        let mut select = SelectBest::default();
+        let mut models = Vec::with_capacity(self.matches.kind.max_solutions());
+        for hypothesis in hypotheses {
+            models.clear();
+            solve_hypothesis(self.matches, &self.weights.source, self.seed, hypothesis, &mut models);
+            for &model in &models {
+                let score = self.scorer.score(&model, self.matches, select.threshold());
+                select.offer(Candidate { model, score, hypothesis });
+            }
+        }
+        select
+    }
+
+    /// Refines the models selected; whether one is better than all before.
+    fn refine(&self, selected: SelectBest<REFINED_A_ROUND>, found: &mut Found) -> bool {
+        let mut improved = false;
+        for candidate in selected.into_best() {
+            let better = found.offer(self.refine_one((candidate.model, candidate.score)));
+            improved |= better;
+            if better
+                && self.matches.kind == ModelKind::Fundamental
+                && let Some(recovered) = self.recover_from_plane(&candidate)
+            {
+                found.offer(recovered);
+            }
+        }
+        improved
+    }
+
+    /// The model refined, or as it was where that does not raise its score.
+    pub(crate) fn refine_one(&self, (model, score): Scored) -> Scored {
+        let refined = refine_model(&model, self.matches, &LOCAL);
+        let refined_score = self.scorer.score(&refined, self.matches, f32::NEG_INFINITY);
+        if refined_score >= score { (refined, refined_score) } else { (model, score) }
+    }
+
+    /// DEGENSAC: where a plane explains most of a sample, the fundamental matrix of that plane and of the parallax of the
+    /// matches off it.
+    pub(crate) fn recover_from_plane(&self, candidate: &Candidate) -> Option<Scored> {
+        let sample = sample_minimal::<7>(&self.weights.source, self.seed, candidate.hypothesis)?;
+        let [points1, points2] = self.matches.two_view_sample(&sample)?;
+        let metric = self.matches.metric;
+        let homography = homography_of_sample(&matrix_of(&candidate.model), &points1, &points2, metric)?;
+        let [points1, points2] = self.matches.two_view_points(|_| true);
+        let views = TwoViews { points1: &points1, points2: &points2, metric };
+        let recovered = recover_by_parallax(&views, &homography, self.seed, PARALLAX_HYPOTHESES)?;
+        let model = rows_of_matrix(&recovered.fundamental);
+        let score = self.scorer.score(&model, self.matches, f32::NEG_INFINITY);
+        Some(self.refine_one((model, score)))
+    }
+
+    fn required(&self, found: &Found, confidence: f64) -> u32 {
+        let Some((model, _)) = found.best else { return u32::MAX };
+        let inliers = mark_inliers(&self.scorer, &model, self.matches);
+        let sampled = &self.weights.sampled;
+        let count = inliers.iter().zip(sampled).filter(|&(&inlier, &sampled)| inlier && sampled).count();
+        let total = sampled.iter().filter(|&&sampled| sampled).count();
+        required_iterations(count, total, self.matches.kind.sample_size(), confidence)
+    }
+}
+
+impl Found {
+    fn offer(&mut self, scored: Scored) -> bool {
+        self.refined.push(scored);
+        let better = self.best.is_none_or(|(_, best)| scored.1 > best);
+        if better {
+            self.best = Some(scored);
+        }
+        better
+    }
+}

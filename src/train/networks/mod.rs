@@ -1,0 +1,9 @@
+//! The ranking networks as Burn modules, and their fused operations.
+
+pub(crate) mod batch_norm;
+pub(crate) mod clnet;
+pub(crate) mod import;
+pub(crate) mod message_passing;
+pub(crate) mod network;
+pub mod ops;
+pub(crate) mod parameters;
