@@ -67,6 +67,7 @@ impl Near {
     fn gather<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
         let indices = near_indices(residual, matches, reach * reach);
         let padded = indices.len().next_multiple_of(BLOCK);
+        let first = indices.first().map_or(0, |&i| i as usize);
         let take = |column: &[f64], fill: f64| {
             let mut taken = Vec::with_capacity(padded);
             taken.extend(indices.iter().map(|&i| column[i as usize]));
@@ -75,7 +76,7 @@ impl Near {
         };
         Self {
             columns: std::array::from_fn(|k| {
-                if k < R::COORDINATES { take(&matches.columns[k], matches.columns[k][0]) } else { Vec::new() }
+                if k < R::COORDINATES { take(&matches.columns[k], matches.columns[k][first]) } else { Vec::new() }
             }),
             weights: take(&matches.refinement_weights, 0.0),
             metric: matches.metric,
