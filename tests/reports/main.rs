@@ -1,11 +1,22 @@
 //! Situations that users of robust estimators report, as kinds: docs/reports.md lists them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
+#[path = "../files/mod.rs"]
+mod files;
 #[path = "../common/scenes.rs"]
 mod scenes;
 
 mod copies;
 mod far_points;
+#[cfg(feature = "cli")]
+mod messages;
+mod undetermined;
 
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, ransac::Estimate};
 use rand::{RngExt, SeedableRng, rngs::StdRng};

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
 use crate::ransac::{
-    Diagnosis, Options, Outcome, Problem, check::check, outcome::Estimate, stages::weights::MatchWeights,
+    Diagnosis, Options, Outcome, Problem,
+    check::check,
+    outcome::Estimate,
+    stages::{diagnosis::Settled, weights::MatchWeights},
 };
 use crate::{
     Camera, Error, MatchesView, ModelKind, Pose, Result,
@@ -52,7 +55,7 @@ impl<'a> Prepared<'a> {
             problem: *problem,
             weights: MatchWeights::new(problem, options)?,
             matches: coordinates(&problem.matches, &origin),
-            input: input(problem, options, &origin),
+            input: input(problem, options),
             origin,
         })
     }
@@ -113,20 +116,18 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn input(problem: &Problem<'_>, options: &Options, origin: &[DVec3; 2]) -> PairInput {
+fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
     let unused = Camera { focal_px: DVec2::ONE, principal_point_px: DVec2::ZERO, skew_px: 0.0 };
     let [camera1, camera2] = match problem.matches {
         MatchesView::Essential { camera1, camera2, .. } => [camera1, camera2],
         MatchesView::Pose { camera, .. } => [unused, camera],
         _ => [unused; 2],
     };
-    let packed = |c: &Camera, origin: &DVec3| {
-        let centre = c.principal_point_px - origin.truncate();
-        [c.focal_px.x, c.focal_px.y, centre.x, centre.y].map(|x| x as f32)
-    };
+    let packed =
+        |c: &Camera| [c.focal_px.x, c.focal_px.y, c.principal_point_px.x, c.principal_point_px.y].map(|x| x as f32);
     PairInput {
-        camera1: packed(&camera1, &origin[0]),
-        camera2: packed(&camera2, &origin[1]),
+        camera1: packed(&camera1),
+        camera2: packed(&camera2),
         skew: [camera1.skew_px as f32, camera2.skew_px as f32],
         threshold: problem.threshold_px.unwrap_or(options.threshold_px) as f32,
         match_start: 0,
@@ -137,19 +138,17 @@ fn input(problem: &Problem<'_>, options: &Options, origin: &[DVec3; 2]) -> PairI
     }
 }
 
-/// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is, or the
-/// principal point of a calibrated image. The origin of a pose's world and image are those of side 1 and 2.
+/// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is. Points of a
+/// calibrated image are near its principal point anyway.
 fn origins(matches: &MatchesView<'_>) -> [DVec3; 2] {
     let image = |points: &[DVec2]| Bulk::of(points.len(), |i| points[i].extend(0.0)).centre;
     let space = |points: &[DVec3]| Bulk::of(points.len(), |i| points[i]).centre;
     match matches {
-        MatchesView::Essential { camera1, camera2, .. } => {
-            [camera1, camera2].map(|camera| camera.principal_point_px.extend(0.0))
-        }
+        MatchesView::Essential { .. } => [DVec3::ZERO; 2],
         MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
             [image(points1_px), image(points2_px)]
         }
-        MatchesView::Pose { points_world, camera, .. } => [space(points_world), camera.principal_point_px.extend(0.0)],
+        MatchesView::Pose { points_world, .. } => [space(points_world), DVec3::ZERO],
         MatchesView::Rigid { points1, points2 } => [space(points1), space(points2)],
     }
 }
@@ -169,7 +168,7 @@ fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3; 2]) -> Ve
         }
         MatchesView::Pose { points_px, points_world, .. } => {
             let both = points_world.iter().zip(points_px);
-            both.flat_map(|(&x, p)| [packed(x - *origin1), packed(p.extend(0.0) - *origin2)]).collect()
+            both.flat_map(|(&x, p)| [packed(x - *origin1), packed(p.extend(0.0))]).collect()
         }
         MatchesView::Rigid { points1, points2 } => {
             let both = points1.iter().zip(points2);
@@ -200,8 +199,8 @@ pub(crate) fn submit(
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
-    let finished_here = batch.iter().any(|problem| gpu_finish::is_needed(&problem.problem, options));
-    let candidates = if finished_here { pairs * pipeline.candidates_a_pair() } else { 0 };
+    let wants_candidates = batch.iter().any(|problem| gpu_finish::wants_candidates(&problem.problem, options));
+    let candidates = if wants_candidates { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
         &mut encoder,
@@ -255,18 +254,18 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
     if result.status != 0 {
         return Err(refusal(problem, pair, result.status));
     }
-    let mut searched = Searched {
-        winner: (rows_f64(problem.kind, &best.rows), result.score),
-        inliers: problem.mask(answer.inliers),
-        candidates: candidates(problem.kind, options, answer.candidates),
+    let winner = (rows_f64(problem.kind, &best.rows), result.score);
+    let settled = if gpu_finish::is_needed(&problem.problem, options) {
+        let searched = Searched { winner, candidates: candidates(problem.kind, options, answer.candidates) };
+        gpu_finish::finish(&problem.problem, &problem.weights, options, searched)
+    } else {
+        Settled { winner, inliers: problem.mask(answer.inliers), diagnosis: Diagnosis::default() }
     };
-    let mut diagnosis = Diagnosis::default();
-    if gpu_finish::is_needed(&problem.problem, options) {
-        (searched, diagnosis) = gpu_finish::finish(&problem.problem, &problem.weights, options, searched);
-    }
-    let Searched { winner: (rows, score), inliers, .. } = searched;
+    let Settled { winner: (rows, score), inliers, diagnosis } = settled;
     let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
-    Ok(Outcome { estimate: Some(Estimate { model, score: f64::from(score), inliers, diagnosis }), iterations })
+    let estimate = Estimate { model, score: f64::from(score), inliers, diagnosis };
+    let has_support = estimate.inlier_count() >= problem.kind.sample_size();
+    Ok(Outcome { estimate: has_support.then_some(estimate), iterations })
 }
 
 /// The rows in f64; of a motion with the rotation closest to theirs, which single precision leaves off the rotations.
