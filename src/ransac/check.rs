@@ -105,7 +105,10 @@ fn spread(what: &'static str, model: &'static str, points: &[DVec3]) -> Result<(
     let from_centre = |p: &DVec3| (*p - bulk.centre).abs().max_element();
     let Some(&base) = points.iter().min_by(|a, b| from_centre(a).total_cmp(&from_centre(b))) else { return Ok(()) };
     let degenerate = |locus| Err(Error::DegenerateMatches { what, locus, model });
-    let from_base = |p: &DVec3| (*p - base).clamp(DVec3::splat(-FARTHEST), DVec3::splat(FARTHEST));
+    let from_base = |p: &DVec3| {
+        let from_base = *p - base;
+        from_base * (FARTHEST / from_base.abs().max_element()).min(1.0)
+    };
     let along = points.iter().map(from_base).fold(DVec3::ZERO, farther);
     if along.length() <= EQUAL * base.length().max(f64::MIN_POSITIVE) {
         return degenerate("point");

@@ -16,6 +16,7 @@ mod copies;
 mod far_points;
 #[cfg(feature = "cli")]
 mod messages;
+mod skew;
 mod undetermined;
 
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, ransac::Estimate};
