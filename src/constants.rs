@@ -68,6 +68,14 @@ shared_constants! {
         NO_SAMPLE = 0xffffffff as u32;
         /// Words drawn for one sample before it is given up, when too few matches have any weight.
         MAX_DRAWS = 128 as u32;
+        /// Points, evenly spread over a set, that say where its bulk is.
+        BULK_SAMPLE = 128 as usize;
+        /// Points farther from the centre of a set than so many times the median distance are beside the bulk. Ordinary sets, of
+        /// clusters too, have hardly any.
+        BULK_REACH = 32 as u32;
+        /// Normalised coordinates in single precision are at most so large, so that no residual overflows: what lies farther is
+        /// drawn in towards the origin.
+        FARTHEST = 1000000 as u32;
         /// The loss of a refinement: min(t, 1).
         TRUNCATED_LOSS = 0 as u32;
         /// The loss of a refinement: s² log(1 + t/s²).

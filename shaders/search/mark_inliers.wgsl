@@ -95,12 +95,22 @@ fn main(
         }
         workgroupBarrier();
     }
+    // a model with fewer inliers than a sample has matches is none
+    let has_support = shared_counts[0] >= settings.sample_size;
+    if (!has_support) {
+        for (var k = local; k < pair.match_count; k += WORKGROUP) {
+            inlier_mask[pair.match_start + k] = 0u;
+        }
+    }
     if (local == 0u) {
-        let status = select(select(NO_MODEL, 0u, best[index].found != 0u), pair.flags, pair.flags != 0u);
+        let found = best[index].found != 0u && has_support;
+        let status = select(select(NO_MODEL, 0u, found), pair.flags, pair.flags != 0u);
         var rows = array<vec4<f32>, 3>();
-        if (usable) {
+        if (usable && has_support) {
             rows = denormalize(best[index].rows, pair);
         }
-        results[index] = PairResult(rows, shared_scores[0], shared_counts[0], pair.iterations, status);
+        let score = select(0.0, shared_scores[0], has_support);
+        let inliers = select(0u, shared_counts[0], has_support);
+        results[index] = PairResult(rows, score, inliers, pair.iterations, status);
     }
 }

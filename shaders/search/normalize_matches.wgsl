@@ -1,5 +1,5 @@
 // Pixels (or world units) to normalised coordinates, and weights to integer prefix sums; one pair a workgroup.
-// Calibrated sides take offset and scale from their camera, the others from the bounding box of their points.
+// Calibrated sides take offset and scale from their camera, the others from the box of the bulk of their points.
 // Twin: src/cpu/search/normalize_matches.rs, and SampleSource::weighted of src/cpu/search/sample_minimal.rs.
 
 @group(0) @binding(0) var<storage, read> settings: Settings;
@@ -42,6 +42,11 @@ fn reduce_max(value: vec4<f32>, local: u32) -> vec4<f32> {
     return result;
 }
 
+// No farther than single precision carries the residuals.
+fn drawn_in(point: vec3<f32>) -> vec3<f32> {
+    return point * (f32(FARTHEST) / max(f32(FARTHEST), largest_of(abs(point))));
+}
+
 // The inclusive prefix sum over the invocations.
 fn scan(value: u32, local: u32) -> u32 {
     shared_words[local] = value;
@@ -65,8 +70,7 @@ fn scaling_of_camera(camera: vec4<f32>) -> Scaling {
 }
 
 fn scaling_of_box(low: vec3<f32>, high: vec3<f32>) -> Scaling {
-    let extent = high - low;
-    let size = 0.5 * max(extent.x, max(extent.y, extent.z));
+    let size = 0.5 * largest_of(high - low);
     return Scaling(0.5 * (low + high), vec3<f32>(select(1.0, 1.0 / size, size > 0.0)));
 }
 
@@ -98,6 +102,11 @@ fn main(
     let summed = settings.weigh_sampling == BY_SUM;
     let ordered = settings.weigh_sampling == BY_ORDER;
 
+    let sampled = min(count, BULK_SAMPLE);
+    let sample = raw_match(start + spread_index(local, sampled, count));
+    let bulk1 = bulk_of(match_side1(sample), sampled, local);
+    let bulk2 = bulk_of(match_side2(sample), sampled, local);
+
     // −low and high of both sides, and in w: something not finite, something negative, the largest weight
     var low1 = vec4<f32>(-HUGE);
     var high1 = vec4<f32>(-HUGE);
@@ -110,10 +119,15 @@ fn main(
         let m = raw_match(start + k);
         let side1 = match_side1(m);
         let side2 = match_side2(m);
-        low1 = vec4<f32>(max(low1.xyz, -side1), select(1.0, low1.w, all_finite(side1) && all_finite(side2)));
-        high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
-        low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
-        high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
+        low1.w = select(1.0, low1.w, all_finite(side1) && all_finite(side2));
+        if (holds(bulk1, side1)) {
+            low1 = vec4<f32>(max(low1.xyz, -side1), low1.w);
+            high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
+        }
+        if (holds(bulk2, side2)) {
+            low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
+            high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
+        }
         if (weighted) {
             let weight = weights[start + k];
             high1.w = select(1.0, high1.w, is_finite(weight) && weight >= 0.0);
@@ -151,6 +165,8 @@ fn main(
         var side2 = (match_side2(m) - second.offset) * second.scale;
         side1.x -= input.skew.x * side1.y * first.scale.x;
         side2.x -= input.skew.y * side2.y * second.scale.x;
+        side1 = drawn_in(side1);
+        side2 = drawn_in(side2);
         for (var v = 0u; v < MATCH_VECTORS; v++) {
             matches[(start + k) * MATCH_VECTORS + v] = match_vector(side1, side2, v);
         }

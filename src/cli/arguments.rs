@@ -57,7 +57,7 @@ pub(super) struct OptionArgs {
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
-    /// Do not look for homographies and second motions
+    /// Do not look for what the matches leave open: planes, second motions, undetermined rotations
     #[arg(long)]
     no_diagnosis: bool,
     /// Where the work runs: auto never takes a software GPU, gpu takes any

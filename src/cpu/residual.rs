@@ -217,6 +217,38 @@ impl<T: Real> Residual<T> for Homography<T> {
     }
 }
 
+/// First-order distance of a match to the nearest one that a homography maps exactly, with noise in both images (Sampson error;
+/// Hartley and Zisserman 2004, eq. 4.13): dᵀ (I + J Jᵀ)⁻¹ d of the transfer error d and its derivative J by the point in image
+/// 1. A point that is mapped beyond the line at infinity has [`Real::BEHIND`].
+pub struct SampsonTransfer<T> {
+    rows: [[T; 4]; 3],
+    metric: [T; 4],
+}
+
+impl<T: Real> Residual<T> for SampsonTransfer<T> {
+    const COORDINATES: usize = 4;
+
+    fn new(model: &ModelRows, metric: &[f64; 4]) -> Self {
+        Self { rows: rows_of(model), metric: metric.map(T::of) }
+    }
+
+    #[inline(always)]
+    fn residual_sq(&self, [x1, y1, x2, y2, ..]: [T; 6]) -> T {
+        let [a, b, depth] = transform(&self.rows, x1, y1, T::ONE, T::ZERO);
+        let inverse_depth = T::ONE / depth;
+        let mapped = [a * inverse_depth, b * inverse_depth];
+        let d = [(mapped[0] - x2) / self.metric[2], (mapped[1] - y2) / self.metric[3]];
+        let j = [0, 1].map(|i| {
+            let derivative = |k: usize| (self.rows[i][k] - mapped[i] * self.rows[2][k]) * inverse_depth;
+            [0, 1].map(|k| derivative(k) * self.metric[k] / self.metric[2 + i])
+        });
+        let product = |i: usize, k: usize| j[i][0] * j[k][0] + j[i][1] * j[k][1];
+        let (xx, xy, yy) = (T::ONE + product(0, 0), product(0, 1), T::ONE + product(1, 1));
+        let squares = d[0] * (d[0] * yy - d[1] * xy) + d[1] * (d[1] * xx - d[0] * xy);
+        if depth > T::ZERO { squares / (xx * yy - xy * xy) } else { T::BEHIND }
+    }
+}
+
 /// Reprojection error of an absolute pose; a point behind the camera has [`Real::BEHIND`].
 pub struct Reprojection<T>(Homography<T>);
 

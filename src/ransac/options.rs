@@ -67,7 +67,8 @@ pub struct Options {
     pub coherent: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
-    /// Look for the homography that explains the matches, and for a second motion.
+    /// Look for what the matches leave open: the homography that explains them, a second motion (which wins where it is the
+    /// better one), an undetermined rotation.
     pub diagnose: bool,
     /// Where the work runs.
     pub backend: Backend,

@@ -4,7 +4,8 @@ use glam::DMat3;
 /// What an estimation found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// The model with its score and mask; `None` when no sample gave one, which is no error.
+    /// The model with its score and mask; `None` when no sample gave one with as many inliers as a sample has matches, which is
+    /// no error.
     pub estimate: Option<Estimate>,
     /// Hypotheses drawn.
     pub iterations: u32,
@@ -20,7 +21,7 @@ pub struct Estimate {
     pub score: f64,
     /// One entry a match, of this very model: residual within the threshold and, where there is depth, in front.
     pub inliers: Vec<bool>,
-    /// What the diagnosis saw; for two-view models where [`diagnose`](super::Options::diagnose) is set.
+    /// What the diagnosis saw, where [`diagnose`](super::Options::diagnose) is set.
     pub diagnosis: Diagnosis,
 }
 
@@ -31,7 +32,7 @@ impl Estimate {
     }
 }
 
-/// Degeneracies and ambiguities of a two-view estimate.
+/// Degeneracies and ambiguities of an estimate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnosis {
     /// One homography explains most inliers: a planar scene, or no translation.
@@ -40,6 +41,10 @@ pub struct Diagnosis {
     pub rotation_only: bool,
     /// The homography that explains the most inliers, pixels, with their number.
     pub homography: Option<(DMat3, usize)>,
-    /// The best motion clearly different from the winner, with its score.
+    /// The best motion clearly different from the winner, with its score, which is at least half of the winner's and at most as
+    /// high. None where the translation is not determined at all.
     pub second_motion: Option<(Pose, f64)>,
+    /// The inliers of a pose or a rigid transform lie on one line, as far as the threshold can tell: how it is turned about that
+    /// line is not determined.
+    pub rotation_undetermined: bool,
 }

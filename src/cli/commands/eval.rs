@@ -6,11 +6,11 @@ use crate::cli::report::pair_result::{Ending, PairResult, per_pair_csv};
 use crate::cli::report::refined_truth::RefinedTruth;
 use crate::cli::report::summary::{Asked, Summary};
 use crate::cli::sampling::{SamplerArgs, Sampling};
-use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json};
+use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json, warnings};
 use crate::data::synthetic::problems::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
-use crate::{Backend, Estimator, ModelKind, Result};
+use crate::{Backend, Estimator, ModelKind, Options, Result};
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -74,6 +74,8 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     let (jobs, without_truth) = jobs(&scenes)?;
+    let warnings = ignored_options(arguments, &options, &scenes, &jobs);
+    warnings::tell(&warnings);
     let estimator = Estimator::new(options)?;
     let sampling = match estimator.context() {
         Some(context) => sampling.on(context)?,
@@ -109,6 +111,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
         sampler: sampling.name(),
         seed: arguments.options.seed,
         threads,
+        warnings: &warnings,
     };
     let summary = Summary::new(asked, &results, without_truth, &estimator);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
@@ -146,6 +149,17 @@ fn jobs(scenes: &[Scene]) -> Result<(Vec<Job>, usize)> {
     let all: usize = scenes.iter().map(Scene::len).sum();
     let without_truth = all - jobs.len();
     Ok((jobs, without_truth))
+}
+
+/// What is ignored for want of ratios, where any pair has none.
+fn ignored_options(arguments: &EvalArgs, options: &Options, scenes: &[Scene], jobs: &[Job]) -> Vec<String> {
+    let ignored = warnings::without_ratios(arguments.filter, options);
+    let lacks_ratios = |&&(scene, pair): &&Job| scenes[scene].pair(pair).is_ok_and(|record| record.ratios.is_none());
+    let lacking = if ignored.is_empty() { 0 } else { jobs.iter().filter(lacks_ratios).count() };
+    if lacking == 0 {
+        return Vec::new();
+    }
+    ignored.into_iter().map(|warning| format!("for {lacking} of {} pairs, {warning}", jobs.len())).collect()
 }
 
 struct Run<'a> {

@@ -21,6 +21,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) sampler: SamplerName,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
+    pub(crate) warnings: &'a [String],
 }
 
 /// Figures over the pairs of a run.
@@ -105,6 +106,7 @@ impl<'a> Summary<'a> {
         put("no_model", json!(self.without_model()));
         put("peak_memory_mib", json!(peak_memory_mib()));
         put("settings", self.settings());
+        put("warnings", json!(self.asked.warnings));
         Value::Object(report)
     }
 

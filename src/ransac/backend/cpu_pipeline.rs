@@ -3,18 +3,18 @@
 use crate::ransac::{
     Options, Outcome, Problem,
     check::check,
-    outcome::{Diagnosis, Estimate},
+    outcome::Estimate,
     stages::{
-        diagnosis::diagnose,
+        diagnosis::{Settled, settle},
         final_score::{FinalScore, best},
-        search::{Found, Scored, Search},
+        search::{Found, Search},
         use_all::fit_all,
         weights::MatchWeights,
     },
 };
 use crate::{
     Result,
-    cpu::search::{mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer},
+    cpu::search::{normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
 /// A problem made ready for the search.
@@ -41,13 +41,9 @@ impl Prepared {
         FinalScore::new(problem, options, &self.matches, self.scorer)
     }
 
-    fn estimate(&self, (model, score): Scored) -> Estimate {
-        Estimate {
-            model: self.matches.denormalize(&model),
-            score: f64::from(score),
-            inliers: mark_inliers(&self.scorer, &model, &self.matches),
-            diagnosis: Diagnosis::default(),
-        }
+    fn estimate(&self, settled: Settled) -> Estimate {
+        let Settled { winner: (model, score), inliers, diagnosis } = settled;
+        Estimate { model: self.matches.denormalize(&model), score: f64::from(score), inliers, diagnosis }
     }
 }
 
@@ -79,12 +75,15 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     let Some(best) = best(&found.refined) else {
         return Ok(Outcome { estimate: None, iterations: found.iterations });
     };
-    let best = if options.use_all { best } else { final_score.look_again(final_score.refine_winner(best)) };
-    let mut estimate = prepared.estimate(best);
-    if options.diagnose {
-        estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
-    }
-    Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
+    let best = if options.use_all { best } else { final_score.refine_fully(best) };
+    let settled = if options.diagnose {
+        settle(&final_score, best, &found.refined, problem.seed)
+    } else {
+        Settled::undiagnosed(&final_score, best)
+    };
+    let estimate = prepared.estimate(settled);
+    let has_support = options.use_all || estimate.inlier_count() >= matches.kind.sample_size();
+    Ok(Outcome { estimate: has_support.then_some(estimate), iterations: found.iterations })
 }
 
 /// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,
@@ -101,6 +100,6 @@ pub(crate) fn estimate_from(
     let mut refined = [prepared.search().refine_one((rows, score))];
     let final_score = prepared.final_score(problem, options);
     final_score.rescore(&mut refined);
-    let refined = best(&refined).map(|refined| final_score.look_again(final_score.refine_winner(refined)));
-    Ok(refined.map(|refined| prepared.estimate(refined)))
+    let refined = best(&refined).map(|refined| final_score.refine_fully(refined));
+    Ok(refined.map(|refined| prepared.estimate(Settled::undiagnosed(&final_score, refined))))
 }

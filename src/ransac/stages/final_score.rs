@@ -90,22 +90,28 @@ impl<'a> FinalScore<'a> {
         }
     }
 
-    /// The winner after its final refinement.
-    pub(crate) fn refine_winner(&self, winner: Scored) -> Scored {
-        self.unless_worse(winner, refine_model(&winner.0, self.matches, &FINAL))
+    /// A model of the search after all its refinements, which together keep [`KEEP_FINAL`] of its score.
+    pub(crate) fn refine_fully(&self, searched: Scored) -> Scored {
+        let least = KEEP_FINAL * searched.1;
+        self.look_again(self.refine_finally(searched, least), least)
     }
 
-    /// The winner refined with what the neighbours of each match say, where that is asked for.
-    pub(crate) fn look_again(&self, winner: Scored) -> Scored {
+    /// The model after its final refinement, where that has at least this score.
+    pub(crate) fn refine_finally(&self, model: Scored, least: f32) -> Scored {
+        self.unless_below(least, model, refine_model(&model.0, self.matches, &FINAL))
+    }
+
+    /// The model refined with what the neighbours of each match say, where that is asked for and has at least this score.
+    pub(crate) fn look_again(&self, model: Scored, least: f32) -> Scored {
         if !self.coherent {
-            return winner;
+            return model;
         }
-        self.unless_worse(winner, refine_coherently(&winner.0, self.matches, &self.scorer))
+        self.unless_below(least, model, refine_coherently(&model.0, self.matches, &self.scorer))
     }
 
-    fn unless_worse(&self, winner: Scored, refined: ModelRows) -> Scored {
+    fn unless_below(&self, least: f32, model: Scored, refined: ModelRows) -> Scored {
         let score = self.score(&refined);
-        if score >= KEEP_FINAL * winner.1 { (refined, score) } else { winner }
+        if score >= least { (refined, score) } else { model }
     }
 }
 

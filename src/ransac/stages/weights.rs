@@ -34,7 +34,10 @@ impl MatchWeights {
         {
             sampled.iter_mut().zip(ratios).for_each(|(s, &ratio)| *s = f64::from(ratio) <= options.sample_ratio_below);
         }
-        let credits = if options.one_to_one && !options.use_all { credits(&problem.matches) } else { None };
+        let credits = if options.one_to_one && !options.use_all { credits(problem) } else { None };
+        if let Some(credits) = &credits {
+            sampled.iter_mut().zip(credits).for_each(|(sampled, &credit)| *sampled &= credit > 0.0);
+        }
         let source = source(problem, options.sampler, credits.as_deref(), &mut sampled)?;
         let positive = sampled.iter().filter(|&&sampled| sampled).count();
         let needed = kind.sample_size();
@@ -124,7 +127,7 @@ mod tests {
     use glam::DVec2;
 
     fn weights_of(ratios: Option<&[f32]>, weights: Option<&[f32]>, options: &Options) -> Result<MatchWeights> {
-        let points = [DVec2::ZERO; 6];
+        let points = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(DVec2::splat);
         let matches = MatchesView::Homography { points1_px: &points, points2_px: &points };
         MatchWeights::new(&Problem { ratios, weights, ..Problem::new(matches) }, options)
     }
