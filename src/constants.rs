@@ -58,12 +58,14 @@ shared_constants! {
         BY_NOTHING = 0 as u32;
         /// Matches are drawn by the weights on the GPU.
         BY_WEIGHT = 1 as u32;
-        /// Matches are drawn by the prefix sums of integer weights that the caller gives.
+        /// Matches are drawn by the cube of the weights on the GPU, and in turn by all alike.
+        BY_CUBE = 3 as u32;
+        /// Matches are drawn by the prefix sums of two integer weightings that the caller gives.
         BY_SUM = 2 as u32;
-        /// Matches are drawn in their order, best first, with the hypothesis from which on each is.
-        BY_ORDER = 3 as u32;
-        /// The first hypothesis of a match that is never drawn.
-        NEVER = 0xffffffff as u32;
+        /// The first hypothesis that may be drawn by the second of two weightings.
+        ALTERNATE_FROM = 32 as u32;
+        /// More hypotheses than are ever drawn.
+        UNREACHED = 0xffffffff as u32;
         /// First entry of a sample that could not be drawn.
         NO_SAMPLE = 0xffffffff as u32;
         /// Words drawn for one sample before it is given up, when too few matches have any weight.

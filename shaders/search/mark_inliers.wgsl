@@ -4,7 +4,7 @@
 @group(0) @binding(0) var<storage, read> settings: Settings;
 @group(0) @binding(1) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read> match_weights: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> best: array<Candidate>;
 @group(0) @binding(5) var<storage, read_write> results: array<PairResult>;
 @group(0) @binding(6) var<storage, read_write> inlier_mask: array<u32>;
@@ -78,8 +78,8 @@ fn main(
         let t = residual_sq(model, load_match(pair.match_start + k));
         let inside = usable && t < 1.0;
         var weight = 1.0;
-        if (settings.weigh_score != 0u) {
-            weight = weights[pair.match_start + k];
+        if (settings.weigh_matches != 0u) {
+            weight = match_weights[pair.match_start + k].x;
         }
         inlier_mask[pair.match_start + k] = select(0u, 1u, inside);
         score += select(0.0, weight * gain(t), inside);

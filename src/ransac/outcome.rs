@@ -1,3 +1,4 @@
+use super::{Options, stages::stopping::Chances};
 use crate::geometry::{Model, Pose};
 use glam::DMat3;
 
@@ -9,6 +10,27 @@ pub struct Outcome {
     pub estimate: Option<Estimate>,
     /// Hypotheses drawn.
     pub iterations: u32,
+    /// The probability with which a sample of the estimate's inliers only was among them; 0 without an estimate.
+    pub confidence: f64,
+    /// Whether the hypotheses ended before the [`confidence`](super::Options::confidence) asked for was reached: a better model may
+    /// have been missed.
+    pub budget_spent: bool,
+}
+
+impl Outcome {
+    /// An estimate with these chances of samples of its inliers only.
+    pub(crate) fn new(
+        estimate: Option<Estimate>,
+        iterations: u32,
+        chances: Option<Chances>,
+        options: &Options,
+    ) -> Self {
+        let confidence = match (&estimate, chances) {
+            (Some(_), Some(chances)) => chances.confidence(iterations),
+            _ => 0.0,
+        };
+        Self { estimate, iterations, confidence, budget_spent: confidence < options.confidence }
+    }
 }
 
 /// A model and what supports it.

@@ -8,12 +8,13 @@ use crate::ransac::{
         diagnosis::{Settled, settle},
         final_score::{FinalScore, best},
         search::{Found, Search},
+        stopping::Chances,
         use_all::fit_all,
         weights::MatchWeights,
     },
 };
 use crate::{
-    Result,
+    ModelKind, Result,
     cpu::search::{normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
@@ -73,7 +74,7 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     };
     final_score.rescore(&mut found.refined);
     let Some(best) = best(&found.refined) else {
-        return Ok(Outcome { estimate: None, iterations: found.iterations });
+        return Ok(Outcome::new(None, found.iterations, None, options));
     };
     let best = if options.use_all { best } else { final_score.refine_fully(best) };
     let settled = if options.diagnose {
@@ -82,8 +83,24 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
         Settled::undiagnosed(&final_score, best)
     };
     let estimate = prepared.estimate(settled);
-    let has_support = options.use_all || estimate.inlier_count() >= matches.kind.sample_size();
-    Ok(Outcome { estimate: has_support.then_some(estimate), iterations: found.iterations })
+    if options.use_all {
+        // nothing is drawn, and nothing left to chance
+        return Ok(Outcome { estimate: Some(estimate), confidence: 1.0, ..Outcome::default() });
+    }
+    Ok(supported(estimate, found.iterations, &prepared.weights, matches.kind, options))
+}
+
+/// The outcome of a search: no model has fewer inliers than a sample.
+pub(crate) fn supported(
+    estimate: Estimate,
+    iterations: u32,
+    weights: &MatchWeights,
+    kind: ModelKind,
+    options: &Options,
+) -> Outcome {
+    let has_support = estimate.inlier_count() >= kind.sample_size();
+    let chances = Chances::of(&weights.source, &estimate.inliers, kind.sample_size());
+    Outcome::new(has_support.then_some(estimate), iterations, Some(chances), options)
 }
 
 /// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,

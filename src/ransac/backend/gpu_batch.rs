@@ -1,8 +1,9 @@
 //! Problems as the buffers of one submission, and the buffers back as outcomes.
 
 use super::{
+    cpu_pipeline::supported,
     gpu_finish::{self, Searched},
-    gpu_pipeline::{GpuPipeline, SampleBy, capacity_for, round_starts},
+    gpu_pipeline::{GpuPipeline, SampleBy, Weighing, capacity_for, round_starts},
 };
 use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
 use crate::ransac::{
@@ -27,7 +28,6 @@ use crate::{
     kernels::layout::{Candidate, Pair, PairInput, PairResult},
 };
 use glam::{DVec2, DVec3};
-use std::borrow::Cow;
 
 /// Coordinates are uploaded with no larger size.
 const FARTHEST_RAW: f64 = 1e30;
@@ -60,55 +60,32 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    pub(crate) const fn sample_by(&self) -> SampleBy {
-        match self.weights.source {
+    pub(crate) const fn weighing(&self) -> Weighing {
+        let MatchWeights { source, score, refinement } = &self.weights;
+        let sample_by = match source {
             SampleSource::Uniform(_) => SampleBy::Uniform,
-            SampleSource::Weighted(_) => SampleBy::Sum,
-            SampleSource::Progressive(_) => SampleBy::Order,
-        }
+            SampleSource::Weighted(_) | SampleSource::Alternating(_) => SampleBy::Sum,
+        };
+        Weighing { sample_by, matches: score.is_some() || refinement.is_some() }
     }
 
-    fn sums(&self) -> &[u32] {
+    /// The prefix sums of both weightings, which are one where samples do not alternate.
+    fn sums(&self) -> Vec<[u32; 2]> {
         match &self.weights.source {
-            SampleSource::Uniform(_) => &[],
-            SampleSource::Weighted(sums) => sums,
-            SampleSource::Progressive(progressive) => &progressive.first_hypothesis,
+            SampleSource::Uniform(_) => Vec::new(),
+            SampleSource::Weighted(sums) => sums.iter().map(|&sum| [sum; 2]).collect(),
+            SampleSource::Alternating([first, second]) => first.iter().zip(second).map(|(&a, &b)| [a, b]).collect(),
         }
     }
 
-    /// The order in which the matches are uploaded: best first where the samples are progressive, else as they come.
-    fn order(&self) -> Option<&[u32]> {
-        if let SampleSource::Progressive(progressive) = &self.weights.source { Some(&progressive.order) } else { None }
-    }
-
-    /// The uploaded coordinates.
-    fn ordered_matches(&self) -> Cow<'_, [[f32; 4]]> {
-        let vectors = self.matches.len() / self.match_count().max(1);
-        let of = |&i: &u32| &self.matches[i as usize * vectors..(i as usize + 1) * vectors];
-        self.order().map_or(Cow::Borrowed(&self.matches), |order| order.iter().flat_map(of).copied().collect())
-    }
-
-    /// Weights of the score and the refinement as uploaded; the options say which uses them.
-    fn ordered_weights(&self) -> Cow<'_, [f32]> {
-        let weights = self.weights.score.as_deref().or(self.weights.refinement.as_deref()).unwrap_or_default();
-        match self.order() {
-            Some(order) if !weights.is_empty() => order.iter().map(|&i| weights[i as usize]).collect(),
-            _ => Cow::Borrowed(weights),
+    /// Of each match what it weighs in the score and in the refinement; nothing where all weigh alike.
+    fn match_weights(&self) -> Vec<[f32; 2]> {
+        if !self.weighing().matches {
+            return Vec::new();
         }
-    }
-
-    /// The mask of the matches as they came, of that of the uploaded ones.
-    fn mask(&self, uploaded: &[u32]) -> Vec<bool> {
-        let mut mask: Vec<bool> = uploaded.iter().map(|&inlier| inlier != 0).collect();
-        for (&i, &inlier) in self.order().unwrap_or_default().iter().zip(uploaded) {
-            mask[i as usize] = inlier != 0;
-        }
-        mask
-    }
-
-    /// Whether the score and the refinement are weighted.
-    pub(crate) const fn weighs(&self) -> [bool; 2] {
-        [self.weights.score.is_some(), self.weights.refinement.is_some()]
+        let MatchWeights { score, refinement, .. } = &self.weights;
+        let of = |weights: &Option<Vec<f32>>, i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
+        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i)]).collect()
     }
 
     pub(crate) const fn match_count(&self) -> usize {
@@ -189,9 +166,9 @@ pub(crate) fn submit(
     let mut start = 0;
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
-        buffers.raw_matches.write(context, start * vectors, &problem.ordered_matches());
-        buffers.weight_sums.write(context, start, problem.sums());
-        buffers.weights.write(context, start, &problem.ordered_weights());
+        buffers.raw_matches.write(context, start * vectors, &problem.matches);
+        buffers.weight_sums.write(context, start, &problem.sums());
+        buffers.match_weights.write(context, start, &problem.match_weights());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }
@@ -249,7 +226,7 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
     let PairAnswer { result, best, pair, .. } = answer;
     let iterations = result.iterations;
     if result.status & NO_MODEL != 0 {
-        return Ok(Outcome { estimate: None, iterations });
+        return Ok(Outcome::new(None, iterations, None, options));
     }
     if result.status != 0 {
         return Err(refusal(problem, pair, result.status));
@@ -259,13 +236,16 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
         let searched = Searched { winner, candidates: candidates(problem.kind, options, answer.candidates) };
         gpu_finish::finish(&problem.problem, &problem.weights, options, searched)
     } else {
-        Settled { winner, inliers: problem.mask(answer.inliers), diagnosis: Diagnosis::default() }
+        Settled {
+            winner,
+            inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
+            diagnosis: Diagnosis::default(),
+        }
     };
     let Settled { winner: (rows, score), inliers, diagnosis } = settled;
     let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
     let estimate = Estimate { model, score: f64::from(score), inliers, diagnosis };
-    let has_support = estimate.inlier_count() >= problem.kind.sample_size();
-    Ok(Outcome { estimate: has_support.then_some(estimate), iterations })
+    Ok(supported(estimate, iterations, &problem.weights, problem.kind, options))
 }
 
 /// The rows in f64; of a motion with the rotation closest to theirs, which single precision leaves off the rotations.
