@@ -52,8 +52,9 @@ impl Chances {
             let after_first = log_rest - f64::from(ALTERNATE_FROM) * log_miss(self.first);
             f64::from(ALTERNATE_FROM) + after_first / log_miss(self.later)
         };
+        let least = u32::from(confidence > 0.0);
         // the cast saturates, also what is infinite
-        if needed.is_nan() { 0 } else { needed.ceil() as u32 }
+        (needed.ceil() as u32).max(least)
     }
 }
 
@@ -146,7 +147,7 @@ mod tests {
             }
             assert!(chances.confidence(required) >= 0.99 && chances.confidence(required - 1) < 0.99, "{required}");
         }
-        assert_eq!(Chances { first: 1.0, later: 1.0 }.required(0.9999), 0);
+        assert_eq!(Chances { first: 1.0, later: 1.0 }.required(0.9999), 1);
         assert_eq!(Chances { first: 0.0, later: 0.0 }.confidence(1000), 0.0);
     }
 }
