@@ -52,7 +52,7 @@ shared_constants! {
         TOO_FEW = 4 as u32;
         /// Pair with a bad threshold, camera or weight.
         BAD_INPUT = 8 as u32;
-        /// Pair for which no sample gave a model.
+        /// Pair for which no sample gave a model with as many inliers as a sample has matches.
         NO_MODEL = 16 as u32;
         /// All matches are drawn alike.
         BY_NOTHING = 0 as u32;

@@ -115,7 +115,7 @@ fn a_sample_with_five_points_on_a_plane_gives_the_plane_away() {
     println!("noticed {noticed} of {total}, {alarms} false alarms");
     assert!(noticed * 100 >= total * 98, "{noticed} of {total}");
     // Five of seven points off the plane may lie on another one by chance.
-    assert!(alarms < 50, "{alarms} false alarms");
+    assert!(alarms < 40, "{alarms} false alarms");
 }
 
 #[test]

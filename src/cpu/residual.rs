@@ -222,14 +222,21 @@ impl<T: Real> Residual<T> for Homography<T> {
 /// 1. A point that is mapped beyond the line at infinity has [`Real::BEHIND`].
 pub struct SampsonTransfer<T> {
     rows: [[T; 4]; 3],
-    metric: [T; 4],
+    inverse_metric: [T; 2],
+    /// Thresholds of image 1 (columns: x1, y1) in those of image 2 (rows).
+    unit_ratios: [[T; 2]; 2],
 }
 
 impl<T: Real> Residual<T> for SampsonTransfer<T> {
     const COORDINATES: usize = 4;
 
     fn new(model: &ModelRows, metric: &[f64; 4]) -> Self {
-        Self { rows: rows_of(model), metric: metric.map(T::of) }
+        let [x1, y1, x2, y2] = *metric;
+        Self {
+            rows: rows_of(model),
+            inverse_metric: [1.0 / x2, 1.0 / y2].map(T::of),
+            unit_ratios: [[x1 / x2, y1 / x2], [x1 / y2, y1 / y2]].map(|row| row.map(T::of)),
+        }
     }
 
     #[inline(always)]
@@ -237,10 +244,10 @@ impl<T: Real> Residual<T> for SampsonTransfer<T> {
         let [a, b, depth] = transform(&self.rows, x1, y1, T::ONE, T::ZERO);
         let inverse_depth = T::ONE / depth;
         let mapped = [a * inverse_depth, b * inverse_depth];
-        let d = [(mapped[0] - x2) / self.metric[2], (mapped[1] - y2) / self.metric[3]];
+        let d = [(mapped[0] - x2) * self.inverse_metric[0], (mapped[1] - y2) * self.inverse_metric[1]];
         let j = [0, 1].map(|i| {
             let derivative = |k: usize| (self.rows[i][k] - mapped[i] * self.rows[2][k]) * inverse_depth;
-            [0, 1].map(|k| derivative(k) * self.metric[k] / self.metric[2 + i])
+            [0, 1].map(|k| derivative(k) * self.unit_ratios[i][k])
         });
         let product = |i: usize, k: usize| j[i][0] * j[k][0] + j[i][1] * j[k][1];
         let (xx, xy, yy) = (T::ONE + product(0, 0), product(0, 1), T::ONE + product(1, 1));

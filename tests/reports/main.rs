@@ -1,11 +1,5 @@
 //! Situations that users of robust estimators report, as kinds: docs/reports.md lists them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../files/mod.rs"]
 mod files;
@@ -16,6 +10,8 @@ mod copies;
 mod far_points;
 #[cfg(feature = "cli")]
 mod messages;
+#[cfg(feature = "cli")]
+mod shared_files;
 mod skew;
 mod undetermined;
 

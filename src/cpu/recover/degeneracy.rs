@@ -19,8 +19,10 @@ const TRIPLETS: [[usize; 3]; 5] = [[0, 1, 2], [3, 4, 5], [0, 1, 6], [3, 4, 6], [
 /// meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below the one with
 /// probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁.
 const EXPLAINED_SQ: f64 = 5.991_464_55 / 3.841_458_82;
+/// The same of the points of a sample: the noise of few is tried on many homographies, and each false alarm costs a search.
+const SAMPLE_SQ: f64 = 0.5;
 /// The same from which on a match is off the plane for certain.
-const OFF_PLANE_SQ: f64 = 4.0;
+const OFF_PLANE_SQ: f64 = 2.0;
 /// Probability of missing the best sample.
 const MISS: f64 = 1e-3;
 /// Fits to the matches that the fit before explained.
@@ -78,7 +80,8 @@ pub fn homography_of_sample(
         closest.sort_unstable_by(|&i, &j| transfer(i).total_cmp(&transfer(j)));
         let [five @ .., _, _] = closest;
         let h = fit_homography(&five.map(|i| points1[i]), &five.map(|i| points2[i]), None)?;
-        (sample.explained_by_homography(&h) >= 5).then_some(h)
+        let transfer = sample.transfer(h);
+        ((0..sample.len()).filter(|&i| transfer(i) < SAMPLE_SQ).count() >= 5).then_some(h)
     })
 }
 
