@@ -48,13 +48,13 @@ pub(super) struct Sampling {
 
 impl SamplerArgs {
     /// Puts the sampler into the options that were made of `given`. Where none is named, on the command line or in the
-    /// options file, the learned one is taken if `prefers_learned` and there are weights for the model.
+    /// options file, the learned one is taken if there is a network for the model; weights of the user's own, of the matches, go before it.
     pub(super) fn prepare(
         &self,
         options: &mut Options,
         given: &OptionArgs,
         kind: ModelKind,
-        prefers_learned: bool,
+        given_weights: bool,
     ) -> anyhow::Result<Sampling> {
         let named = self.sampler.or(self.weights.is_some().then_some(SamplerName::Learned));
         if let Some(sampler) = named.and_then(SamplerName::of_library) {
@@ -63,7 +63,7 @@ impl SamplerArgs {
         }
         let ranker = match named {
             Some(SamplerName::Learned) => Some(self.ranker(kind)?),
-            None if prefers_learned && options.sampler == Sampler::Auto => shipped(kind)?,
+            None if !given_weights && !options.use_all && options.sampler == Sampler::Auto => shipped(kind)?,
             _ => None,
         };
         if ranker.is_some() {

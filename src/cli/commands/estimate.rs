@@ -69,9 +69,8 @@ pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let record = scene.pair(index)?;
     let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());
     let mut chosen = record.select(&used);
-    // weights of the user's own go before learned ones
-    let prefers_learned = chosen.weights.is_none() && !options.use_all;
-    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, prefers_learned)?;
+    let given_weights = chosen.weights.is_some();
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, given_weights)?;
     let start = Instant::now();
     sampling.rank(&mut chosen, kind).map_err(|error| advise(error, kind))?;
     let ranking_time = start.elapsed();

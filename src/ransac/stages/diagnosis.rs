@@ -8,7 +8,6 @@ use crate::{
             certainty::rotation_deviation_rad,
             degeneracy::{TwoViews, homography_explains, rotation_explains},
         },
-        residual::ModelRows,
         search::{
             mark_inliers::mark_inliers,
             normalize_matches::{pose_of, rows_of_matrix},
@@ -25,6 +24,8 @@ const HYPOTHESES: u32 = 200;
 const SAME_MOTION_RAD: f64 = 0.0873;
 /// A second motion is one that has this share of the winner's score; one with less is no rival.
 const RIVAL: f32 = 0.5;
+/// Other motions with a smaller share of the winner's score are not refined: they do not become rivals.
+const REFINED: f32 = 0.4;
 /// Other motions that are refined at most, until one stays another.
 const TRIED: usize = 3;
 /// A rotation with a larger standard deviation is not determined.
@@ -48,7 +49,7 @@ impl Settled {
 /// Looks for what the winner leaves open. Of two motions the better one wins, both refined alike.
 pub(crate) fn settle(final_score: &FinalScore<'_>, winner: Scored, refined: &[Scored], seed: u64) -> Settled {
     let kind = final_score.matches.kind;
-    let second = if kind == ModelKind::Essential { second_motion(final_score, &winner.0, refined) } else { None };
+    let second = if kind == ModelKind::Essential { second_motion(final_score, winner, refined) } else { None };
     let (winner, second) = match second {
         Some(second) if second.1 > winner.1 => (second, Some(winner)),
         second => (winner, second),
@@ -89,10 +90,11 @@ fn diagnose_two_views(final_score: &FinalScore<'_>, settled: &mut Settled, secon
 
 /// The best of the refined models that is another motion than the winner and stays so when it is refined as the winner was, with
 /// more inliers than any sample has.
-fn second_motion(final_score: &FinalScore<'_>, winner: &ModelRows, refined: &[Scored]) -> Option<Scored> {
-    let winner = pose_of(winner);
-    let is_other = |(model, _): &Scored| !is_same_motion(&winner, &pose_of(model));
-    let mut others: Vec<Scored> = refined.iter().copied().filter(is_other).collect();
+fn second_motion(final_score: &FinalScore<'_>, winner: Scored, refined: &[Scored]) -> Option<Scored> {
+    let motion = pose_of(&winner.0);
+    let is_other = |(model, _): &Scored| !is_same_motion(&motion, &pose_of(model));
+    let is_near = |other: &&Scored| other.1 >= REFINED * winner.1;
+    let mut others: Vec<Scored> = refined.iter().filter(is_near).copied().filter(is_other).collect();
     others.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut fully = others.into_iter().take(TRIED).map(|other| final_score.refine_fully(other));
     let second = fully.find(is_other)?;

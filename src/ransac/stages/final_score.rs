@@ -6,7 +6,7 @@
 //! n2 = (F x1)₁₂ and n1 = (Fᵀ x2)₁₂ (Barath and Kukelova, Relative Pose from SIFT Features, ECCV 2022).
 
 use super::{
-    coherence::{refine_coherently, serves},
+    coherence::{neighbours, refine_coherently, serves},
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
 };
@@ -19,6 +19,7 @@ use crate::{
     geometry::ModelKind,
 };
 use glam::DVec2;
+use std::cell::OnceCell;
 
 /// A contradiction that halves what a match counts: that of 0.5 rad, or of scales off by a factor of 1.65.
 const HALVING: f64 = 0.5;
@@ -31,6 +32,8 @@ pub(crate) struct FinalScore<'a> {
     similarities: Option<Vec<Option<DVec2>>>,
     /// Whether the winner is looked at again.
     coherent: bool,
+    /// Of each match, found when they are first asked for.
+    neighbours: OnceCell<Vec<u32>>,
 }
 
 impl<'a> FinalScore<'a> {
@@ -42,7 +45,7 @@ impl<'a> FinalScore<'a> {
     ) -> Self {
         let similarities = options.key_points.then(|| similarities(problem)).flatten();
         let coherent = options.coherent && serves(matches.kind);
-        Self { matches, scorer, similarities, coherent }
+        Self { matches, scorer, similarities, coherent, neighbours: OnceCell::new() }
     }
 
     /// Whether it is another score than that of the search.
@@ -106,7 +109,8 @@ impl<'a> FinalScore<'a> {
         if !self.coherent {
             return model;
         }
-        self.unless_below(least, model, refine_coherently(&model.0, self.matches, &self.scorer))
+        let neighbours = self.neighbours.get_or_init(|| neighbours(self.matches));
+        self.unless_below(least, model, refine_coherently(&model.0, self.matches, neighbours, &self.scorer))
     }
 
     fn unless_below(&self, least: f32, model: Scored, refined: ModelRows) -> Scored {
