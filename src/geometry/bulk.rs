@@ -32,7 +32,12 @@ impl Bulk {
 
     /// Whether a point belongs to it. Where half of the points are one, all do.
     pub(crate) fn holds(&self, point: DVec3) -> bool {
-        self.spread <= 0.0 || distance(point, self.centre) <= f64::from(BULK_REACH) * self.spread
+        self.reaches(point, f64::from(BULK_REACH))
+    }
+
+    /// Whether a point is at most so many times the spread from the centre; all are where half of them are one.
+    pub(crate) fn reaches(&self, point: DVec3, spreads: f64) -> bool {
+        self.spread <= 0.0 || distance(point, self.centre) <= spreads * self.spread
     }
 
     /// The box of those of these points that belong to it; low above high where none does.

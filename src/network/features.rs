@@ -26,6 +26,8 @@ pub const COLUMNS: usize = crate::constants::ROW_COLUMNS;
 pub const CLNET_COLUMNS: usize = 7;
 /// Normalised coordinates are no farther from 0: those of an absurd pixel would drown the others in the network's norms.
 const FARTHEST: f64 = 64.0;
+/// Points farther from the middle than so many times the median distance are absurd: no image is so large, whatever crowds in it.
+const ABSURD: f64 = 1000.0;
 
 /// What the network sees of the n matches of a pair.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,10 +197,10 @@ impl View<'_> {
         Self { normalize: Box::new(move |point| (point - centre_px) / unit_px), unit_px }
     }
 
-    /// Mean 0, mean square of the coordinates 1, of the bulk of the points.
+    /// Mean 0, mean square of the coordinates 1, of all but absurd points.
     fn of_spread(points_px: &[DVec2]) -> Self {
         let bulk = Bulk::of(points_px.len(), |i| points_px[i].extend(0.0));
-        let points = || points_px.iter().filter(|p| bulk.holds(p.extend(0.0)));
+        let points = || points_px.iter().filter(|p| bulk.reaches(p.extend(0.0), ABSURD));
         let count = points().count().max(1) as f64;
         let mean = points().sum::<DVec2>() / count;
         let square = points().map(|&p| (p - mean).length_squared()).sum::<f64>() / (2.0 * count);

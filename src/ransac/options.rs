@@ -48,8 +48,9 @@ pub struct Options {
     pub sampler: Sampler,
     /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
     pub sample_ratio_below: f64,
-    /// Matches that share a point with others compete: of them at most one can be right, so they are sampled last and count
-    /// little in the score and the refinement.
+    /// Matches of a point to different ones compete: of them at most one can be right, so they are sampled last and count
+    /// little in the score and the refinement; of 3-D points those that have more partners than is usual in the set. Exact copies
+    /// of a match count once.
     pub one_to_one: bool,
     /// How models are scored.
     pub score: Score,
