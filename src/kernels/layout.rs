@@ -88,8 +88,10 @@ pub struct Settings {
     pub first_round: u32,
     /// Rounds at most.
     pub rounds: u32,
+    /// Hypotheses that one workgroup of the solver takes.
+    pub solver_hypotheses: u32,
     /// Unused.
-    pub unused: [u32; 2],
+    pub unused: u32,
     /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
     pub magsac: [[f32; 4]; 3],
 }

@@ -45,7 +45,8 @@ struct Settings {
     kind: u32,
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
-    unused: array<u32, 2>,
+    solver_hypotheses: u32, // a workgroup of the solver
+    unused: u32,
     magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
 }
 

@@ -11,7 +11,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/algebra/null_space"),
-        shader_part!("shared/algebra/polynomial_roots"),
+        shader_part!("shared/algebra/cubic_roots"),
         shader_part!("shared/solver/oriented_epipolar"),
         shader_part!("solve/solve_fundamental_7pt"),
     ],
