@@ -46,11 +46,7 @@ fn find_basis(first: u32) {
 /// The equation of a match; coefficients of F by columns.
 fn epipolar_row(i: u32) -> Nine {
     let m = points[i];
-    return Nine(vec4(m.z, m.w, 1.0, m.z) * m.xxxy, vec4(m.w * m.y, m.y, m.zw), 1.0);
-}
-
-fn matrix9(v: Nine) -> mat3x3<f32> {
-    return mat3x3(v.a.xyz, vec3(v.a.w, v.b.xy), vec3(v.b.zw, v.c));
+    return outer9(vec3(m.zw, 1.0), vec3(m.xy, 1.0));
 }
 
 fn form_at(root: vec2<f32>) -> f32 {

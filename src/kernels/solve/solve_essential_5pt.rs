@@ -11,6 +11,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/layout/dispatch"),
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
+        shader_part!("shared/algebra/nine"),
         shader_part!("shared/algebra/null_space"),
         shader_part!("shared/algebra/rotation"),
         shader_part!("shared/solver/motion"),

@@ -10,6 +10,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/solver/each_hypothesis"),
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
+        shader_part!("shared/algebra/nine"),
         shader_part!("shared/algebra/null_space"),
         shader_part!("shared/algebra/cubic_roots"),
         shader_part!("shared/solver/oriented_epipolar"),

@@ -68,10 +68,13 @@ pub(super) const WEIGHTED_8PT: Shader = Shader {
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/solver/hartley"),
+        shader_part!("shared/algebra/nine"),
+        shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/algebra/svd3"),
         shader_part!("shared/solver/oriented_epipolar"),
         shader_part!("shared/solver/fit_weighted"),
+        shader_part!("shared/solver/fit_by_rotations"),
         shader_part!("solve/solve_fundamental_8pt"),
     ],
 };
