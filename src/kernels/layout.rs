@@ -90,8 +90,8 @@ pub struct Settings {
     pub rounds: u32,
     /// Whether matches have weights of their own in the score and in the refinement.
     pub weigh_matches: u32,
-    /// Unused.
-    pub unused: u32,
+    /// Hypotheses that one workgroup of the solver takes.
+    pub solver_hypotheses: u32,
     /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
     pub magsac: [[f32; 4]; 3],
 }
