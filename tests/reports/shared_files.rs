@@ -71,7 +71,10 @@ fn what_is_left_open() {
     says("collinear_1e-06.csv", "--model rigid --threshold-px 0.02", "rotation_undetermined");
     says("pose_collinear_1e-4.csv", POSE, "rotation_undetermined");
     if let Some((report, _)) = estimate("collinear_outliers.csv", "--model rigid --threshold-px 0.02") {
-        assert_eq!(report["found"], false);
+        // no sample of the line alone gives a model; with luck a wrong match stands in, and the turn is open
+        let found = report["found"] == true;
+        assert_eq!(report["diagnosis"]["rotation_undetermined"] == true, found);
+        assert!(!found || report["inlier_count"].as_u64().unwrap() >= 60);
     }
 }
 

@@ -27,6 +27,9 @@ const OFF_PLANE_SQ: f64 = 2.0;
 const MISS: f64 = 1e-3;
 /// Fits to the matches that the fit before explained.
 const REFITS: usize = 5;
+/// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share they
+/// explain to within some hundredths. What is said of the best one is counted over all.
+const COMPARED: usize = 256;
 
 /// Matches of two views in normalised coordinates.
 #[derive(Clone, Copy, Debug)]
@@ -106,11 +109,8 @@ pub fn recover_by_parallax(
         let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|k| off_plane[k as usize]);
         views.parallax_fundamental(&homography, sample)
     };
-    let count = |f: &DMat3| {
-        let residual = Fundamental::<f64>::new(&rows_of_matrix(f), &views.metric);
-        count_below(&residual, 1.0, &points1, &points2)
-    };
-    let (fundamental, explained) = search::<2>(max_hypotheses, off_plane.len(), fundamental_of, count)?;
+    let compared = Compared::new(&TwoViews { points1: &points1, points2: &points2, ..*views }, usize::MAX);
+    let (fundamental, explained) = search::<2, Fundamental<f32>>(max_hypotheses, &compared, 1.0, fundamental_of)?;
     Some(PlaneAndParallax { fundamental, homography, on_plane, off_plane: explained })
 }
 
@@ -123,8 +123,8 @@ pub fn homography_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32)
         let pick = |points: &[DVec2]| [points[a], points[b], points[c], points[d]];
         solve_homography_4pt(&pick(views.points1), &pick(views.points2))
     };
-    let count = |h: &DMat3| views.explained_by_homography(h);
-    let (homography, _) = search::<4>(max_hypotheses, views.len(), homography_of, count)?;
+    let compared = Compared::new(views, COMPARED);
+    let (homography, _) = search::<4, SampsonTransfer<f32>>(max_hypotheses, &compared, EXPLAINED_SQ, homography_of)?;
     Some(views.refit(&homography, |weights| fit_homography(views.points1, views.points2, Some(weights))))
 }
 
@@ -138,8 +138,8 @@ pub fn rotation_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -
         let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|i| i as usize);
         fit_rotation(&sample.map(|i| views.points1[i]), &sample.map(|i| views.points2[i]), None)
     };
-    let count = |r: &DMat3| views.explained_by_homography(r);
-    let (rotation, _) = search::<2>(max_hypotheses, views.len(), rotation_of, count)?;
+    let compared = Compared::new(views, COMPARED);
+    let (rotation, _) = search::<2, SampsonTransfer<f32>>(max_hypotheses, &compared, EXPLAINED_SQ, rotation_of)?;
     Some(views.refit(&rotation, |weights| fit_rotation(views.points1, views.points2, Some(weights))))
 }
 
@@ -157,12 +157,36 @@ fn fit_rotation(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f64]>) -
     (covariance.is_finite() && sigma.y > 1e-12 * sigma.x).then(|| svd.closest_rotation())
 }
 
-/// The model with the highest count; ends early when a sample of `M` inliers was drawn for all but certain.
-fn search<const M: usize>(
+/// Matches that hypotheses are compared by, column-wise and in single precision.
+struct Compared {
+    columns: [Vec<f32>; 4],
+    metric: [f64; 4],
+}
+
+impl Compared {
+    /// At most so many of the matches, spread over all.
+    fn new(views: &TwoViews<'_>, most: usize) -> Self {
+        let step = views.len().div_ceil(most).max(1);
+        let column =
+            |points: &[DVec2], of: fn(&DVec2) -> f64| points.iter().step_by(step).map(|p| of(p) as f32).collect();
+        let [x, y]: [fn(&DVec2) -> f64; 2] = [|p| p.x, |p| p.y];
+        let columns =
+            [column(views.points1, x), column(views.points1, y), column(views.points2, x), column(views.points2, y)];
+        Self { columns, metric: views.metric }
+    }
+
+    fn len(&self) -> usize {
+        self.columns[0].len()
+    }
+}
+
+/// The model that explains the most matches, within the squared limit; ends early when a sample of `M` of them was drawn for all
+/// but certain.
+fn search<const M: usize, R: Residual<f32>>(
     max_hypotheses: u32,
-    matches: usize,
+    compared: &Compared,
+    limit_sq: f64,
     model_of: impl Fn(u32) -> Option<DMat3>,
-    count: impl Fn(&DMat3) -> usize,
 ) -> Option<(DMat3, usize)> {
     let mut best: Option<(DMat3, usize)> = None;
     let mut needed = f64::from(max_hypotheses);
@@ -171,10 +195,11 @@ fn search<const M: usize>(
             break;
         }
         let Some(model) = model_of(hypothesis) else { continue };
-        let explained = count(&model);
+        let residual = R::new(&rows_of_matrix(&model), &compared.metric);
+        let explained = count_below(&residual, limit_sq as f32, &compared.columns);
         if best.is_none_or(|(_, most)| explained > most) {
             best = Some((model, explained));
-            let clean = (explained as f64 / matches as f64).powi(M as i32);
+            let clean = (explained as f64 / compared.len() as f64).powi(M as i32);
             needed = needed.min(MISS.ln() / (-clean).ln_1p());
         }
     }
@@ -183,10 +208,10 @@ fn search<const M: usize>(
 
 /// Matches with a squared residual below a limit.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn count_below<R: Residual<f64>>(residual: &R, limit: f64, points1: &[DVec2], points2: &[DVec2]) -> usize {
-    let mut count = 0_u64;
-    for (p, q) in points1.iter().zip(points2) {
-        count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < limit);
+fn count_below<R: Residual<f32>>(residual: &R, limit: f32, [x1, y1, x2, y2]: &[Vec<f32>; 4]) -> usize {
+    let mut count = 0_u32;
+    for ((x1, y1), (x2, y2)) in x1.iter().zip(y1).zip(x2.iter().zip(y2)) {
+        count += u32::from(residual.residual_sq([*x1, *y1, *x2, *y2, 0.0, 0.0]) < limit);
     }
     count as usize
 }
@@ -208,8 +233,8 @@ impl TwoViews<'_> {
     }
 
     fn explained_by_homography(&self, homography: &DMat3) -> usize {
-        let residual = SampsonTransfer::<f64>::new(&rows_of_matrix(homography), &self.metric);
-        count_below(&residual, EXPLAINED_SQ, self.points1, self.points2)
+        let transfer = self.transfer(*homography);
+        (0..self.len()).filter(|&index| transfer(index) < EXPLAINED_SQ).count()
     }
 
     /// Fits to what the last fit explains while that does not become less; with the number explained.
