@@ -46,7 +46,7 @@ struct Settings {
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
     unused: array<u32, 2>,
-    magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
+    magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
 // The round under way: pair of each slot, for the pairs that are not finished.

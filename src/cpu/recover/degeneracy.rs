@@ -100,7 +100,7 @@ pub fn recover_by_parallax(
         views.parallax_fundamental(&homography, sample)
     };
     let count = |f: &DMat3| {
-        let residual = Fundamental::<f64>::new(&rows_of_matrix(f), &views.metric);
+        let residual = Fundamental::new(&rows_of_matrix(f), &views.metric);
         count_explained(&residual, &points1, &points2)
     };
     let (fundamental, explained) = search::<2>(max_hypotheses, off_plane.len(), fundamental_of, count)?;
@@ -176,7 +176,7 @@ fn search<const M: usize>(
 
 /// Matches with a residual below one threshold.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn count_explained<R: Residual<f64>>(residual: &R, points1: &[DVec2], points2: &[DVec2]) -> usize {
+fn count_explained<R: Residual>(residual: &R, points1: &[DVec2], points2: &[DVec2]) -> usize {
     let mut count = 0_u64;
     for (p, q) in points1.iter().zip(points2) {
         count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < 1.0);
@@ -196,12 +196,12 @@ impl TwoViews<'_> {
 
     /// Squared transfer error of a match, in thresholds.
     fn transfer(&self, homography: DMat3) -> impl Fn(usize) -> f64 {
-        let residual = Homography::<f64>::new(&rows_of_matrix(&homography), &self.metric);
+        let residual = Homography::new(&rows_of_matrix(&homography), &self.metric);
         move |index| residual.residual_sq(self.coordinates(index))
     }
 
     fn explained_by_homography(&self, homography: &DMat3) -> usize {
-        let residual = Homography::<f64>::new(&rows_of_matrix(homography), &self.metric);
+        let residual = Homography::new(&rows_of_matrix(homography), &self.metric);
         count_explained(&residual, self.points1, self.points2)
     }
 

@@ -9,10 +9,7 @@ use crate::ransac::{
 };
 use crate::{
     Error, ModelKind, Result,
-    cpu::{
-        robust::{Loss, MagsacGain},
-        search::refine_model::Refinement,
-    },
+    cpu::{magsac::MagsacFit, robust::Loss, search::refine_model::Refinement},
     gpu::{Context, Shader, TypedBuffer},
     kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solve::solver},
 };
@@ -275,10 +272,6 @@ fn settings(
     sample_by: SampleBy,
     weighted: bool,
 ) -> layout::Settings {
-    let mut magsac = [[0.0; 4]; 3];
-    for (to, &from) in magsac.as_flattened_mut().iter_mut().zip(MagsacGain::new(variant.kind).coefficients()) {
-        *to = from;
-    }
     layout::Settings {
         pair_count: 0,
         hypotheses: capacity.hypotheses,
@@ -295,7 +288,7 @@ fn settings(
         first_round: rounds(options).first,
         rounds: capacity.rounds,
         unused: [0; 2],
-        magsac,
+        magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }
 
