@@ -16,7 +16,7 @@ use nabla_ransac::cpu::{
     search::{
         normalize_matches::NormalizedMatches,
         refine_model::{Refinement, refine_model},
-        sample_minimal::{Progressive, SampleSource, sample_minimal},
+        sample_minimal::{SampleSource, sample_minimal},
         score_models::Scorer,
     },
     solve::{
@@ -61,11 +61,10 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
 fn sampling(criterion: &mut Criterion) {
     let mut group = group(criterion, "sample_minimal");
     let weights: Vec<f32> = (0..MATCHES).map(|i| 1.0 / (1.0 + i as f32)).collect();
-    let progressive = Progressive::new(&weights, &[true; MATCHES], 5);
     let sources = [
         ("uniform", SampleSource::Uniform(MATCHES as u32)),
         ("weighted", SampleSource::weighted(&weights)),
-        ("progressive", SampleSource::Progressive(progressive)),
+        ("alternating", SampleSource::alternating(&weights, &[1.0; MATCHES])),
     ];
     group.throughput(Throughput::Elements(u64::from(SAMPLES)));
     for (name, source) in sources {

@@ -52,22 +52,32 @@ shared_constants! {
         TOO_FEW = 4 as u32;
         /// Pair with a bad threshold, camera or weight.
         BAD_INPUT = 8 as u32;
-        /// Pair for which no sample gave a model.
+        /// Pair for which no sample gave a model with as many inliers as a sample has matches.
         NO_MODEL = 16 as u32;
         /// All matches are drawn alike.
         BY_NOTHING = 0 as u32;
         /// Matches are drawn by the weights on the GPU.
         BY_WEIGHT = 1 as u32;
-        /// Matches are drawn by the prefix sums of integer weights that the caller gives.
+        /// Matches are drawn by the cube of the weights on the GPU, and in turn by all alike.
+        BY_CUBE = 3 as u32;
+        /// Matches are drawn by the prefix sums of two integer weightings that the caller gives.
         BY_SUM = 2 as u32;
-        /// Matches are drawn in their order, best first, with the hypothesis from which on each is.
-        BY_ORDER = 3 as u32;
-        /// The first hypothesis of a match that is never drawn.
-        NEVER = 0xffffffff as u32;
+        /// The first hypothesis that may be drawn by the second of two weightings.
+        ALTERNATE_FROM = 32 as u32;
+        /// More hypotheses than are ever drawn.
+        UNREACHED = 0xffffffff as u32;
         /// First entry of a sample that could not be drawn.
         NO_SAMPLE = 0xffffffff as u32;
         /// Words drawn for one sample before it is given up, when too few matches have any weight.
         MAX_DRAWS = 128 as u32;
+        /// Points, evenly spread over a set, that say where its bulk is.
+        BULK_SAMPLE = 128 as usize;
+        /// Points farther from the centre of a set than so many times the median distance are beside the bulk. Ordinary sets, of
+        /// clusters too, have hardly any.
+        BULK_REACH = 32 as u32;
+        /// Normalised coordinates in single precision are at most so large, so that no residual overflows: what lies farther is
+        /// drawn in towards the origin.
+        FARTHEST = 1000000 as u32;
         /// The loss of a refinement: min(t, 1).
         TRUNCATED_LOSS = 0 as u32;
         /// The loss of a refinement: s² log(1 + t/s²).

@@ -18,7 +18,7 @@ pub enum Error {
         found: usize,
     },
     /// Fewer matches than one sample of the model needs.
-    #[error("{model} needs at least {needed} matches to sample from, but there are {found}")]
+    #[error("{model} needs at least {needed} different matches to sample from, but there are {found}")]
     TooFewMatches {
         /// The model asked for.
         model: &'static str,

@@ -249,11 +249,11 @@ fn eval_reports_the_accuracy_and_goes_on_after_a_bad_pair() {
         assert_eq!(
             lines[0],
             "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,\
-             truth_score_gap,truth_error_deg"
+             truth_score_gap,truth_error_deg,iterations,confidence,budget_spent,second_score_share,second_error_deg"
         );
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("scene,0000,") && lines[1].contains(",true,0.7"));
-        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false,,,,,"));
+        assert!(lines[2].starts_with("scene,0001,,") && lines[2].ends_with(",false,,,,,,0,0,false,,"));
         assert!(image::open(&picture).unwrap().width() > 1000);
     }
 }

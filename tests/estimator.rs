@@ -238,7 +238,7 @@ fn weights_and_ratios_find_in_a_few_draws_what_chance_does_not() {
             let scene = Scene::new(kind, seed, 400, 0.1, 0.4 * noise(kind));
             let weights: Vec<f32> = scene.inlier.iter().map(|&inlier| if inlier { 1.0 } else { 0.02 }).collect();
             let ratios: Vec<f32> = (0..400)
-                .map(|index| if scene.inlier[index] { 0.4 } else { 0.6 } + (index % 37) as f32 * 0.007)
+                .map(|index| if scene.inlier[index] { 0.4 } else { 0.75 } + (index % 37) as f32 * 0.006)
                 .collect();
             let problem =
                 Problem { seed, weights: Some(&weights), ratios: Some(&ratios), ..Problem::new(scene.view()) };

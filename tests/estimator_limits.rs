@@ -253,7 +253,7 @@ fn options_out_of_range_are_refused_by_name() {
         ("confidence", Options { confidence: -0.1, ..default() }),
         ("confidence", Options { confidence: f64::NAN, ..default() }),
         ("max_iterations", Options { min_iterations: 0, max_iterations: 0, ..default() }),
-        ("min_iterations", Options { min_iterations: 2000, ..default() }),
+        ("min_iterations", Options { min_iterations: 20_000, ..default() }),
         ("sample_ratio_below", Options { sample_ratio_below: 0.0, ..default() }),
         ("sample_ratio_below", Options { sample_ratio_below: f64::NAN, ..default() }),
     ];

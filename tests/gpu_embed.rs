@@ -65,7 +65,8 @@ fn frames_in_a_hosts_encoder_agree_with_the_slices() {
             assert_eq!((result.status, result.iterations), (0, 200));
             assert_eq!(result.inliers as usize, expected.inlier_count());
             assert_eq!(f64::from(result.score), expected.score);
-            assert_eq!(result.rows.map(|row| f64::from(row[3])), pose.translation.to_array());
+            let direction = glam::DVec3::from_array(result.rows.map(|row| f64::from(row[3])));
+            assert!(direction.distance(pose.translation) < 1e-6);
             let range = pair.match_start as usize..(pair.match_start + pair.match_count) as usize;
             assert!(mask[range].iter().zip(&expected.inliers).all(|(&a, &b)| (a != 0) == b));
         }

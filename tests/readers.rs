@@ -223,7 +223,7 @@ fn a_bad_header_is_no_more_than_an_error() {
     says(&error(good[..good.len() - 1].to_vec(), Format::Safetensors), &["safetensors"]);
     says(&error(Vec::new(), Format::Safetensors), &["safetensors", "header"]);
     says(&error(u64::MAX.to_le_bytes().to_vec(), Format::Safetensors), &["safetensors"]);
-    says(&error(safetensors(&[]), Format::Safetensors), &["ID/points1", "none"]);
+    says(&error(safetensors(&[]), Format::Safetensors), &["NAME/points1", "none"]);
     let huge = Tensor::new("0000/points1", "F32", &[usize::MAX, 2], vec![0; 8]);
     says(&error(safetensors(&[huge]), Format::Safetensors), &["safetensors"]);
     says(&error(b"PK not an archive".to_vec(), Format::Npz), &["npz"]);

@@ -274,6 +274,38 @@ fn a_killed_training_is_resumed_to_the_same_weights() {
 }
 
 #[test]
+fn a_training_killed_before_its_first_checkpoint_starts_anew_and_says_so() {
+    let whole = tempdir().unwrap();
+    assert!(command(whole.path(), &[]).status().unwrap().success());
+    // what is left of one that had just begun
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("log.jsonl"), "{\"epoch\":0,\"step\":1,\"loss\":1.0}\n").unwrap();
+    let output = command(folder.path(), &["--resume"]).stderr(Stdio::piped()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.contains("starts anew"), "{stderr}");
+    assert!(last_weights(folder.path()) == last_weights(whole.path()));
+    // a folder that is not there is a mistake
+    let missing = folder.path().join("missing");
+    let mut resume = Command::new(env!("CARGO_BIN_EXE_nabla-ransac"));
+    resume.args(["train", "--resume", "--synthetic", "12", "--val"]).arg(folder.path().join("val.safetensors"));
+    let output = resume.arg("--out").arg(&missing).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && stderr.contains("missing") && !missing.exists(), "{stderr}");
+}
+
+#[test]
+fn options_whose_last_places_json_rounds_are_the_same_options() {
+    let read_back = |x: f64| serde_json::from_str::<f64>(&serde_json::to_string(&x).unwrap()).unwrap();
+    let rounded = (1..100_000).map(|k| 1e-3 / f64::from(k)).find(|&x| read_back(x) != x);
+    let learning_rate = rounded.unwrap_or(1e-3);
+    let folder = tempdir().unwrap();
+    let options =
+        TrainOptions { init_optimizer: OptimizerOptions { learning_rate, ..Default::default() }, ..options() };
+    run(&mut start(options.clone(), folder.path()), 1).unwrap();
+    assert_eq!(resume(options, folder.path()).unwrap().steps(), 1);
+}
+
+#[test]
 #[cfg(unix)]
 fn an_interrupted_training_saves_and_says_so() {
     let folder = tempdir().unwrap();

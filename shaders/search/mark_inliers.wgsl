@@ -4,7 +4,7 @@
 @group(0) @binding(0) var<storage, read> settings: Settings;
 @group(0) @binding(1) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read> match_weights: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> best: array<Candidate>;
 @group(0) @binding(5) var<storage, read_write> results: array<PairResult>;
 @group(0) @binding(6) var<storage, read_write> inlier_mask: array<u32>;
@@ -78,8 +78,8 @@ fn main(
         let t = residual_sq(model, load_match(pair.match_start + k));
         let inside = usable && t < 1.0;
         var weight = 1.0;
-        if (settings.weigh_score != 0u) {
-            weight = weights[pair.match_start + k];
+        if (settings.weigh_matches != 0u) {
+            weight = match_weights[pair.match_start + k].x;
         }
         inlier_mask[pair.match_start + k] = select(0u, 1u, inside);
         score += select(0.0, weight * gain(t), inside);
@@ -95,12 +95,22 @@ fn main(
         }
         workgroupBarrier();
     }
+    // a model with fewer inliers than a sample has matches is none
+    let has_support = shared_counts[0] >= settings.sample_size;
+    if (!has_support) {
+        for (var k = local; k < pair.match_count; k += WORKGROUP) {
+            inlier_mask[pair.match_start + k] = 0u;
+        }
+    }
     if (local == 0u) {
-        let status = select(select(NO_MODEL, 0u, best[index].found != 0u), pair.flags, pair.flags != 0u);
+        let found = best[index].found != 0u && has_support;
+        let status = select(select(NO_MODEL, 0u, found), pair.flags, pair.flags != 0u);
         var rows = array<vec4<f32>, 3>();
-        if (usable) {
+        if (usable && has_support) {
             rows = denormalize(best[index].rows, pair);
         }
-        results[index] = PairResult(rows, shared_scores[0], shared_counts[0], pair.iterations, status);
+        let score = select(0.0, shared_scores[0], has_support);
+        let inliers = select(0u, shared_counts[0], has_support);
+        results[index] = PairResult(rows, score, inliers, pair.iterations, status);
     }
 }

@@ -1,5 +1,5 @@
 // Pixels (or world units) to normalised coordinates, and weights to integer prefix sums; one pair a workgroup.
-// Calibrated sides take offset and scale from their camera, the others from the bounding box of their points.
+// Calibrated sides take offset and scale from their camera, the others from the box of the bulk of their points.
 // Twin: src/cpu/search/normalize_matches.rs, and SampleSource::weighted of src/cpu/search/sample_minimal.rs.
 
 @group(0) @binding(0) var<storage, read> settings: Settings;
@@ -8,13 +8,15 @@
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> pairs: array<Pair>;
 @group(0) @binding(5) var<storage, read_write> matches: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> weight_sums: array<u32>;
+@group(0) @binding(6) var<storage, read_write> weight_sums: array<vec2<u32>>;
+// of the score and of the refinement
+@group(0) @binding(7) var<storage, read_write> match_weights: array<vec2<f32>>;
 
 const WORKGROUP: u32 = 128u;
 const HUGE: f32 = 3e38;
 
 var<workgroup> shared_vectors: array<vec4<f32>, WORKGROUP>;
-var<workgroup> shared_words: array<u32, WORKGROUP>;
+var<workgroup> shared_words: array<vec2<u32>, WORKGROUP>;
 
 fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
@@ -42,12 +44,17 @@ fn reduce_max(value: vec4<f32>, local: u32) -> vec4<f32> {
     return result;
 }
 
+// No farther than single precision carries the residuals.
+fn drawn_in(point: vec3<f32>) -> vec3<f32> {
+    return point * (f32(FARTHEST) / max(f32(FARTHEST), largest_of(abs(point))));
+}
+
 // The inclusive prefix sum over the invocations.
-fn scan(value: u32, local: u32) -> u32 {
+fn scan(value: vec2<u32>, local: u32) -> vec2<u32> {
     shared_words[local] = value;
     workgroupBarrier();
     for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(0u, shared_words[max(local, step) - step], local >= step);
+        let before = select(vec2<u32>(), shared_words[max(local, step) - step], local >= step);
         workgroupBarrier();
         shared_words[local] += before;
         workgroupBarrier();
@@ -65,8 +72,7 @@ fn scaling_of_camera(camera: vec4<f32>) -> Scaling {
 }
 
 fn scaling_of_box(low: vec3<f32>, high: vec3<f32>) -> Scaling {
-    let extent = high - low;
-    let size = 0.5 * max(extent.x, max(extent.y, extent.z));
+    let size = 0.5 * largest_of(high - low);
     return Scaling(0.5 * (low + high), vec3<f32>(select(1.0, 1.0 / size, size > 0.0)));
 }
 
@@ -79,6 +85,19 @@ fn fixed_point_scale(largest: f32, count: u32) -> f32 {
 
 fn fixed_point(weight: f32, scale: f32) -> u32 {
     return select(0u, max(u32(weight * scale), 1u), weight > 0.0);
+}
+
+// By what a match of this weight is drawn rather.
+fn guide(weight: f32) -> f32 {
+    let cube = select(0.0, max(weight * weight * weight, 1.1754944e-38), weight > 0.0);
+    return select(weight, cube, settings.weigh_sampling == BY_CUBE);
+}
+
+// A weight in both weightings: by the guide, and all alike where the two alternate.
+fn fixed_points(weight: f32, scales: vec2<f32>) -> vec2<u32> {
+    let guided = fixed_point(guide(weight), scales.x);
+    let alike = select(0u, fixed_point(1.0, scales.y), weight > 0.0);
+    return vec2<u32>(guided, select(guided, alike, settings.weigh_sampling == BY_CUBE));
 }
 
 @compute @workgroup_size(128)
@@ -94,9 +113,13 @@ fn main(
     let input = inputs[index];
     let start = input.match_start;
     let count = input.match_count;
-    let weighted = settings.weigh_sampling == BY_WEIGHT;
+    let weighted = settings.weigh_sampling == BY_WEIGHT || settings.weigh_sampling == BY_CUBE;
     let summed = settings.weigh_sampling == BY_SUM;
-    let ordered = settings.weigh_sampling == BY_ORDER;
+
+    let sampled = min(count, BULK_SAMPLE);
+    let sample = raw_match(start + spread_index(local, sampled, count));
+    let bulk1 = bulk_of(match_side1(sample), sampled, local);
+    let bulk2 = bulk_of(match_side2(sample), sampled, local);
 
     // −low and high of both sides, and in w: something not finite, something negative, the largest weight
     var low1 = vec4<f32>(-HUGE);
@@ -110,10 +133,15 @@ fn main(
         let m = raw_match(start + k);
         let side1 = match_side1(m);
         let side2 = match_side2(m);
-        low1 = vec4<f32>(max(low1.xyz, -side1), select(1.0, low1.w, all_finite(side1) && all_finite(side2)));
-        high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
-        low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
-        high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
+        low1.w = select(1.0, low1.w, all_finite(side1) && all_finite(side2));
+        if (holds(bulk1, side1)) {
+            low1 = vec4<f32>(max(low1.xyz, -side1), low1.w);
+            high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
+        }
+        if (holds(bulk2, side2)) {
+            low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
+            high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
+        }
         if (weighted) {
             let weight = weights[start + k];
             high1.w = select(1.0, high1.w, is_finite(weight) && weight >= 0.0);
@@ -139,11 +167,11 @@ fn main(
     }
 
     // each invocation has a run of matches, so that the prefix sums follow their order
-    let scale = fixed_point_scale(low2.w, count);
+    let scales = vec2<f32>(fixed_point_scale(guide(low2.w), count), fixed_point_scale(1.0, count));
     let run = (count + WORKGROUP - 1u) / WORKGROUP;
     let run_start = min(local * run, count);
     let run_end = min(run_start + run, count);
-    var sum = 0u;
+    var sum = vec2<u32>();
     var positive = 0u;
     for (var k = run_start; k < run_end; k++) {
         let m = raw_match(start + k);
@@ -151,35 +179,33 @@ fn main(
         var side2 = (match_side2(m) - second.offset) * second.scale;
         side1.x -= input.skew.x * side1.y * first.scale.x;
         side2.x -= input.skew.y * side2.y * second.scale.x;
+        side1 = drawn_in(side1);
+        side2 = drawn_in(side2);
         for (var v = 0u; v < MATCH_VECTORS; v++) {
             matches[(start + k) * MATCH_VECTORS + v] = match_vector(side1, side2, v);
         }
         if (weighted) {
-            let weight = fixed_point(weights[start + k], scale);
-            sum += weight;
-            positive += select(0u, 1u, weight > 0u);
+            let points = fixed_points(weights[start + k], scales);
+            sum += points;
+            positive += select(0u, 1u, points.x > 0u);
         } else if (summed) {
-            let before = select(0u, weight_sums[max(start + k, 1u) - 1u], k > 0u);
-            positive += select(0u, 1u, weight_sums[start + k] > before);
-        } else if (ordered) {
-            positive += select(0u, 1u, weight_sums[start + k] != NEVER);
+            let before = select(0u, weight_sums[max(start + k, 1u) - 1u].x, k > 0u);
+            positive += select(0u, 1u, weight_sums[start + k].x > before);
+        }
+        if (settings.weigh_score + settings.weigh_refinement > 0u) {
+            let weighs = vec2<bool>(settings.weigh_score > 0u, settings.weigh_refinement > 0u);
+            match_weights[start + k] = select(vec2<f32>(1.0), vec2<f32>(weights[start + k]), weighs);
         }
     }
     var so_far = scan(sum, local) - sum;
     if (weighted) {
         for (var k = run_start; k < run_end; k++) {
-            so_far += fixed_point(weights[start + k], scale);
+            so_far += fixed_points(weights[start + k], scales);
             weight_sums[start + k] = so_far;
         }
     }
-    var total = count;
-    if (weighted) {
-        total = shared_words[WORKGROUP - 1u];
-    } else if (summed && count > 0u) {
-        total = weight_sums[start + count - 1u];
-    }
     workgroupBarrier();
-    positive = scan(positive, local);
+    positive = scan(vec2<u32>(positive, 0u), local).x;
     if (local != WORKGROUP - 1u) {
         return;
     }
@@ -198,10 +224,10 @@ fn main(
             | select(0u, TOO_FEW, sampleable < settings.sample_size)
             | select(0u, BAD_INPUT, bad),
         second.scale,
-        total,
+        sampleable,
         vec4<f32>(unit1.xy, unit2.xy),
         vec2<u32>(input.seed_low, input.seed_high),
         0u,
-        sampleable,
+        0u,
     );
 }

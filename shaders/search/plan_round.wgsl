@@ -1,6 +1,6 @@
 // Between two rounds: takes each pair's best refined model over, decides by the stopping rule which pairs go on, packs
 // them, and writes how many workgroups each stage of the next round has. One workgroup in all; the first call only plans.
-// Twin of the rule: src/ransac/stopping.rs.
+// Twin of the rule, with what refine_model leaves: src/ransac/stages/stopping.rs.
 
 @group(0) @binding(0) var<storage, read> settings: Settings;
 @group(0) @binding(1) var<storage, read_write> pairs: array<Pair>;
@@ -32,25 +32,7 @@ fn goes_on(pair: u32) -> bool {
     if (drawn >= settings.max_iterations) {
         return false;
     }
-    return drawn < settings.min_iterations || best[pair].found == 0u || !is_confident(pair, drawn);
-}
-
-// Whether a sample of inliers only, without replacement, was drawn with the confidence asked for.
-fn is_confident(pair: u32, drawn: u32) -> bool {
-    let inliers = best[pair].inliers;
-    if (inliers < settings.sample_size) {
-        return false;
-    }
-    var all_inliers = 1.0;
-    for (var j = 0u; j < settings.sample_size; j++) {
-        all_inliers *= f32(inliers - j) / f32(pairs[pair].sampleable - j);
-    }
-    if (all_inliers >= 1.0) {
-        return true;
-    }
-    // ln(1 − p), by its series where 1 − p would round
-    let log_rest = select(log(1.0 - all_inliers), -all_inliers * (1.0 + 0.5 * all_inliers), all_inliers < 1e-3);
-    return f32(drawn) * log_rest <= settings.log_miss;
+    return drawn < settings.min_iterations || best[pair].found == 0u || drawn < best[pair].needed;
 }
 
 fn write_workgroups(place: u32, count: u32) {

@@ -7,8 +7,8 @@
 @group(0) @binding(2) var<storage, read> progress: Progress;
 @group(0) @binding(3) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(4) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> weights: array<f32>;
-@group(0) @binding(6) var<storage, read> weight_sums: array<u32>;
+@group(0) @binding(5) var<storage, read> match_weights: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> weight_sums: array<vec2<u32>>;
 @group(0) @binding(7) var<storage, read_write> candidates: array<Candidate>;
 
 const WORKGROUP: u32 = 128u;
@@ -107,8 +107,8 @@ fn accumulate(pair: Pair, start: Residual, local: u32) {
         let index = pair.match_start + k;
         let x = load_match(index);
         var weight = 1.0;
-        if (settings.weigh_refinement != 0u) {
-            weight = weights[index];
+        if (settings.weigh_matches != 0u) {
+            weight = match_weights[index].y;
         }
         if (weight > 0.0 && residual_sq(start, x) < refinement.reach_sq) {
             add_match(&sums, pair, x, weight);
@@ -208,35 +208,78 @@ fn judge_trial() {
     }
 }
 
-// Score in x and inliers among the matches that may be sampled in y, of the rows; in the first lane.
+// What a match weighs in both weightings of the sampler, as shares of all.
+fn sampling_shares(pair: Pair, index: u32) -> vec2<f32> {
+    if (settings.weigh_sampling == BY_NOTHING) {
+        return vec2<f32>(1.0 / f32(pair.match_count));
+    }
+    let total = weight_sums[pair.match_start + pair.match_count - 1u];
+    let before = select(vec2<u32>(), weight_sums[max(index, 1u) - 1u], index > pair.match_start);
+    return vec2<f32>(weight_sums[index] - before) / vec2<f32>(max(total, vec2<u32>(1u)));
+}
+
+// Of the rows: score and number of inliers that may be sampled, then in both weightings their shares and the squares of these;
+// two vectors in the first lane.
 fn score_rows(pair: Pair, local: u32) {
     let model = make_residual(rows, pair.metric);
     var score = 0.0;
     var inliers = 0.0;
+    var shares = vec2<f32>();
+    var squares = vec2<f32>();
     for (var k = local; k < pair.match_count; k += WORKGROUP) {
         let index = pair.match_start + k;
         let t = residual_sq(model, load_match(index));
         var weight = 1.0;
-        if (settings.weigh_score != 0u) {
-            weight = weights[index];
-        }
-        var sampled = true;
-        if (settings.weigh_sampling == BY_ORDER) {
-            sampled = weight_sums[index] != NEVER;
-        } else if (settings.weigh_sampling != BY_NOTHING) {
-            sampled = weight_sums[index] > select(0u, weight_sums[max(index, 1u) - 1u], k > 0u);
+        if (settings.weigh_matches != 0u) {
+            weight = match_weights[index].x;
         }
         score += weight * gain(t);
-        inliers += select(0.0, 1.0, t < 1.0 && sampled);
+        if (t < 1.0) {
+            let share = sampling_shares(pair, index);
+            inliers += select(0.0, 1.0, share.x > 0.0);
+            shares += share;
+            squares += share * share;
+        }
     }
-    lanes[local] = vec4<f32>(score, inliers, 0.0, 0.0);
+    lanes[2u * local] = vec4<f32>(score, inliers, shares);
+    lanes[2u * local + 1u] = vec4<f32>(squares, 0.0, 0.0);
     workgroupBarrier();
     for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
         if (local < step) {
-            lanes[local] += lanes[local + step];
+            lanes[2u * local] += lanes[2u * (local + step)];
+            lanes[2u * local + 1u] += lanes[2u * (local + step) + 1u];
         }
         workgroupBarrier();
     }
+}
+
+// ln(1 − chance) of a sample of inliers only, by their share and the squares of the shares; as `chance` of the twin of the rule,
+// src/ransac/stages/stopping.rs.
+fn log_miss(inliers: f32, share: f32, squares: f32) -> f32 {
+    if (inliers + 0.5 < f32(settings.sample_size)) {
+        return 0.0;
+    }
+    let drawn = squares / share;
+    var chance = 1.0;
+    for (var j = 0u; j < settings.sample_size; j++) {
+        let gone = f32(j) * drawn;
+        chance *= select(1.0, max((share - gone) / (1.0 - gone), 0.0), gone < 1.0);
+    }
+    // by its series where 1 − p would round
+    return select(log(max(1.0 - chance, 1e-30)), -chance * (1.0 + 0.5 * chance), chance < 1e-3);
+}
+
+// Hypotheses after which the confidence asked for is reached with the inliers that score_rows has summed.
+fn needed_hypotheses() -> u32 {
+    let sums = lanes[0];
+    let first = log_miss(sums.y, sums.z, lanes[1].x);
+    let later = 0.5 * (first + log_miss(sums.y, sums.w, lanes[1].y));
+    let of_first = f32(ALTERNATE_FROM) * first;
+    var needed = settings.log_miss / min(first, -1e-30);
+    if (of_first > settings.log_miss) {
+        needed = f32(ALTERNATE_FROM) + (settings.log_miss - of_first) / min(later, -1e-30);
+    }
+    return u32(min(ceil(needed), 4e9));
 }
 
 @compute @workgroup_size(128)
@@ -301,6 +344,6 @@ fn main(
     if (local == 0u) {
         candidates[place].rows = rows;
         candidates[place].score = lanes[0].x;
-        candidates[place].inliers = u32(lanes[0].y + 0.5);
+        candidates[place].needed = needed_hypotheses();
     }
 }

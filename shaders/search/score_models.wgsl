@@ -9,7 +9,7 @@
 @group(0) @binding(1) var<storage, read> progress: Progress;
 @group(0) @binding(2) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(3) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read> match_weights: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> models: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> lists: array<u32>;
 @group(0) @binding(7) var<storage, read_write> partial_scores: array<f32>;
@@ -32,8 +32,8 @@ fn load_tile(start: u32, end: u32, local: u32) {
         let index = min(start + k, end - 1u);
         tile[k] = make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
         var weight = 1.0;
-        if (settings.weigh_score != 0u) {
-            weight = weights[index];
+        if (settings.weigh_matches != 0u) {
+            weight = match_weights[index].x;
         }
         tile_weights[k] = select(0.0, weight, start + k < end);
     }

@@ -48,7 +48,7 @@ fn add_shares(base: u32, count: u32, local: u32) {
 fn write_candidate(slot: u32, rank: u32, list: u32, score: f32, place: u32) {
     let to = candidate_place(settings, progress.pairs[slot], progress.round, rank);
     candidates[to].score = select(score, 0.0, place == NONE);
-    candidates[to].inliers = 0u;
+    candidates[to].needed = UNREACHED;
     candidates[to].found = select(1u, 0u, place == NONE);
     if (place == NONE) {
         return;

@@ -39,7 +39,7 @@ pub(super) struct OptionArgs {
     /// How far a match is from an epipolar geometry
     #[arg(long, value_enum)]
     residual: Option<EpipolarResidual>,
-    /// Whether matches that share a point with others are sampled last and count little
+    /// Whether matches of a point to different ones are sampled last and count little, and copies of a match once
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     one_to_one: Option<bool>,
     /// Whether weights, or else ratios, scale each match's part of the score
@@ -57,7 +57,7 @@ pub(super) struct OptionArgs {
     /// Refit on all matches with their weights, without sampling
     #[arg(long)]
     use_all: bool,
-    /// Do not look for homographies and second motions
+    /// Do not look for what the matches leave open: planes, second motions, undetermined rotations
     #[arg(long)]
     no_diagnosis: bool,
     /// Where the work runs: auto never takes a software GPU, gpu takes any

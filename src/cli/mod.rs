@@ -7,6 +7,7 @@ mod plot;
 mod report;
 mod sampling;
 mod synthetic_views;
+mod warnings;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;

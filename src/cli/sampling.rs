@@ -15,11 +15,11 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SamplerName {
-    /// By weights where there are any, else by ratio where there are ratios, else uniform
+    /// Rather from the matches of high weight and low ratio, where these are known
     Auto,
     /// Every match alike
     Uniform,
-    /// From the matches of lowest SNN ratio first, and from more and more of them (PROSAC)
+    /// Rather from the matches of low SNN ratio
     Ratio,
     /// In proportion to the weights given, without replacement
     Weights,
@@ -42,20 +42,19 @@ pub(super) struct SamplerArgs {
 /// A sampler that was asked for, ready to use.
 pub(super) struct Sampling {
     sampler: Sampler,
-    hypotheses: u32,
     ranker: Option<Ranker>,
     on_gpu: Option<GpuRanking>,
 }
 
 impl SamplerArgs {
     /// Puts the sampler into the options that were made of `given`. Where none is named, on the command line or in the
-    /// options file, the learned one is taken if `prefers_learned` and there are weights for the model.
+    /// options file, the learned one is taken if there is a network for the model; weights of the user's own, of the matches, go before it.
     pub(super) fn prepare(
         &self,
         options: &mut Options,
         given: &OptionArgs,
         kind: ModelKind,
-        prefers_learned: bool,
+        given_weights: bool,
     ) -> anyhow::Result<Sampling> {
         let named = self.sampler.or(self.weights.is_some().then_some(SamplerName::Learned));
         if let Some(sampler) = named.and_then(SamplerName::of_library) {
@@ -64,7 +63,7 @@ impl SamplerArgs {
         }
         let ranker = match named {
             Some(SamplerName::Learned) => Some(self.ranker(kind)?),
-            None if prefers_learned && options.sampler == Sampler::Auto => shipped(kind)?,
+            None if !given_weights && !options.use_all && options.sampler == Sampler::Auto => shipped(kind)?,
             _ => None,
         };
         if ranker.is_some() {
@@ -81,7 +80,7 @@ impl SamplerArgs {
                 options.weigh_score = asked.weigh_score;
             }
         }
-        Ok(Sampling { sampler: options.sampler, hypotheses: options.max_iterations, ranker, on_gpu: None })
+        Ok(Sampling { sampler: options.sampler, ranker, on_gpu: None })
     }
 
     fn ranker(&self, kind: ModelKind) -> anyhow::Result<Ranker> {
@@ -143,7 +142,7 @@ impl Sampling {
     pub(super) fn rank(&self, record: &mut PairRecord, kind: ModelKind) -> crate::Result<()> {
         let Some(ranker) = &self.ranker else { return Ok(()) };
         let logits = ranker.logits(&record.rank_input(kind)?)?;
-        record.weights = Some(guiding_weights(&logits, kind, self.hypotheses));
+        record.weights = Some(guiding_weights(&logits));
         Ok(())
     }
 
@@ -163,7 +162,7 @@ impl Sampling {
         for slot in records.iter_mut().filter(|record| record.is_ok()) {
             let Ok(record) = slot else { continue };
             match logits.next().flatten() {
-                Some(logits) => record.weights = Some(guiding_weights(&logits, kind, self.hypotheses)),
+                Some(logits) => record.weights = Some(guiding_weights(&logits)),
                 None => {
                     if let Err(error) = self.rank(record, kind) {
                         *slot = Err(error);

@@ -9,14 +9,14 @@ use crate::geometry::ModelKind;
 /// A model in normalised coordinates: the rows of `[R | t]`, or of a 3×3 matrix with 0 in the fourth column.
 pub type ModelRows = [[f64; 4]; 3];
 
-/// The dividend of a match that the model puts behind a camera.
-const BEHIND: f64 = 1e30;
+/// The squared residual of a match that the model puts behind a camera.
+pub const BEHIND: f64 = 1e30;
 
 /// A squared residual in units of the threshold before the division: what compares it with the threshold needs none, and
 /// what divides anyway needs no second one.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotient<T> {
-    /// What is divided.
+    /// What is divided; [`BEHIND`] for a match behind a camera.
     pub dividend: T,
     /// By what; not negative.
     pub divisor: T,
@@ -135,10 +135,11 @@ pub trait Residual: Sized {
     fn new(model: &ModelRows, metric: &[f64; 4]) -> Self;
     /// The squared residual in units of the threshold; of the coordinates that the model's matches have.
     fn quotient<T: Real>(&self, x: [T; 6]) -> Quotient<T>;
-    /// The same, divided.
+    /// The same, divided; [`BEHIND`] exactly for a match behind a camera.
     #[inline(always)]
     fn residual_sq<T: Real>(&self, x: [T; 6]) -> T {
-        self.quotient(x).value()
+        let quotient = self.quotient(x);
+        if quotient.dividend == T::of(BEHIND) { quotient.dividend } else { quotient.value() }
     }
     /// A lower bound of the residual that takes much less to compute, where there is one.
     fn relaxed(&self) -> Option<&impl Residual> {
@@ -270,6 +271,47 @@ impl Residual for Homography {
     #[inline(always)]
     fn quotient<T: Real>(&self, [x1, y1, x2, y2, ..]: [T; 6]) -> Quotient<T> {
         image_error_sq(map_image(&rows_of(&self.matrix), [x1, y1]), [x2, y2], self.inverse_metric)
+    }
+}
+
+/// First-order distance of a match to the nearest one that a homography maps exactly, with noise in both images (Sampson error;
+/// Hartley and Zisserman 2004, eq. 4.13): dᵀ (I + J Jᵀ)⁻¹ d of the transfer error d and its derivative J by the point in image
+/// 1. A point that is mapped beyond the line at infinity is far.
+pub struct SampsonTransfer {
+    matrix: [[f64; 3]; 3],
+    inverse_metric: [f64; 2],
+    /// Thresholds of image 1 (columns: x1, y1) in those of image 2 (rows).
+    unit_ratios: [[f64; 2]; 2],
+}
+
+impl Residual for SampsonTransfer {
+    const COORDINATES: usize = 4;
+
+    fn new(model: &ModelRows, metric: &[f64; 4]) -> Self {
+        let [x1, y1, x2, y2] = *metric;
+        Self {
+            matrix: matrix_of(model),
+            inverse_metric: inverse_metric(metric),
+            unit_ratios: [[x1 / x2, y1 / x2], [x1 / y2, y1 / y2]],
+        }
+    }
+
+    #[inline(always)]
+    fn quotient<T: Real>(&self, [x1, y1, x2, y2, ..]: [T; 6]) -> Quotient<T> {
+        let rows: [[T; 3]; 3] = rows_of(&self.matrix);
+        let [a, b, depth] = map_image(&rows, [x1, y1]);
+        let inverse_depth = T::ONE / depth;
+        let mapped = [a * inverse_depth, b * inverse_depth];
+        let d = |i: usize, x: T| (mapped[i] - x) * T::of(self.inverse_metric[i]);
+        let (dx, dy) = (d(0, x2), d(1, y2));
+        let j =
+            |i: usize, k: usize| (rows[i][k] - mapped[i] * rows[2][k]) * inverse_depth * T::of(self.unit_ratios[i][k]);
+        let (j, k) = ([j(0, 0), j(0, 1)], [j(1, 0), j(1, 1)]);
+        let dot = |a: [T; 2], b: [T; 2]| a[0] * b[0] + a[1] * b[1];
+        let (xx, xy, yy) = (T::ONE + dot(j, j), dot(j, k), T::ONE + dot(k, k));
+        let squares = dx * (dx * yy - dy * xy) + dy * (dy * xx - dx * xy);
+        let dividend = if depth > T::ZERO { squares } else { T::of(BEHIND) };
+        Quotient { dividend, divisor: xx * yy - xy * xy }
     }
 }
 

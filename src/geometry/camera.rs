@@ -8,7 +8,8 @@ pub struct Camera {
     pub focal_px: DVec2,
     /// Principal point (cx, cy), pixels.
     pub principal_point_px: DVec2,
-    /// Skew, pixels; 0 for almost every camera.
+    /// Skew, pixels; 0 for almost every camera. Thresholds go by the focal lengths alone, so that with a skew `s` distances count
+    /// for up to `s / (2 fx)` of themselves too much or too little.
     pub skew_px: f64,
 }
 

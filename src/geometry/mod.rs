@@ -1,6 +1,7 @@
 //! Cameras, matches, models and how accurate they are. Knows nothing of GPUs, files or sampling.
 
 pub mod accuracy;
+mod bulk;
 mod camera;
 mod consensus;
 mod matches;
@@ -9,6 +10,7 @@ mod pose;
 pub mod ranking;
 mod sharing;
 
+pub(crate) use bulk::{Bounds, Bulk};
 pub use camera::Camera;
 pub use consensus::{EpipolarResidual, Score};
 #[cfg(feature = "data")]
@@ -16,4 +18,4 @@ pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};
-pub(crate) use sharing::for_each_shared_point;
+pub(crate) use sharing::{Sharing, for_each_shared_point};

@@ -32,9 +32,9 @@ impl Capacity {
         (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
     }
 
-    /// Bytes for each match: coordinates, weights and mask.
+    /// Bytes for each match: coordinates, weights, sums and mask.
     pub const fn bytes_per_match(kind: ModelKind) -> u64 {
-        (32 * vectors(kind) + 4 * 4) as u64
+        (32 * vectors(kind) + 4 * 6) as u64
     }
 
     /// Bytes for each pair beside its hypotheses and matches.
@@ -88,14 +88,16 @@ pub struct Buffers {
     pub inputs: TypedBuffer<PairInput>,
     /// A match, in pixels.
     pub raw_matches: TypedBuffer<[f32; 4]>,
-    /// A match: its weight.
+    /// A match: its weight, of the host.
     pub weights: TypedBuffer<f32>,
+    /// A match: its weights in the score and in the refinement.
+    pub match_weights: TypedBuffer<[f32; 2]>,
     /// A pair.
     pub pairs: TypedBuffer<Pair>,
     /// A match, normalised.
     pub matches: TypedBuffer<[f32; 4]>,
-    /// A match: inclusive prefix sums of the integer weights of its pair.
-    pub weight_sums: TypedBuffer<u32>,
+    /// A match: inclusive prefix sums of its pair's integer weights in both weightings of the sampler.
+    pub weight_sums: TypedBuffer<[u32; 2]>,
     /// Head and two lists of pairs.
     pub progress: TypedBuffer<u32>,
     /// Hypothesis × sample size.
@@ -129,8 +131,15 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Makes all buffers; `sums` says whether samples are drawn by prefix sums of weights.
-    pub fn new(context: &Context, variant: Variant, capacity: Capacity, sums: bool, host: HostBuffers) -> Self {
+    /// Makes all buffers; for prefix sums where samples are drawn by weights, and for weights where the matches have such in score
+    /// and refinement.
+    pub fn new(
+        context: &Context,
+        variant: Variant,
+        capacity: Capacity,
+        [samples_by_weight, weighs_matches]: [bool; 2],
+        host: HostBuffers,
+    ) -> Self {
         let kind = variant.kind;
         let [pairs, matches] = [capacity.pairs as usize, capacity.matches as usize];
         let hypotheses = pairs * capacity.hypotheses as usize;
@@ -150,9 +159,10 @@ impl Buffers {
                 |buffer| TypedBuffer::from_buffer(buffer, vectors),
             ),
             weights,
+            match_weights: TypedBuffer::new(context, "match weights", if weighs_matches { matches } else { 1 }),
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
-            weight_sums: TypedBuffer::new(context, "weight sums", if sums { matches } else { 1 }),
+            weight_sums: TypedBuffer::new(context, "weight sums", if samples_by_weight { matches } else { 1 }),
             progress: TypedBuffer::new(context, "progress", 4 + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),

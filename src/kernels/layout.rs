@@ -45,16 +45,16 @@ pub struct Pair {
     pub flags: u32,
     /// Scale of side 2.
     pub scale2: [f32; 3],
-    /// Matches, or the sum of their integer weights.
-    pub sample_total: u32,
+    /// Matches that may be sampled.
+    pub sampleable: u32,
     /// One threshold in normalised units, for x1, y1, x2, y2.
     pub metric: [f32; 4],
     /// Low and high word.
     pub seed: [u32; 2],
     /// Hypotheses drawn.
     pub iterations: u32,
-    /// Matches that may be sampled.
-    pub sampleable: u32,
+    /// Unused.
+    pub unused: u32,
 }
 
 /// What all stages share.
@@ -77,11 +77,11 @@ pub struct Settings {
     pub max_iterations: u32,
     /// ln(1 − confidence).
     pub log_miss: f32,
-    /// 0 uniform, 1 by weights, 2 by given prefix sums of integer weights.
+    /// One of `BY_…` of [`constants`](crate::constants).
     pub weigh_sampling: u32,
-    /// Whether weights enter the score.
+    /// Whether the host's weights enter the score.
     pub weigh_score: u32,
-    /// Whether weights enter the refinement.
+    /// Whether the host's weights enter the refinement.
     pub weigh_refinement: u32,
     /// The place of the model in [`ModelKind::ALL`](crate::ModelKind::ALL).
     pub kind: u32,
@@ -89,8 +89,10 @@ pub struct Settings {
     pub first_round: u32,
     /// Rounds at most.
     pub rounds: u32,
+    /// Whether matches have weights of their own in the score and in the refinement.
+    pub weigh_matches: u32,
     /// Unused.
-    pub unused: [u32; 2],
+    pub unused: u32,
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
@@ -103,8 +105,8 @@ pub struct Candidate {
     pub rows: [[f32; 4]; 3],
     /// Its score.
     pub score: f32,
-    /// Its inliers among the matches that may be sampled, once refined.
-    pub inliers: u32,
+    /// Hypotheses, once it is refined, that the confidence asked for needs.
+    pub needed: u32,
     /// Hypothesis of the round × most solutions + solution.
     pub model: u32,
     /// Whether there is one.

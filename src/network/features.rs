@@ -1,21 +1,21 @@
 //! The input row of each match.
 //!
 //! [`COLUMNS`] columns for [`Architecture::Neighbours`]: 5 (SNN ratio − 0.7); ln of the scale ratio 2 / 1; cosine
-//! and sine of angle 2 − angle 1; ln of how many matches share its point (the larger of both images); whether its ratio is
-//! the lowest among them; its place among the ratios of the pair, lowest −1 to highest 1; whether the ratio is known; whether
+//! and sine of angle 2 − angle 1; ln of how many different points its point is matched to (the larger of both images); whether its ratio
+//! is the lowest of all matches of these points; its place among the ratios of the pair, lowest −1 to highest 1; whether the ratio is known; whether
 //! scale and angle are. What is not known is 0.
 //!
 //! [`CLNET_COLUMNS`] for [`Architecture::Clnet`], as published: x1 y1 x2 y2; ratio; scale 2 / scale 1; angle 2 − angle 1
 //! modulo 180°, in radians. What is not known is 1, 1 and 0.
 //!
 //! For [`Architecture::Neighbours`] the points of each image are moved to their mean and divided by the root of the mean square
-//! of their coordinates; neither cameras nor image sizes enter, so one network ranks for essential and fundamental matrices.
+//! of their coordinates, points far beside all others left out; neither cameras nor image sizes enter, so one network ranks for essential and fundamental matrices.
 //! CLNet has points normalised by their camera for an essential matrix, and as (p − size / 2) / max(width, height) for a
 //! fundamental one. Scales go by the same units.
 
 use super::{Architecture, NetworkConfig, RankInput};
 use crate::cpu::rank::{edge_features, find_neighbours::find_neighbours};
-use crate::geometry::{MatchesView, for_each_shared_point};
+use crate::geometry::{Bounds, Bulk, MatchesView, Sharing, for_each_shared_point};
 use crate::{Error, Result};
 use glam::DVec2;
 
@@ -24,6 +24,11 @@ use glam::DVec2;
 pub const COLUMNS: usize = crate::constants::ROW_COLUMNS;
 /// Columns of a row of [`Architecture::Clnet`].
 pub const CLNET_COLUMNS: usize = 7;
+/// Normalised coordinates are no farther from 0: those of an absurd pixel would drown the others in the network's norms.
+const FARTHEST: f64 = 64.0;
+/// Points farther from the middle than so many times the median distance are absurd: no image is so large, whatever crowds in it.
+const ABSURD: f64 = 1000.0;
+
 /// What the network sees of the n matches of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
@@ -149,21 +154,26 @@ fn known_shape(input: &RankInput<'_>, i: usize) -> Option<(f32, f32)> {
     known.then(|| (scales2[i] / scales1[i], (angles2[i] - angles1[i]).to_radians()))
 }
 
-/// Of each match: ln of how many share its point, the larger of both images; 1 where none of them has a lower ratio.
+/// Of each match: ln of how many partners its point has, the larger of both images; 1 where none of them has a lower ratio.
+/// Copies of a match are one with it.
 fn sharing(input: &RankInput<'_>) -> Vec<[f32; 2]> {
-    let ratio = |i: u32| known_ratio(input, i as usize).unwrap_or(f32::INFINITY);
-    let mut sharing = vec![[0.0f32, 1.0]; input.matches.lengths()[0]];
-    for points in input.points_px().into_iter().flatten() {
-        let points: Vec<_> = points.iter().map(|p| p.extend(0.0)).collect();
-        for_each_shared_point(&points, |group| {
+    let count = input.matches.lengths()[0];
+    let sides =
+        input.points_px().unwrap_or_default().map(|points| points.iter().map(|p| p.extend(0.0)).collect::<Vec<_>>());
+    let Some(Sharing { partners, original }) = Sharing::of(sides.each_ref().map(Vec::as_slice)) else {
+        return vec![[0.0, 1.0]; count];
+    };
+    let mut ratios = vec![f32::INFINITY; count];
+    for (i, &original) in original.iter().enumerate() {
+        let lowest = &mut ratios[original as usize];
+        *lowest = lowest.min(known_ratio(input, i).unwrap_or(f32::INFINITY));
+    }
+    let ratio = |i: u32| ratios[original[i as usize] as usize];
+    let mut sharing: Vec<[f32; 2]> = partners.iter().map(|&partners| [(partners as f32).ln(), 1.0]).collect();
+    for points in &sides {
+        for_each_shared_point(points, |group| {
             let lowest = group.iter().map(|&i| ratio(i)).fold(f32::INFINITY, f32::min);
-            for &i in group {
-                let [ln_sharers, is_lowest] = &mut sharing[i as usize];
-                *ln_sharers = ln_sharers.max((group.len() as f32).ln());
-                if ratio(i) > lowest {
-                    *is_lowest = 0.0;
-                }
-            }
+            group.iter().filter(|&&i| ratio(i) > lowest).for_each(|&i| sharing[i as usize][1] = 0.0);
         });
     }
     sharing
@@ -178,7 +188,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn normalize(&self, point_px: DVec2) -> DVec2 {
-        (self.normalize)(point_px)
+        (self.normalize)(point_px).clamp(DVec2::splat(-FARTHEST), DVec2::splat(FARTHEST))
     }
 
     fn of_frame(centre_px: DVec2, size_px: DVec2) -> Self {
@@ -187,20 +197,21 @@ impl View<'_> {
         Self { normalize: Box::new(move |point| (point - centre_px) / unit_px), unit_px }
     }
 
-    /// Mean 0, mean square of the coordinates 1.
+    /// Mean 0, mean square of the coordinates 1, of all but absurd points.
     fn of_spread(points_px: &[DVec2]) -> Self {
-        let count = points_px.len().max(1) as f64;
-        let mean = points_px.iter().sum::<DVec2>() / count;
-        let square = points_px.iter().map(|&p| (p - mean).length_squared()).sum::<f64>() / (2.0 * count);
+        let bulk = Bulk::of(points_px.len(), |i| points_px[i].extend(0.0));
+        let points = || points_px.iter().filter(|p| bulk.reaches(p.extend(0.0), ABSURD));
+        let count = points().count().max(1) as f64;
+        let mean = points().sum::<DVec2>() / count;
+        let square = points().map(|&p| (p - mean).length_squared()).sum::<f64>() / (2.0 * count);
         let unit_px = if square > 0.0 { square.sqrt() } else { 1.0 };
         Self { normalize: Box::new(move |point| (point - mean) / unit_px), unit_px }
     }
 
     /// For an image of unknown size.
     fn of_points(points_px: &[DVec2]) -> Self {
-        let low = points_px.iter().copied().fold(DVec2::INFINITY, DVec2::min);
-        let high = points_px.iter().copied().fold(DVec2::NEG_INFINITY, DVec2::max);
-        Self::of_frame(0.5 * (low + high), high - low)
+        let Bounds { low, high } = Bounds::of(points_px.len(), |i| points_px[i].extend(0.0));
+        Self::of_frame(0.5 * (low + high).truncate(), (high - low).truncate())
     }
 }
 

@@ -1,11 +1,18 @@
 //! What is wrong with a problem, before anything is computed from it.
 
 use super::{Problem, options::check_threshold};
-use crate::{Error, Result, geometry::MatchesView};
+use crate::{
+    Error, Result,
+    geometry::{Bulk, MatchesView},
+};
 use glam::{DVec2, DVec3};
 
-/// Points whose extent across their main direction is below this share of that along it lie on one line.
+/// Points whose distance from a line is below this share of that along it lie on the line.
 const THIN: f64 = 1e-7;
+/// Points whose distance is below this share of their coordinates are equal.
+const EQUAL: f64 = 1e-12;
+/// Coordinates whose squares stay finite.
+const FARTHEST: f64 = 1e120;
 
 /// The first thing wrong with the problem.
 pub(crate) fn check(problem: &Problem<'_>) -> Result<()> {
@@ -55,8 +62,8 @@ fn check_weights(weights: &[f32], needed: usize) -> Result<()> {
 
 fn check_points(view: &MatchesView<'_>) -> Result<()> {
     let model = view.kind().name();
-    let image = |what, points: &[DVec2]| spread(what, model, points.iter().map(|p| p.extend(0.0)));
-    let space = |what, points: &[DVec3]| spread(what, model, points.iter().copied());
+    let image = |what, points: &[DVec2]| spread(what, model, &points.iter().map(|p| p.extend(0.0)).collect::<Vec<_>>());
+    let space = |what, points: &[DVec3]| spread(what, model, points);
     match view {
         MatchesView::Essential { points1_px, points2_px, camera1, camera2 } => {
             camera1.check("camera 1")?;
@@ -88,22 +95,31 @@ fn finite(what: &'static str, values: impl Iterator<Item = f64>) -> Result<()> {
 }
 
 /// Whether the points are finite and neither all equal nor all on one line.
-fn spread(what: &'static str, model: &'static str, points: impl Iterator<Item = DVec3> + Clone) -> Result<()> {
+fn spread(what: &'static str, model: &'static str, points: &[DVec3]) -> Result<()> {
     let bad = |p: &DVec3| p.to_array().into_iter().find(|x| !x.is_finite());
-    if let Some((index, value)) = points.clone().enumerate().find_map(|(i, p)| Some((i, bad(&p)?))) {
+    if let Some((index, value)) = points.iter().enumerate().find_map(|(i, p)| Some((i, bad(p)?))) {
         return Err(Error::NotFinite { what, index, value });
     }
-    let Some(first) = points.clone().next() else { return Ok(()) };
-    // the point farthest from the first, and the one farthest from the line through both
-    let along = points.clone().map(|p| p - first).fold(DVec3::ZERO, farther);
-    let length = along.length();
+    // from a point in the midst of the others: what one far away says of them is lost in rounding
+    let bulk = Bulk::of(points.len(), |i| points[i]);
+    let from_centre = |p: &DVec3| (*p - bulk.centre).abs().max_element();
+    let Some(&base) = points.iter().min_by(|a, b| from_centre(a).total_cmp(&from_centre(b))) else { return Ok(()) };
     let degenerate = |locus| Err(Error::DegenerateMatches { what, locus, model });
-    if length <= THIN * first.length().max(f64::MIN_POSITIVE) {
+    let from_base = |p: &DVec3| {
+        let from_base = *p - base;
+        from_base * (FARTHEST / from_base.abs().max_element()).min(1.0)
+    };
+    let along = points.iter().map(from_base).fold(DVec3::ZERO, farther);
+    if along.length() <= EQUAL * base.length().max(f64::MIN_POSITIVE) {
         return degenerate("point");
     }
-    let direction = along / length;
-    let across = points.map(|p| (p - first).reject_from_normalized(direction)).fold(DVec3::ZERO, farther);
-    if across.length() <= THIN * length { degenerate("line") } else { Ok(()) }
+    let direction = along.normalize();
+    let size = bulk.bounds(points.iter().copied()).size();
+    let is_off = |p: &DVec3| {
+        let from_base = from_base(p);
+        from_base.reject_from_normalized(direction).length() > THIN * from_base.length().max(size)
+    };
+    if points.iter().any(is_off) { Ok(()) } else { degenerate("line") }
 }
 
 fn farther(a: DVec3, b: DVec3) -> DVec3 {
@@ -136,6 +152,28 @@ mod tests {
         assert!(matches!(of(&equal, &good), Err(Error::DegenerateMatches { locus: "point", .. })));
         let line: Vec<DVec2> = (0..20).map(|i| DVec2::new(3.0, 4.0) + f64::from(i) * DVec2::new(1.0, 0.3)).collect();
         assert!(matches!(of(&good, &line), Err(Error::DegenerateMatches { locus: "line", .. })));
+    }
+
+    #[test]
+    fn one_absurd_point_neither_makes_a_line_nor_hides_one() {
+        let other = points(2.0);
+        for far in [1e6, 1e9, 1e12, 1e100, 1e300] {
+            for index in [0, 7, 19] {
+                let mut good = points(1.0);
+                good[index] = DVec2::new(far, -0.3 * far);
+                assert!(of(&good, &other).is_ok(), "{far} at {index}");
+                let mut line: Vec<DVec2> =
+                    (0..20).map(|i| DVec2::new(3.0, 4.0) + f64::from(i) * DVec2::new(1.0, 0.3)).collect();
+                line[index] = DVec2::new(3.0, 4.0) + far * DVec2::new(1.0, 0.3);
+                assert!(
+                    matches!(of(&other, &line), Err(Error::DegenerateMatches { locus: "line", .. })),
+                    "{far} at {index}"
+                );
+            }
+        }
+        // a table of half a metre in earth-centred coordinates is no point
+        let table: Vec<DVec2> = other.iter().map(|&p| DVec2::new(4.2e6, 4.8e6) + p / 600.0).collect();
+        assert!(of(&table, &other).is_ok());
     }
 
     #[test]

@@ -20,12 +20,13 @@ pub enum Backend {
 #[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Sampler {
-    /// By weights where there are any, else by ratio where there are ratios, else uniform.
+    /// Rather from the matches that weights and SNN ratios, where these are known, make out to be right: the first hypotheses by the
+    /// cube of how likely each is, the later ones in turn from all alike and so, in case that misleads.
     #[default]
     Auto,
     /// Every match alike.
     Uniform,
-    /// From the matches of lowest SNN ratio first, and from more and more of them (PROSAC).
+    /// As `Auto`, by the ratios alone.
     Ratio,
     /// In proportion to the weights given, without replacement.
     Weights,
@@ -41,14 +42,15 @@ pub struct Options {
     pub min_iterations: u32,
     /// Hypotheses drawn at most; with `min_iterations` equal to it the budget is fixed.
     pub max_iterations: u32,
-    /// Stop once an all-inlier sample was drawn with this probability.
+    /// Stop once a sample of the best model's inliers only was drawn with this probability, by the sampler's own chances.
     pub confidence: f64,
     /// How samples are drawn.
     pub sampler: Sampler,
     /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
     pub sample_ratio_below: f64,
-    /// Matches that share a point with others compete: of them at most one can be right, so they are sampled last and count
-    /// little in the score and the refinement.
+    /// Matches of a point to different ones compete: of them at most one can be right, so they are sampled last and count
+    /// little in the score and the refinement; of 3-D points those that have more partners than is usual in the set. Exact copies
+    /// of a match count once.
     pub one_to_one: bool,
     /// How models are scored.
     pub score: Score,
@@ -67,7 +69,8 @@ pub struct Options {
     pub coherent: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,
-    /// Look for the homography that explains the matches, and for a second motion.
+    /// Look for what the matches leave open: the homography that explains them, a second motion (which wins where it is the
+    /// better one), an undetermined rotation.
     pub diagnose: bool,
     /// Where the work runs.
     pub backend: Backend,
@@ -79,8 +82,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             threshold_px: 1.0,
-            min_iterations: 1000,
-            max_iterations: 1000,
+            min_iterations: 100,
+            max_iterations: 10_000,
             confidence: 0.9999,
             sampler: Sampler::default(),
             sample_ratio_below: 1.0,

@@ -1,13 +1,36 @@
+use super::{Options, stages::stopping::Chances};
 use crate::geometry::{Model, Pose};
 use glam::DMat3;
 
 /// What an estimation found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// The model with its score and mask; `None` when no sample gave one, which is no error.
+    /// The model with its score and mask; `None` when no sample gave one with as many inliers as a sample has matches, which is
+    /// no error.
     pub estimate: Option<Estimate>,
     /// Hypotheses drawn.
     pub iterations: u32,
+    /// The probability with which a sample of the estimate's inliers only was among them; 0 without an estimate.
+    pub confidence: f64,
+    /// Whether the hypotheses ended before the [`confidence`](super::Options::confidence) asked for was reached: a better model may
+    /// have been missed.
+    pub budget_spent: bool,
+}
+
+impl Outcome {
+    /// An estimate with these chances of samples of its inliers only.
+    pub(crate) fn new(
+        estimate: Option<Estimate>,
+        iterations: u32,
+        chances: Option<Chances>,
+        options: &Options,
+    ) -> Self {
+        let confidence = match (&estimate, chances) {
+            (Some(_), Some(chances)) => chances.confidence(iterations),
+            _ => 0.0,
+        };
+        Self { estimate, iterations, confidence, budget_spent: confidence < options.confidence }
+    }
 }
 
 /// A model and what supports it.
@@ -20,7 +43,7 @@ pub struct Estimate {
     pub score: f64,
     /// One entry a match, of this very model: residual within the threshold and, where there is depth, in front.
     pub inliers: Vec<bool>,
-    /// What the diagnosis saw; for two-view models where [`diagnose`](super::Options::diagnose) is set.
+    /// What the diagnosis saw, where [`diagnose`](super::Options::diagnose) is set.
     pub diagnosis: Diagnosis,
 }
 
@@ -31,7 +54,7 @@ impl Estimate {
     }
 }
 
-/// Degeneracies and ambiguities of a two-view estimate.
+/// Degeneracies and ambiguities of an estimate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnosis {
     /// One homography explains most inliers: a planar scene, or no translation.
@@ -40,6 +63,10 @@ pub struct Diagnosis {
     pub rotation_only: bool,
     /// The homography that explains the most inliers, pixels, with their number.
     pub homography: Option<(DMat3, usize)>,
-    /// The best motion clearly different from the winner, with its score.
+    /// The best motion clearly different from the winner, with its score, which is at least half of the winner's and at most as
+    /// high. None where the translation is not determined at all.
     pub second_motion: Option<(Pose, f64)>,
+    /// The inliers of a pose or a rigid transform lie on one line, as far as the threshold can tell: how it is turned about that
+    /// line is not determined.
+    pub rotation_undetermined: bool,
 }

@@ -42,6 +42,12 @@ pub(super) struct Progress {
     pub(super) best: Option<Validation>,
 }
 
+/// The options as a checkpoint gives them back: reading its JSON may round the last place of a number.
+pub(super) fn as_read(options: &TrainOptions) -> TrainOptions {
+    let read = serde_json::to_string(options).and_then(|text| serde_json::from_str(&text));
+    read.unwrap_or_else(|_| options.clone())
+}
+
 impl Checkpoint {
     /// Writes the file; what was there before is replaced only once the new one is complete and on the disk.
     pub(super) fn write(&self, path: &Path) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::adam::{Adam, norm};
 use super::batch::PackedFeatures;
-use super::checkpoint::{Checkpoint, Progress};
+use super::checkpoint::{Checkpoint, Progress, as_read};
 use super::example::Example;
 use super::footprint::{Memory, Workload};
 use super::networks::batch_norm::BatchStatistics;
@@ -136,7 +136,7 @@ impl Trainer {
         let path = folder.join(CHECKPOINT);
         let checkpoint = Checkpoint::read(&path)?;
         let progress = checkpoint.progress;
-        if progress.options != options || progress.pairs != train.len() || progress.names != train.names() {
+        if progress.options != as_read(&options) || progress.pairs != train.len() || progress.names != train.names() {
             let message = format!(
                 "expected the options and the {} pairs of {:?} that the checkpoint's training has, but it had {} of {:?}, and {}",
                 train.len(),

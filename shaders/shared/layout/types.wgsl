@@ -23,11 +23,11 @@ struct Pair {
     offset2: vec3<f32>,
     flags: u32,
     scale2: vec3<f32>,
-    sample_total: u32, // matches, or the sum of their integer weights
+    sampleable: u32, // matches that may be sampled
     metric: vec4<f32>, // one threshold in normalised units, for x1, y1, x2, y2
     seed: vec2<u32>,
     iterations: u32,
-    sampleable: u32, // matches that may be sampled
+    unused: u32,
 }
 
 struct Settings {
@@ -45,7 +45,8 @@ struct Settings {
     kind: u32,
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
-    unused: array<u32, 2>,
+    weigh_matches: u32, // whether match_weights are used
+    unused: u32,
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
@@ -62,7 +63,7 @@ struct Progress {
 struct Candidate {
     rows: array<vec4<f32>, 3>,
     score: f32,
-    inliers: u32, // among the matches that may be sampled
+    needed: u32, // hypotheses, once refined, for the confidence asked for
     model: u32, // hypothesis of the round × max_solutions + solution
     found: u32,
 }

@@ -129,7 +129,7 @@ pub(crate) fn scoring_rate(
         ..Settings::default()
     };
     let buffers = context.catch_blocking(|| {
-        let buffers = Buffers::new(context, variant, capacity, false, HostBuffers::default());
+        let buffers = Buffers::new(context, variant, capacity, [false; 2], HostBuffers::default());
         buffers.settings.write(context, 0, &[settings]);
         let rows: Vec<[f32; 4]> =
             (0..count).map(|index| std::array::from_fn(|k| matches.columns[k][index] as f32)).collect();

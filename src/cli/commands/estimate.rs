@@ -4,13 +4,13 @@ use crate::cli::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use crate::cli::plot::draw::{self, Mark};
 use crate::cli::report::measure::Accuracy;
 use crate::cli::sampling::{SamplerArgs, SamplerName};
-use crate::cli::{print, print_json, report::json};
+use crate::cli::{print, print_json, report::json, warnings};
 use crate::data::synthetic::problems::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::geometry::Model;
 use crate::geometry::accuracy::{position_error, rotation_error_deg};
 use crate::ransac::{Estimate, Outcome};
-use crate::{Backend, Estimator, ModelKind, Pose};
+use crate::{Backend, Error, Estimator, ModelKind, Pose};
 use anyhow::anyhow;
 use clap::Args;
 use glam::DMat3;
@@ -58,6 +58,7 @@ struct Report<'a> {
     milliseconds: f64,
     estimator: Estimator,
     sampler: SamplerName,
+    warnings: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
@@ -68,25 +69,37 @@ pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let record = scene.pair(index)?;
     let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());
     let mut chosen = record.select(&used);
-    // weights of the user's own go before learned ones
-    let prefers_learned = chosen.weights.is_none() && !options.use_all;
-    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, prefers_learned)?;
+    let given_weights = chosen.weights.is_some();
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, kind, given_weights)?;
     let start = Instant::now();
-    sampling.rank(&mut chosen, kind).map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    sampling.rank(&mut chosen, kind).map_err(|error| advise(error, kind))?;
     let ranking_time = start.elapsed();
-    let problem = chosen
-        .problem(kind, pair_seed(arguments.options.seed, index))
-        .map_err(|error| anyhow!("{error}: {}", hint(kind)))?;
+    let seed = pair_seed(arguments.options.seed, index);
+    let problem = chosen.problem(kind, seed).map_err(|error| advise(error, kind))?;
+    let mut warnings = record.warnings.clone();
+    if record.ratios.is_none() {
+        warnings.extend(warnings::without_ratios(arguments.filter, &options));
+    }
+    warnings.extend(warnings::of_problem(&problem, &options));
+    warnings::tell(&warnings);
     let estimator = Estimator::new(options)?;
     let start = Instant::now();
     let outcome = estimator.estimate(&problem)?;
     let milliseconds = (ranking_time + start.elapsed()).as_secs_f64() * 1e3;
     let sampler = sampling.name();
-    let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler };
+    let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler, warnings };
     if let Some(path) = &arguments.draw {
         draw::draw(path, &arguments.images, &record, &report.marks(), title(kind))?;
     }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }
+}
+
+/// The error, with what to do about it where matches do not fit the model.
+fn advise(error: Error, kind: ModelKind) -> anyhow::Error {
+    match error {
+        Error::MissingInput { .. } => anyhow!("{error}: {}", hint(kind)),
+        error => error.into(),
+    }
 }
 
 /// What to do about matches that do not fit the model.
@@ -128,6 +141,7 @@ impl Report<'_> {
             "seed": self.arguments.options.seed,
             "sampler": self.sampler,
             "settings": self.estimator.options(),
+            "warnings": self.warnings,
         });
         if let (Some(estimate), Value::Object(report)) = (&self.outcome.estimate, &mut report) {
             report.extend(json::estimate(estimate));
@@ -195,6 +209,9 @@ impl Report<'_> {
             writeln!(text, "a rotation alone explains most inliers: the translation is not determined")?;
         } else if diagnosis.planar {
             writeln!(text, "one plane explains most inliers")?;
+        }
+        if diagnosis.rotation_undetermined {
+            writeln!(text, "within the threshold the points lie on one line: the turn about it is not determined")?;
         }
         if let Some((_, score)) = diagnosis.second_motion {
             writeln!(text, "another motion comes next, with score {score:.2}")?;

@@ -2,15 +2,15 @@
 
 use crate::cli::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use crate::cli::report::measure::{Accuracy, Ranking};
-use crate::cli::report::pair_result::{Ending, PairResult, per_pair_csv};
+use crate::cli::report::pair_result::{Ending, PairResult, Search, per_pair_csv};
 use crate::cli::report::refined_truth::RefinedTruth;
 use crate::cli::report::summary::{Asked, Summary};
 use crate::cli::sampling::{SamplerArgs, Sampling};
-use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json};
+use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json, warnings};
 use crate::data::synthetic::problems::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::ransac::Outcome;
-use crate::{Backend, Estimator, ModelKind, Result};
+use crate::{Backend, Estimator, ModelKind, Options, Result};
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -67,13 +67,15 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     };
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
-    // none of the figures tells of it, and it would count in the time
-    options.diagnose = false;
-    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, arguments.model, false)?;
     let cameras = arguments.cameras.cameras()?;
     let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     let (jobs, without_truth) = jobs(&scenes)?;
+    let has_weights = |&(scene, pair): &Job| scenes[scene].pair(pair).is_ok_and(|record| record.weights.is_some());
+    let given_weights = jobs.iter().any(has_weights);
+    let sampling = arguments.sampler.prepare(&mut options, &arguments.options, arguments.model, given_weights)?;
+    let warnings = ignored_options(arguments, &options, &scenes, &jobs);
+    warnings::tell(&warnings);
     let estimator = Estimator::new(options)?;
     let sampling = match estimator.context() {
         Some(context) => sampling.on(context)?,
@@ -109,6 +111,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
         sampler: sampling.name(),
         seed: arguments.options.seed,
         threads,
+        warnings: &warnings,
     };
     let summary = Summary::new(asked, &results, without_truth, &estimator);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
@@ -146,6 +149,17 @@ fn jobs(scenes: &[Scene]) -> Result<(Vec<Job>, usize)> {
     let all: usize = scenes.iter().map(Scene::len).sum();
     let without_truth = all - jobs.len();
     Ok((jobs, without_truth))
+}
+
+/// What is ignored for want of ratios, where any pair has none.
+fn ignored_options(arguments: &EvalArgs, options: &Options, scenes: &[Scene], jobs: &[Job]) -> Vec<String> {
+    let ignored = warnings::without_ratios(arguments.filter, options);
+    let lacks_ratios = |&&(scene, pair): &&Job| scenes[scene].pair(pair).is_ok_and(|record| record.ratios.is_none());
+    let lacking = if ignored.is_empty() { 0 } else { jobs.iter().filter(lacks_ratios).count() };
+    if lacking == 0 {
+        return Vec::new();
+    }
+    ignored.into_iter().map(|warning| format!("for {lacking} of {} pairs, {warning}", jobs.len())).collect()
 }
 
 struct Run<'a> {
@@ -227,6 +241,8 @@ impl Run<'_> {
     }
 
     fn result(&self, job: Job, record: Option<&PairRecord>, outcome: Result<Outcome>, milliseconds: f64) -> PairResult {
+        let search =
+            record.zip(outcome.as_ref().ok()).map_or_else(Search::default, |(record, found)| Search::of(found, record));
         let estimate = outcome.map(|outcome| outcome.estimate);
         let truth = record.zip(estimate.as_ref().ok()).and_then(|(record, estimate)| {
             let problem = record.problem(self.arguments.model, self.seed(job)).ok()?;
@@ -244,6 +260,6 @@ impl Run<'_> {
             .map_or_else(Ranking::default, |record| Ranking::of(record, self.sampling.quality(record).as_deref()));
         let (scene, pair) = (&self.scenes[job.0], job.1);
         let (scene, pair) = (scene.name(), scene.id(pair).to_owned());
-        PairResult { scene, pair, accuracy, ranking, truth, milliseconds, ending }
+        PairResult { scene, pair, accuracy, ranking, truth, search, milliseconds, ending }
     }
 }

@@ -1,11 +1,11 @@
 //! `nabla-ransac rank`: how likely a network finds each match of a file.
 
-use crate::ModelKind;
 use crate::cli::arguments::{CameraArgs, FilterArgs};
-use crate::cli::{print, print_json, report::json};
+use crate::cli::{print, print_json, report::json, warnings};
 use crate::cpu::rank::predict_logits::sigmoid;
 use crate::data::Scene;
 use crate::network::{Ranker, Weights};
+use crate::{ModelKind, Options};
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &RankArgs) -> anyhow::Result<()> {
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let record = scene.pair(arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?)?;
     let used = arguments.filter.indices(&record, kind).unwrap_or_else(|| (0..record.matches.len()).collect());
+    if record.ratios.is_none() {
+        warnings::tell(&warnings::without_ratios(arguments.filter, &Options::default()));
+    }
     let logits = Ranker::new(weights).logits(&record.select(&used).rank_input(kind)?)?;
     if arguments.json {
         let numbers =

@@ -4,7 +4,7 @@ use crate::ModelKind;
 use crate::cli::{complain, plot::train_plot, print};
 use crate::data::{PairSet, Skipped, SyntheticPairs};
 use crate::network::Weights;
-use crate::train::{Ending, Event, Memory, StepReport, TrainOptions, Trainer, Validation};
+use crate::train::{CHECKPOINT, Ending, Event, Memory, StepReport, TrainOptions, Trainer, Validation};
 use anyhow::{Context, bail};
 use burn::tensor::{Device, DeviceKind};
 use clap::{Args, ValueEnum};
@@ -60,7 +60,7 @@ pub(crate) struct TrainArgs {
     /// Weights to start from
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     weights: Option<PathBuf>,
-    /// Go on where the checkpoint in the folder was
+    /// Go on where the checkpoint in the folder was, or from the start if it was stopped before the first one
     #[arg(long)]
     resume: bool,
     /// Draw the curves of loss and validation into this PNG file at the end
@@ -105,7 +105,14 @@ pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     });
     let memory =
         arguments.memory.map(|mib| Memory { total: mib.saturating_mul(1 << 20), ..Memory::of_device(&device) });
-    let trainer = if arguments.resume {
+    let killed_early = arguments.resume && arguments.out.is_dir() && !arguments.out.join(CHECKPOINT).exists();
+    if killed_early {
+        complain(&format!(
+            "{}: no checkpoint was written yet: the training starts anew, from random weights",
+            arguments.out.display()
+        ));
+    }
+    let trainer = if arguments.resume && !killed_early {
         Trainer::resume(options, &arguments.out, record, &train, device)?
     } else {
         let weights = arguments.weights.as_deref().map(Weights::read).transpose()?;

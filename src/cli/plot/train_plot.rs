@@ -4,7 +4,7 @@ use super::canvas::{Area, BLUE, FONT, GREEN, VERMILLION, save};
 use anyhow::Context;
 use image::{Rgb, RgbImage};
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
-use plotters::prelude::{BLACK, Color, LineSeries, PathElement, RGBColor, WHITE};
+use plotters::prelude::{BLACK, Circle, Color, LineSeries, PathElement, RGBColor, WHITE};
 use serde_json::Value;
 use std::path::Path;
 
@@ -48,7 +48,11 @@ fn curves(area: &Area<'_>, title: &str, curves: &[(&str, RGBColor, Points)]) -> 
     let all = || curves.iter().flat_map(|(_, _, points)| points);
     let last = all().map(|point| point.0).fold(1.0, f64::max);
     let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p.1), high.max(p.1)));
-    let (low, high) = if low < high { (low, high) } else { (0.0, 1.0) };
+    let (low, high) = match () {
+        () if low < high => (low, high),
+        () if low == high => (low - 0.5, high + 0.5),
+        () => (0.0, 1.0),
+    };
     let margin = 0.05 * (high - low);
     let mut chart = ChartBuilder::on(area)
         .caption(title, (FONT, 18))
@@ -65,6 +69,9 @@ fn curves(area: &Area<'_>, title: &str, curves: &[(&str, RGBColor, Points)]) -> 
         .draw()?;
     for (name, colour, points) in curves {
         let colour = *colour;
+        // a line of one point has no length
+        let lone = (points.len() == 1).then(|| Circle::new(points[0], 4, colour.filled()));
+        chart.draw_series(lone)?;
         chart
             .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?
             .label(*name)
@@ -78,4 +85,24 @@ fn curves(area: &Area<'_>, title: &str, curves: &[(&str, RGBColor, Points)]) -> 
         .border_style(BLACK.mix(0.3))
         .draw()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_of_one_point_is_drawn_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [log, picture] = ["log.jsonl", "curves.png"].map(|name| folder.path().join(name));
+        let pixels = |lines: &str, [r, g, b]: [u8; 3]| {
+            std::fs::write(&log, lines).unwrap();
+            draw(&picture, &log).unwrap();
+            image::open(&picture).unwrap().to_rgb8().pixels().filter(|pixel| pixel.0 == [r, g, b]).count()
+        };
+        let colour = [VERMILLION.0, VERMILLION.1, VERMILLION.2];
+        let none = pixels("{\"step\":1,\"loss\":2.5}\n", colour);
+        let lone = "{\"step\":1,\"loss\":2.5}\n{\"step\":1,\"val\":{\"loss\":2.5,\"auroc\":0.7,\"average_precision\":0.6,\"auc\":[0.1,0.2,0.3]}}\n";
+        assert!(pixels(lone, colour) > none + 60);
+    }
 }

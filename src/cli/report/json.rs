@@ -46,6 +46,7 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> Value {
         "rotation_only": diagnosis.rotation_only,
         "homography": homography,
         "second_motion": second,
+        "rotation_undetermined": diagnosis.rotation_undetermined,
     })
 }
 

@@ -2,6 +2,9 @@
 
 use super::measure::{Accuracy, Ranking};
 use super::refined_truth::RefinedTruth;
+use crate::data::PairRecord;
+use crate::geometry::accuracy::pose_error_deg;
+use crate::ransac::Outcome;
 
 /// What came of one pair.
 #[derive(Debug)]
@@ -11,8 +14,39 @@ pub(crate) struct PairResult {
     pub(crate) accuracy: Accuracy,
     pub(crate) ranking: Ranking,
     pub(crate) truth: Option<RefinedTruth>,
+    pub(crate) search: Search,
     pub(crate) milliseconds: f64,
     pub(crate) ending: Ending,
+}
+
+/// What the estimator says of its own search.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Search {
+    pub(crate) iterations: u32,
+    pub(crate) confidence: f64,
+    pub(crate) budget_spent: bool,
+    pub(crate) second: Option<SecondMotion>,
+}
+
+/// The motion that comes next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SecondMotion {
+    /// Its score, as a share of the winner's.
+    pub(crate) score_share: f64,
+    pub(crate) pose_error_deg: f64,
+}
+
+impl Search {
+    pub(crate) fn of(outcome: &Outcome, record: &PairRecord) -> Self {
+        let second = outcome.estimate.as_ref().and_then(|estimate| {
+            let (motion, score) = estimate.diagnosis.second_motion?;
+            let truth = record.truth.as_ref()?;
+            let score_share = score / estimate.score;
+            Some(SecondMotion { score_share, pose_error_deg: pose_error_deg(&motion, truth) })
+        });
+        let Outcome { iterations, confidence, budget_spent, .. } = *outcome;
+        Self { iterations, confidence, budget_spent, second }
+    }
 }
 
 /// How the estimation of a pair ended.
@@ -23,24 +57,35 @@ pub(crate) enum Ending {
     Failed(String),
 }
 
-/// `scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,truth_score_gap,truth_error_deg`;
-/// what is not there is empty.
+/// A line a pair, under a header; what is not there is empty.
 pub(crate) fn per_pair_csv(results: &[PairResult]) -> String {
-    let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
-    let line = |result: &PairResult| {
-        let accuracy = &result.accuracy;
-        let (f1, epipolar) = (100.0 * accuracy.epipolar.f1, finite(accuracy.epipolar.median_px));
-        let found = result.ending == Ending::Found;
-        let error = finite(accuracy.pose_error_deg);
-        let Ranking { right_share, auroc, average_precision } = result.ranking;
-        let [share, auroc, ap] = [right_share, auroc, average_precision].map(|value| finite(value.unwrap_or(f64::NAN)));
-        let truth = result.truth.map_or([f64::NAN; 2], |truth| [truth.score_gap, truth.pose_error_deg]);
-        let [gap, truth_error] = truth.map(finite);
-        let (scene, pair, ms) = (&result.scene, &result.pair, result.milliseconds);
-        format!("{scene},{pair},{error},{f1},{epipolar},{ms},{found},{share},{auroc},{ap},{gap},{truth_error}\n")
-    };
-    let lines: String = results.iter().map(line).collect();
-    let header = "scene,pair,pose_error_deg,f1_percent,median_epipolar_px,ms,found,right_share,ranking_auroc,ranking_ap,\
-                  truth_score_gap,truth_error_deg";
+    let lines: String = results.iter().map(|result| row(result).map(|(_, value)| value).join(",") + "\n").collect();
+    let header = results.first().map_or_else(String::new, |first| row(first).map(|(name, _)| name).join(","));
     format!("{header}\n{lines}")
+}
+
+/// Name and value of each column.
+fn row(result: &PairResult) -> [(&'static str, String); 17] {
+    let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+    let known = |value: Option<f64>| value.map_or_else(String::new, finite);
+    let PairResult { scene, pair, accuracy, ranking, truth, search, milliseconds, ending } = result;
+    [
+        ("scene", scene.clone()),
+        ("pair", pair.clone()),
+        ("pose_error_deg", finite(accuracy.pose_error_deg)),
+        ("f1_percent", (100.0 * accuracy.epipolar.f1).to_string()),
+        ("median_epipolar_px", finite(accuracy.epipolar.median_px)),
+        ("ms", milliseconds.to_string()),
+        ("found", (*ending == Ending::Found).to_string()),
+        ("right_share", known(ranking.right_share)),
+        ("ranking_auroc", known(ranking.auroc)),
+        ("ranking_ap", known(ranking.average_precision)),
+        ("truth_score_gap", known(truth.map(|truth| truth.score_gap))),
+        ("truth_error_deg", known(truth.map(|truth| truth.pose_error_deg))),
+        ("iterations", search.iterations.to_string()),
+        ("confidence", search.confidence.to_string()),
+        ("budget_spent", search.budget_spent.to_string()),
+        ("second_score_share", known(search.second.map(|second| second.score_share))),
+        ("second_error_deg", known(search.second.map(|second| second.pose_error_deg))),
+    ]
 }

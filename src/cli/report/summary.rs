@@ -1,12 +1,13 @@
 //! What `eval` says of all pairs.
 
+use super::effort::Effort;
 use super::figures::{Figures, LIMITS_DEG, LOW_SHARE, by_limit, mean};
 use super::json::number;
 use super::measure::{INLIER_PX, Ranking};
 use super::pair_result::{Ending, PairResult};
 use super::refined_truth::LostPairs;
 use crate::cli::sampling::SamplerName;
-use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins, median};
+use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins};
 use crate::{Backend, Estimator, ModelKind, Options};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -21,6 +22,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) sampler: SamplerName,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
+    pub(crate) warnings: &'a [String],
 }
 
 /// Figures over the pairs of a run.
@@ -34,8 +36,7 @@ pub(crate) struct Summary<'a> {
     /// Means of AUROC and average precision over the pairs that have them.
     ranking: Option<[f64; 2]>,
     lost: Option<LostPairs>,
-    ms_median: f64,
-    ms_mean: f64,
+    effort: Effort,
     backend: Backend,
     device: String,
     options: &'a Options,
@@ -48,7 +49,6 @@ impl<'a> Summary<'a> {
         without_truth: usize,
         estimator: &'a Estimator,
     ) -> Self {
-        let times: Vec<f64> = results.iter().map(|result| result.milliseconds).collect();
         let of_fundamental = asked.model == ModelKind::Fundamental;
         let is_low = |result: &&PairResult| result.ranking.right_share.is_some_and(|share| share < LOW_SHARE);
         Self {
@@ -61,8 +61,7 @@ impl<'a> Summary<'a> {
                 .zip(mean_of(results, |ranking| ranking.average_precision))
                 .map(|(auroc, average_precision)| [auroc, average_precision]),
             lost: LostPairs::of(results),
-            ms_median: median(&times).unwrap_or(f64::NAN),
-            ms_mean: mean(&times),
+            effort: Effort::of(results),
             backend: estimator.backend(),
             device: estimator.device_name(),
             options: estimator.options(),
@@ -97,14 +96,14 @@ impl<'a> Summary<'a> {
             put("ranking_ap", number(average_precision));
         }
         self.lost.iter().flat_map(LostPairs::json).for_each(|(key, value)| put(key, value));
-        put("ms_median", number(self.ms_median));
-        put("ms_mean", number(self.ms_mean));
+        self.effort.json().into_iter().for_each(|(key, value)| put(&key, value));
         put("backend", json!(self.backend));
         put("device", json!(self.device));
         put("failures", self.failures().into_iter().map(failure).collect());
         put("no_model", json!(self.without_model()));
         put("peak_memory_mib", json!(peak_memory_mib()));
         put("settings", self.settings());
+        put("warnings", json!(self.asked.warnings));
         Value::Object(report)
     }
 
@@ -154,7 +153,7 @@ impl<'a> Summary<'a> {
         if let Some(lost) = &self.lost {
             writeln!(text, "{lost}")?;
         }
-        writeln!(text, "time a pair  median / mean            {:.2} / {:.2} ms", self.ms_median, self.ms_mean)?;
+        writeln!(text, "{}", self.effort.text())?;
         self.write_failures(&mut text)?;
         let on = if self.backend == Backend::Gpu {
             self.device.clone()

@@ -4,7 +4,7 @@
 
 use crate::algebra::matrix3::{outer_product, unit_frobenius};
 use crate::algebra::svd3::Svd3;
-use crate::cpu::residual::{Fundamental, Homography, Residual};
+use crate::cpu::residual::{Fundamental, Residual, SampsonTransfer};
 use crate::cpu::search::normalize_matches::rows_of_matrix;
 use crate::cpu::search::sample_minimal::{SampleSource, sample_minimal};
 use crate::cpu::solve::solve_fundamental_7pt::left_epipole;
@@ -15,8 +15,14 @@ use multiversion::multiversion;
 
 /// Every five of seven points hold one of these triplets, each of which gives a homography.
 const TRIPLETS: [[usize; 3]; 5] = [[0, 1, 2], [3, 4, 5], [0, 1, 6], [3, 4, 6], [2, 5, 6]];
-/// Squared transfer error, in thresholds, from which on a match is off the plane for certain.
-const OFF_PLANE_SQ: f64 = 4.0;
+/// Squared distance from a match that a homography maps exactly, in thresholds, up to which it explains a match. A threshold is
+/// meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below the one with
+/// probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁.
+const EXPLAINED_SQ: f64 = 5.991_464_55 / 3.841_458_82;
+/// The same of the points of a sample: the noise of few is tried on many homographies, and each false alarm costs a search.
+const SAMPLE_SQ: f64 = 0.5;
+/// The same from which on a match is off the plane for certain.
+const OFF_PLANE_SQ: f64 = 2.0;
 /// Probability of missing the best sample.
 const MISS: f64 = 1e-3;
 /// Fits to the matches that the fit before explained.
@@ -74,7 +80,8 @@ pub fn homography_of_sample(
         closest.sort_unstable_by(|&i, &j| transfer(i).total_cmp(&transfer(j)));
         let [five @ .., _, _] = closest;
         let h = fit_homography(&five.map(|i| points1[i]), &five.map(|i| points2[i]), None)?;
-        (sample.explained_by_homography(&h) >= 5).then_some(h)
+        let transfer = sample.transfer(h);
+        ((0..sample.len()).filter(|&i| transfer(i) < SAMPLE_SQ).count() >= 5).then_some(h)
     })
 }
 
@@ -101,7 +108,7 @@ pub fn recover_by_parallax(
     };
     let count = |f: &DMat3| {
         let residual = Fundamental::new(&rows_of_matrix(f), &views.metric);
-        count_explained(&residual, &points1, &points2)
+        count_below(&residual, 1.0, &points1, &points2)
     };
     let (fundamental, explained) = search::<2>(max_hypotheses, off_plane.len(), fundamental_of, count)?;
     Some(PlaneAndParallax { fundamental, homography, on_plane, off_plane: explained })
@@ -174,12 +181,12 @@ fn search<const M: usize>(
     best
 }
 
-/// Matches with a residual below one threshold.
+/// Matches with a squared residual below a limit.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn count_explained<R: Residual>(residual: &R, points1: &[DVec2], points2: &[DVec2]) -> usize {
+fn count_below<R: Residual>(residual: &R, limit: f64, points1: &[DVec2], points2: &[DVec2]) -> usize {
     let mut count = 0_u64;
     for (p, q) in points1.iter().zip(points2) {
-        count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < 1.0);
+        count += u64::from(residual.residual_sq([p.x, p.y, q.x, q.y, 0.0, 0.0]) < limit);
     }
     count as usize
 }
@@ -194,15 +201,15 @@ impl TwoViews<'_> {
         [p.x, p.y, q.x, q.y, 0.0, 0.0]
     }
 
-    /// Squared transfer error of a match, in thresholds.
+    /// Squared distance of a match from one that the homography maps exactly, in thresholds.
     fn transfer(&self, homography: DMat3) -> impl Fn(usize) -> f64 {
-        let residual = Homography::new(&rows_of_matrix(&homography), &self.metric);
+        let residual = SampsonTransfer::new(&rows_of_matrix(&homography), &self.metric);
         move |index| residual.residual_sq(self.coordinates(index))
     }
 
     fn explained_by_homography(&self, homography: &DMat3) -> usize {
-        let residual = Homography::new(&rows_of_matrix(homography), &self.metric);
-        count_explained(&residual, self.points1, self.points2)
+        let residual = SampsonTransfer::new(&rows_of_matrix(homography), &self.metric);
+        count_below(&residual, EXPLAINED_SQ, self.points1, self.points2)
     }
 
     /// Fits to what the last fit explains while that does not become less; with the number explained.
@@ -210,7 +217,7 @@ impl TwoViews<'_> {
         let mut best = (*homography, self.explained_by_homography(homography));
         for _ in 0..REFITS {
             let transfer = self.transfer(best.0);
-            let weights: Vec<f64> = (0..self.len()).map(|i| f64::from(u8::from(transfer(i) < 1.0))).collect();
+            let weights: Vec<f64> = (0..self.len()).map(|i| f64::from(u8::from(transfer(i) < EXPLAINED_SQ))).collect();
             let Some(next) = fit(&weights) else { break };
             let explained = self.explained_by_homography(&next);
             if explained < best.1 {

@@ -1,3 +1,4 @@
-//! What planes and missing translation leave of an epipolar geometry, and how it is recovered.
+//! What planes, missing translation and points on a line leave open, and what is recovered of it.
 
+pub(crate) mod certainty;
 pub mod degeneracy;

@@ -1,9 +1,10 @@
 //! Pixels to normalised coordinates, columns padded for vector loops, and models back to pixels.
 //!
 //! Normalised = (pixel − offset) · scale in each image. Calibrated images take offset and scale from their camera; the
-//! others, and 3-D points, from the bounding box of the points, so that coordinates lie in −1..=1.
+//! others, and 3-D points, from the box of the bulk of the points, so that coordinates lie in −1..=1 but for points far off.
 
-use crate::geometry::{Camera, MatchesView, Model, ModelKind, Pose};
+use crate::constants::FARTHEST;
+use crate::geometry::{Bounds, Camera, MatchesView, Model, ModelKind, Pose};
 use crate::{algebra::matrix3::unit_frobenius, cpu::residual::ModelRows};
 use glam::{DMat3, DVec2, DVec3};
 
@@ -24,12 +25,10 @@ impl Scaling {
         Self { offset: camera.principal_point_px.extend(0.0), scale: (1.0 / camera.focal_px).extend(1.0) }
     }
 
-    fn of_points(points: impl Iterator<Item = DVec3> + Clone) -> Self {
-        let low = points.clone().fold(DVec3::INFINITY, DVec3::min);
-        let high = points.fold(DVec3::NEG_INFINITY, DVec3::max);
-        let size = 0.5 * (high - low).max_element();
+    fn of_points(count: usize, point: impl Fn(usize) -> DVec3) -> Self {
+        let bounds = Bounds::of(count, point);
+        let (size, offset) = (bounds.size(), bounds.centre());
         let scale = if size.is_finite() && size > 0.0 { 1.0 / size } else { 1.0 };
-        let offset = 0.5 * (low + high);
         Self { offset: if offset.is_finite() { offset } else { DVec3::ZERO }, scale: DVec3::splat(scale) }
     }
 
@@ -130,7 +129,7 @@ impl NormalizedMatches {
             column.resize(padded, padding[k]);
             column
         });
-        let columns_f32 = std::array::from_fn(|k| columns[k].iter().map(|&x| x as f32).collect());
+        let columns_f32 = single_precision(kind, &columns);
         let weights = |given: Option<&[f32]>| {
             let mut weights = given.map_or_else(|| vec![1.0; count], <[f32]>::to_vec);
             weights.resize(padded, 0.0);
@@ -244,17 +243,37 @@ pub fn scalings(view: &MatchesView<'_>) -> [Scaling; 2] {
     match view {
         MatchesView::Essential { camera1, camera2, .. } => [Scaling::of_camera(camera1), Scaling::of_camera(camera2)],
         MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
-            [points1_px, points2_px].map(|points| Scaling::of_points(points.iter().map(|p| p.extend(0.0))))
+            [points1_px, points2_px].map(|points| Scaling::of_points(points.len(), |i| points[i].extend(0.0)))
         }
         MatchesView::Pose { points_world, camera, .. } => {
-            [Scaling::of_points(points_world.iter().copied()), Scaling::of_camera(camera)]
+            [Scaling::of_points(points_world.len(), |i| points_world[i]), Scaling::of_camera(camera)]
         }
         MatchesView::Rigid { points1, points2 } => {
-            let [first, second] = [points1, points2].map(|points| Scaling::of_points(points.iter().copied()));
+            let [first, second] = [points1, points2].map(|points| Scaling::of_points(points.len(), |i| points[i]));
             let scale = first.scale.min(second.scale);
             [Scaling { scale, ..first }, Scaling { scale, ..second }]
         }
     }
+}
+
+/// The columns in f32, no point of a side farther than [`FARTHEST`].
+fn single_precision(kind: ModelKind, columns: &[Vec<f64>; 6]) -> [Vec<f32>; 6] {
+    let sides: [&[usize]; 2] = match kind {
+        ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => [&[0, 1], &[2, 3]],
+        ModelKind::Pose => [&[0, 1, 2], &[3, 4]],
+        ModelKind::Rigid => [&[0, 1, 2], &[3, 4, 5]],
+    };
+    let mut singles = columns.each_ref().map(|column| column.iter().map(|&x| x as f32).collect::<Vec<_>>());
+    let farthest = f64::from(FARTHEST);
+    for side in sides {
+        for row in 0..columns[0].len() {
+            let size = side.iter().map(|&k| columns[k][row].abs()).fold(0.0, f64::max);
+            if size > farthest {
+                side.iter().for_each(|&k| singles[k][row] = (columns[k][row] * (farthest / size)) as f32);
+            }
+        }
+    }
+    singles
 }
 
 fn two_view_rows(

@@ -58,6 +58,25 @@ pub fn refine_model(model: &ModelRows, matches: &NormalizedMatches, refinement: 
     }
 }
 
+/// JᵀJ of the residuals, in thresholds, of the inliers of a pose or a rigid transform, whatever their weights; the lower
+/// triangle, zero for other kinds. The local coordinates are those of [`PoseManifold`]: rotation first, then translation.
+pub(crate) fn information(model: &ModelRows, matches: &NormalizedMatches) -> [[f64; 6]; 6] {
+    let alike =
+        |near: Near| Near { weights: near.weights.iter().map(|w| f64::from(u8::from(*w > 0.0))).collect(), ..near };
+    let tangents = PoseManifold::tangents(model);
+    match matches.kind {
+        ModelKind::Pose => {
+            let near = alike(Near::gather(&Reprojection::new(model, &matches.metric), matches, 1.0));
+            normal_equations::<ImageError<3>, 6>(model, &tangents, &near, Loss::Squared).hessian
+        }
+        ModelKind::Rigid => {
+            let near = alike(Near::gather(&Rigid::new(model, &matches.metric), matches, 1.0));
+            normal_equations::<RigidError, 6>(model, &tangents, &near, Loss::Squared).hessian
+        }
+        _ => [[0.0; 6]; 6],
+    }
+}
+
 /// The matches near the initial model, in blocks.
 struct Near {
     columns: [Vec<f64>; 6],
@@ -69,6 +88,7 @@ impl Near {
     fn gather<R: Residual>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
         let indices = near_indices(residual, matches, reach * reach);
         let padded = indices.len().next_multiple_of(BLOCK);
+        let first = indices.first().map_or(0, |&i| i as usize);
         let take = |column: &[f64], fill: f64| {
             let mut taken = Vec::with_capacity(padded);
             taken.extend(indices.iter().map(|&i| column[i as usize]));
@@ -77,7 +97,7 @@ impl Near {
         };
         Self {
             columns: std::array::from_fn(|k| {
-                if k < R::COORDINATES { take(&matches.columns[k], matches.columns[k][0]) } else { Vec::new() }
+                if k < R::COORDINATES { take(&matches.columns[k], matches.columns[k][first]) } else { Vec::new() }
             }),
             weights: take(&matches.refinement_weights, 0.0),
             metric: matches.metric,

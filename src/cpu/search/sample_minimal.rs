@@ -4,7 +4,7 @@
 //! rendering", JCGT 2020). A match is drawn by its share of the weights, and a repeat is drawn anew: exact sampling
 //! without replacement. All in integers, so that no rounding differs between machines.
 
-use crate::constants::{MAX_DRAWS, NEVER};
+use crate::constants::{ALTERNATE_FROM, MAX_DRAWS};
 
 /// What samples are drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,78 +13,60 @@ pub enum SampleSource {
     Uniform(u32),
     /// By share: the inclusive prefix sums of the matches' integer weights.
     Weighted(Vec<u32>),
-    /// From the best matches first, and from more and more of them.
-    Progressive(Progressive),
-}
-
-/// Samples from the `n` best matches, all alike, with `n` growing as in PROSAC (Chum and Matas, CVPR 2005), whose growth
-/// function goes from the best sample to all matches in [`Progressive::DRAWS`] hypotheses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progressive {
-    /// The matches, best first; those that are never drawn last.
-    pub order: Vec<u32>,
-    /// The hypothesis from which on the match of each rank is drawn, or [`NEVER`].
-    pub first_hypothesis: Vec<u32>,
-}
-
-impl Progressive {
-    /// Hypotheses after which all matches are drawn from; T_N of the paper.
-    pub const DRAWS: f64 = 100_000.0;
-
-    /// Of costs, lowest best; those for which `drawn` is false are never drawn.
-    pub fn new(costs: &[f32], drawn: &[bool], sample_size: usize) -> Self {
-        let mut order: Vec<u32> = (0..costs.len() as u32).collect();
-        order.sort_by(|&i, &j| {
-            let [i, j] = [i, j].map(|k| k as usize);
-            (!drawn[i]).cmp(&!drawn[j]).then(costs[i].total_cmp(&costs[j]))
-        });
-        let count = drawn.iter().filter(|&&drawn| drawn).count();
-        let mut first_hypothesis = vec![0; sample_size.min(count)];
-        // the draws from the n best among all DRAWS draws: T_n = T_N Π (n − i)/(N − i)
-        let draws = |n: usize| -> f64 {
-            Self::DRAWS * (0..sample_size).map(|i| (n - i) as f64 / (count - i) as f64).product::<f64>()
-        };
-        let mut first = 1;
-        for n in sample_size..count {
-            first_hypothesis.push(first);
-            first += (draws(n + 1) - draws(n)).ceil() as u32;
-        }
-        first_hypothesis.resize(costs.len(), NEVER);
-        Self { order, first_hypothesis }
-    }
+    /// By two such weightings: the first [`ALTERNATE_FROM`] hypotheses by the first, those after them by the second and the
+    /// first in turn. So what misleads at first costs half of the hypotheses at most.
+    Alternating([Vec<u32>; 2]),
 }
 
 impl SampleSource {
     /// From weights of at least 0, in fixed point of so many bits that the sum fits 32: positive weights stay positive.
     pub fn weighted(weights: &[f32]) -> Self {
-        let scale = fixed_point_scale(weights);
-        let mut sum = 0;
-        Self::Weighted(
-            weights
-                .iter()
-                .map(|&w| {
-                    sum += fixed_point(w, scale);
-                    sum
-                })
-                .collect(),
-        )
+        Self::Weighted(prefix_sums(weights))
+    }
+
+    /// From two weightings of that kind.
+    pub fn alternating(first: &[f32], second: &[f32]) -> Self {
+        Self::Alternating([first, second].map(prefix_sums))
+    }
+
+    /// The prefix sums that a hypothesis is drawn by; `None` where all matches are alike.
+    #[inline(always)]
+    fn sums(&self, hypothesis: u32) -> Option<&[u32]> {
+        match self {
+            Self::Uniform(_) => None,
+            Self::Weighted(sums) => Some(sums),
+            Self::Alternating(both) => Some(&both[usize::from(is_second(hypothesis))]),
+        }
     }
 
     /// The match that a random word of a hypothesis falls on.
     #[inline(always)]
     fn pick(&self, word: u32, hypothesis: u32) -> u32 {
-        match self {
-            Self::Uniform(count) => multiply_high(word, *count),
-            Self::Weighted(sums) => {
+        match (self, self.sums(hypothesis)) {
+            (Self::Uniform(count), _) => multiply_high(word, *count),
+            (_, sums) => {
+                let sums = sums.unwrap_or_default();
                 let target = multiply_high(word, sums.last().copied().unwrap_or(0));
                 sums.partition_point(|&sum| sum <= target) as u32
             }
-            Self::Progressive(Progressive { order, first_hypothesis }) => {
-                let pool = first_hypothesis.partition_point(|&first| first <= hypothesis);
-                order.get(multiply_high(word, pool as u32) as usize).copied().unwrap_or(0)
-            }
         }
     }
+}
+
+/// Whether a hypothesis of [`SampleSource::Alternating`] is drawn by the second weighting.
+#[inline(always)]
+pub const fn is_second(hypothesis: u32) -> bool {
+    hypothesis >= ALTERNATE_FROM && hypothesis % 2 == 1
+}
+
+fn prefix_sums(weights: &[f32]) -> Vec<u32> {
+    let scale = fixed_point_scale(weights);
+    let mut sum = 0;
+    let up_to = |&weight: &f32| {
+        sum += fixed_point(weight, scale);
+        sum
+    };
+    weights.iter().map(up_to).collect()
 }
 
 /// The power of two that takes the largest weight below 2^(31 − ⌈log2 n⌉).
@@ -182,18 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn progressive_samples_start_with_the_best_and_reach_all_that_may_be_drawn() {
-        let costs = [0.9, 0.1, 0.5, 0.3, 0.7, 0.2];
-        let progressive = Progressive::new(&costs, &[true, true, true, true, true, false], 3);
-        assert_eq!(progressive.order, [1, 3, 2, 4, 0, 5]);
-        assert_eq!(progressive.first_hypothesis[..4], [0, 0, 0, 1]);
-        assert_eq!(progressive.first_hypothesis[5], NEVER);
-        let source = SampleSource::Progressive(progressive);
-        let mut first = sample_minimal::<3>(&source, 3, 0).unwrap();
-        first.sort_unstable();
-        assert_eq!(first, [1, 2, 3]);
-        let late: Vec<u32> = (100_000..101_000).flat_map(|h| sample_minimal::<3>(&source, 3, h).unwrap()).collect();
-        assert!(late.contains(&0) && !late.contains(&5));
+    fn of_two_weightings_the_second_has_every_other_hypothesis_but_the_first_ones() {
+        let source = SampleSource::alternating(&[1.0, 1.0, 0.0, 0.0], &[0.0, 0.0, 1.0, 1.0]);
+        for hypothesis in 0..200 {
+            let mut sample = sample_minimal::<2>(&source, 3, hypothesis).unwrap();
+            sample.sort_unstable();
+            assert_eq!(sample == [2, 3], hypothesis >= ALTERNATE_FROM && hypothesis % 2 == 1, "{hypothesis}");
+        }
     }
 
     #[test]

@@ -66,23 +66,29 @@ impl Element {
     }
 }
 
+/// Whether at most one dimension is other than 1.
+fn is_list(shape: &[usize]) -> bool {
+    shape.iter().filter(|&&size| size != 1).count() <= 1
+}
+
 fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
     bytes.as_chunks::<N>().0.iter().map(|&chunk| number(chunk)).collect()
 }
 
 impl Array {
-    /// Rows of `N` numbers: a shape of (n, N), with any dimensions of 1 before.
+    /// Rows of `N` numbers: a shape of (n, N), with any dimensions of 1 before `N`.
     pub(crate) fn rows<const N: usize>(&self, name: &str) -> Message<Vec<[f64; N]>> {
-        let columns_fit = self.shape.len() >= 2 && self.shape.last() == Some(&N);
-        if !columns_fit || self.shape[..self.shape.len() - 2].iter().any(|&size| size != 1) {
-            return Err(format!("array {name}: expected shape (n, {N}), but it is {:?}", self.shape));
+        match self.shape.as_slice() {
+            [rows @ .., columns] if *columns == N && !rows.is_empty() && is_list(rows) => {
+                Ok(self.values.as_chunks::<N>().0.to_vec())
+            }
+            shape => Err(format!("array {name}: expected shape (n, {N}), but it is {shape:?}")),
         }
-        Ok(self.values.as_chunks::<N>().0.to_vec())
     }
 
     /// A list: a shape with at most one dimension other than 1.
     pub(crate) fn list(self, name: &str) -> Message<Vec<f64>> {
-        if self.shape.iter().filter(|&&size| size != 1).count() > 1 {
+        if !is_list(&self.shape) {
             return Err(format!("array {name}: expected shape (n), but it is {:?}", self.shape));
         }
         Ok(self.values)

@@ -5,6 +5,9 @@ use crate::data::PairRecord;
 use crate::geometry::{Camera, Matches, Pose};
 use glam::{DMat3, DVec2, DVec3};
 
+/// Entries of a camera matrix below this share of its largest one are what rounding left of 0.
+const ROUNDING: f64 = 1e-9;
+
 /// The record that these arrays hold.
 pub(crate) fn record(id: &str, arrays: &dyn Arrays) -> Message<PairRecord> {
     let fields = Fields { arrays };
@@ -89,8 +92,14 @@ impl Fields<'_> {
 
     fn camera(&self, name: &str) -> Message<Option<Camera>> {
         let Some(k) = self.matrix(name)? else { return Ok(None) };
-        if k.x_axis.y != 0.0 || k.x_axis.z != 0.0 || k.y_axis.z != 0.0 {
-            return Err(format!("camera matrix {name}: expected zeros below the diagonal, but it is {k}"));
+        let negligible = ROUNDING * k.to_cols_array().into_iter().map(f64::abs).fold(0.0, f64::max);
+        let is_upper = |k: &DMat3| [k.x_axis.y, k.x_axis.z, k.y_axis.z].into_iter().all(|x| x.abs() <= negligible);
+        if !is_upper(&k) {
+            let advice = if is_upper(&k.transpose()) { ": it is transposed" } else { "" };
+            let rows = rows_text(&k);
+            return Err(format!(
+                "camera matrix {name}: expected zeros below the diagonal, but its rows are {rows}{advice}"
+            ));
         }
         Camera::from_matrix(&k).map(Some).map_err(|error| format!("{name}: {error}"))
     }
@@ -118,13 +127,17 @@ impl Fields<'_> {
         let off = rotation * rotation.transpose() - DMat3::IDENTITY;
         let orthonormal = off.to_cols_array().into_iter().all(|entry| entry.abs() < 1e-3);
         if !orthonormal || rotation.determinant() < 0.0 {
-            return Err(format!("R: expected a rotation matrix, but it is {rotation}"));
+            return Err(format!("R: expected a rotation matrix, but its rows are {}", rows_text(&rotation)));
         }
         if !translation.is_finite() {
             return Err(format!("t: expected finite numbers, but it is {translation}"));
         }
         Ok(Some(Pose { rotation, translation }))
     }
+}
+
+fn rows_text(matrix: &DMat3) -> String {
+    format!("{:?}", matrix.transpose().to_cols_array_2d())
 }
 
 fn to_f32(values: Vec<f64>) -> Vec<f32> {

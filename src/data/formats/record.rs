@@ -25,6 +25,8 @@ pub struct PairRecord {
     pub sizes_px: Option<[[u32; 2]; 2]>,
     /// The true motion camera2_from_camera1 (|t| = 1), or camera_from_world.
     pub truth: Option<Pose>,
+    /// What the reader of the file took for granted, in sentences for its user.
+    pub warnings: Vec<String>,
 }
 
 impl PairRecord {
@@ -41,6 +43,7 @@ impl PairRecord {
             labels: None,
             sizes_px: None,
             truth: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -110,6 +113,7 @@ impl PairRecord {
             labels: self.labels.as_ref().map(|values| pick(values, indices)),
             sizes_px: self.sizes_px,
             truth: self.truth,
+            warnings: self.warnings.clone(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Scenes in safetensors files: the arrays of pair `0007` are called `0007/points1` and so on.
+//! Scenes in safetensors files: the arrays of pair `0007` are called `0007/points1` and so on. A pair's name may have slashes.
 
 use super::array::{Array, Arrays, Element, Message};
 use super::fields;
@@ -22,11 +22,11 @@ impl TensorFile {
             .map_err(|error| format!("expected a safetensors file, but its header is bad: {error}"))?;
         let data_start = header_size + size_of::<u64>();
         let mut ids: Vec<String> =
-            index.offset_keys().iter().filter_map(|key| Some(key.split_once('/')?.0.to_owned())).collect();
+            index.offset_keys().iter().filter_map(|key| Some(key.rsplit_once('/')?.0.to_owned())).collect();
         ids.sort();
         ids.dedup();
         if ids.is_empty() {
-            return Err("expected tensors called ID/points1 and so on, but there are none".to_owned());
+            return Err("expected tensors called NAME/points1 and so on, but there are none".to_owned());
         }
         Ok(Self { bytes, data_start, index, ids })
     }

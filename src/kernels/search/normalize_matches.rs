@@ -6,7 +6,7 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.push(shader_part!("search/normalize_matches"));
+    parts.extend([shader_part!("shared/algebra/bulk"), shader_part!("search/normalize_matches")]);
     parts
 }
 
@@ -17,6 +17,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "normalize_matches",
         &parts(variant),
-        &[&b.settings, &b.inputs, &b.raw_matches, &b.weights, &b.pairs, &b.matches, &b.weight_sums],
+        &[&b.settings, &b.inputs, &b.raw_matches, &b.weights, &b.pairs, &b.matches, &b.weight_sums, &b.match_weights],
     )
 }

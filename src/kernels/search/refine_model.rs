@@ -33,6 +33,7 @@ fn stage(
     candidates: &wgpu::Buffer,
 ) -> Stage {
     let b = buffers;
-    let bindings = [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.weights, &b.weight_sums, candidates];
+    let bindings =
+        [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.match_weights, &b.weight_sums, candidates];
     Stage::new(context, "refine_model", &parts(variant), &bindings)
 }

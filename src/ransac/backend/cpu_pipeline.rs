@@ -3,18 +3,19 @@
 use crate::ransac::{
     Options, Outcome, Problem,
     check::check,
-    outcome::{Diagnosis, Estimate},
+    outcome::Estimate,
     stages::{
-        diagnosis::diagnose,
+        diagnosis::{Settled, settle},
         final_score::{FinalScore, best},
-        search::{Found, Scored, Search},
+        search::{Found, Search},
+        stopping::Chances,
         use_all::fit_all,
         weights::MatchWeights,
     },
 };
 use crate::{
-    Result,
-    cpu::search::{mark_inliers::mark_inliers, normalize_matches::NormalizedMatches, score_models::Scorer},
+    ModelKind, Result,
+    cpu::search::{normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
 /// A problem made ready for the search.
@@ -41,13 +42,9 @@ impl Prepared {
         FinalScore::new(problem, options, &self.matches, self.scorer)
     }
 
-    fn estimate(&self, (model, score): Scored) -> Estimate {
-        Estimate {
-            model: self.matches.denormalize(&model),
-            score: f64::from(score),
-            inliers: mark_inliers(&self.scorer, &model, &self.matches),
-            diagnosis: Diagnosis::default(),
-        }
+    fn estimate(&self, settled: Settled) -> Estimate {
+        let Settled { winner: (model, score), inliers, diagnosis } = settled;
+        Estimate { model: self.matches.denormalize(&model), score: f64::from(score), inliers, diagnosis }
     }
 }
 
@@ -77,14 +74,33 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     };
     final_score.rescore(&mut found.refined);
     let Some(best) = best(&found.refined) else {
-        return Ok(Outcome { estimate: None, iterations: found.iterations });
+        return Ok(Outcome::new(None, found.iterations, None, options));
     };
-    let best = if options.use_all { best } else { final_score.look_again(final_score.refine_winner(best)) };
-    let mut estimate = prepared.estimate(best);
-    if options.diagnose {
-        estimate.diagnosis = diagnose(&final_score, &best.0, &estimate.inliers, &found.refined, problem.seed);
+    let best = if options.use_all { best } else { final_score.refine_fully(best) };
+    let settled = if options.diagnose {
+        settle(&final_score, best, &found.refined, problem.seed)
+    } else {
+        Settled::undiagnosed(&final_score, best)
+    };
+    let estimate = prepared.estimate(settled);
+    if options.use_all {
+        // nothing is drawn, and nothing left to chance
+        return Ok(Outcome { estimate: Some(estimate), confidence: 1.0, ..Outcome::default() });
     }
-    Ok(Outcome { estimate: Some(estimate), iterations: found.iterations })
+    Ok(supported(estimate, found.iterations, &prepared.weights, matches.kind, options))
+}
+
+/// The outcome of a search: no model has fewer inliers than a sample.
+pub(crate) fn supported(
+    estimate: Estimate,
+    iterations: u32,
+    weights: &MatchWeights,
+    kind: ModelKind,
+    options: &Options,
+) -> Outcome {
+    let has_support = estimate.inlier_count() >= kind.sample_size();
+    let chances = Chances::of(&weights.source, &estimate.inliers, kind.sample_size());
+    Outcome::new(has_support.then_some(estimate), iterations, Some(chances), options)
 }
 
 /// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,
@@ -101,6 +117,6 @@ pub(crate) fn estimate_from(
     let mut refined = [prepared.search().refine_one((rows, score))];
     let final_score = prepared.final_score(problem, options);
     final_score.rescore(&mut refined);
-    let refined = best(&refined).map(|refined| final_score.look_again(final_score.refine_winner(refined)));
-    Ok(refined.map(|refined| prepared.estimate(refined)))
+    let refined = best(&refined).map(|refined| final_score.refine_fully(refined));
+    Ok(refined.map(|refined| prepared.estimate(Settled::undiagnosed(&final_score, refined))))
 }

@@ -1,28 +1,36 @@
 //! Problems as the buffers of one submission, and the buffers back as outcomes.
 
 use super::{
+    cpu_pipeline::supported,
     gpu_finish::{self, Searched},
-    gpu_pipeline::{GpuPipeline, SampleBy, capacity_for, round_starts},
+    gpu_pipeline::{GpuPipeline, SampleBy, Weighing, capacity_for, round_starts},
 };
 use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
 use crate::ransac::{
-    Diagnosis, Options, Outcome, Problem, check::check, outcome::Estimate, stages::weights::MatchWeights,
+    Diagnosis, Options, Outcome, Problem,
+    check::check,
+    outcome::Estimate,
+    stages::{diagnosis::Settled, weights::MatchWeights},
 };
 use crate::{
-    Camera, Error, MatchesView, ModelKind, Result,
+    Camera, Error, MatchesView, ModelKind, Pose, Result,
+    algebra::svd3::Svd3,
     cpu::{
         residual::ModelRows,
         search::{
-            normalize_matches::{Scaling, denormalize},
+            normalize_matches::{Scaling, denormalize, pose_of, rows_of_pose},
             sample_minimal::SampleSource,
             select_best,
         },
     },
+    geometry::Bulk,
     gpu::{Context, ReadBack, TypedBuffer},
     kernels::layout::{Candidate, Pair, PairInput, PairResult},
 };
-use glam::DVec3;
-use std::borrow::Cow;
+use glam::{DVec2, DVec3};
+
+/// Coordinates are uploaded with no larger size.
+const FARTHEST_RAW: f64 = 1e30;
 
 /// One problem, ready for the GPU.
 pub(crate) struct Prepared<'a> {
@@ -31,7 +39,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) kind: ModelKind,
     problem: Problem<'a>,
     weights: MatchWeights,
-    /// In f32, 3-D points from `origin` on.
+    /// In f32, from `origin` on.
     matches: Vec<[f32; 4]>,
     input: PairInput,
     origin: [DVec3; 2],
@@ -52,55 +60,32 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    pub(crate) const fn sample_by(&self) -> SampleBy {
-        match self.weights.source {
+    pub(crate) const fn weighing(&self) -> Weighing {
+        let MatchWeights { source, score, refinement } = &self.weights;
+        let sample_by = match source {
             SampleSource::Uniform(_) => SampleBy::Uniform,
-            SampleSource::Weighted(_) => SampleBy::Sum,
-            SampleSource::Progressive(_) => SampleBy::Order,
-        }
+            SampleSource::Weighted(_) | SampleSource::Alternating(_) => SampleBy::Sum,
+        };
+        Weighing { sample_by, matches: score.is_some() || refinement.is_some() }
     }
 
-    fn sums(&self) -> &[u32] {
+    /// The prefix sums of both weightings, which are one where samples do not alternate.
+    fn sums(&self) -> Vec<[u32; 2]> {
         match &self.weights.source {
-            SampleSource::Uniform(_) => &[],
-            SampleSource::Weighted(sums) => sums,
-            SampleSource::Progressive(progressive) => &progressive.first_hypothesis,
+            SampleSource::Uniform(_) => Vec::new(),
+            SampleSource::Weighted(sums) => sums.iter().map(|&sum| [sum; 2]).collect(),
+            SampleSource::Alternating([first, second]) => first.iter().zip(second).map(|(&a, &b)| [a, b]).collect(),
         }
     }
 
-    /// The order in which the matches are uploaded: best first where the samples are progressive, else as they come.
-    fn order(&self) -> Option<&[u32]> {
-        if let SampleSource::Progressive(progressive) = &self.weights.source { Some(&progressive.order) } else { None }
-    }
-
-    /// The uploaded coordinates.
-    fn ordered_matches(&self) -> Cow<'_, [[f32; 4]]> {
-        let vectors = self.matches.len() / self.match_count().max(1);
-        let of = |&i: &u32| &self.matches[i as usize * vectors..(i as usize + 1) * vectors];
-        self.order().map_or(Cow::Borrowed(&self.matches), |order| order.iter().flat_map(of).copied().collect())
-    }
-
-    /// Weights of the score and the refinement as uploaded; the options say which uses them.
-    fn ordered_weights(&self) -> Cow<'_, [f32]> {
-        let weights = self.weights.score.as_deref().or(self.weights.refinement.as_deref()).unwrap_or_default();
-        match self.order() {
-            Some(order) if !weights.is_empty() => order.iter().map(|&i| weights[i as usize]).collect(),
-            _ => Cow::Borrowed(weights),
+    /// Of each match what it weighs in the score and in the refinement; nothing where all weigh alike.
+    fn match_weights(&self) -> Vec<[f32; 2]> {
+        if !self.weighing().matches {
+            return Vec::new();
         }
-    }
-
-    /// The mask of the matches as they came, of that of the uploaded ones.
-    fn mask(&self, uploaded: &[u32]) -> Vec<bool> {
-        let mut mask: Vec<bool> = uploaded.iter().map(|&inlier| inlier != 0).collect();
-        for (&i, &inlier) in self.order().unwrap_or_default().iter().zip(uploaded) {
-            mask[i as usize] = inlier != 0;
-        }
-        mask
-    }
-
-    /// Whether the score and the refinement are weighted.
-    pub(crate) const fn weighs(&self) -> [bool; 2] {
-        [self.weights.score.is_some(), self.weights.refinement.is_some()]
+        let MatchWeights { score, refinement, .. } = &self.weights;
+        let of = |weights: &Option<Vec<f32>>, i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
+        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i)]).collect()
     }
 
     pub(crate) const fn match_count(&self) -> usize {
@@ -109,7 +94,7 @@ impl<'a> Prepared<'a> {
 }
 
 fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
-    let unused = Camera { focal_px: glam::DVec2::ONE, principal_point_px: glam::DVec2::ZERO, skew_px: 0.0 };
+    let unused = Camera { focal_px: DVec2::ONE, principal_point_px: DVec2::ZERO, skew_px: 0.0 };
     let [camera1, camera2] = match problem.matches {
         MatchesView::Essential { camera1, camera2, .. } => [camera1, camera2],
         MatchesView::Pose { camera, .. } => [unused, camera],
@@ -130,31 +115,41 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
     }
 }
 
-/// What is taken off 3-D points in f64, so that f32 holds what is left of them.
+/// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is. Points of a
+/// calibrated image are near its principal point anyway.
 fn origins(matches: &MatchesView<'_>) -> [DVec3; 2] {
-    let first = |points: &[DVec3]| points.first().copied().filter(|p| p.is_finite()).unwrap_or_default();
+    let image = |points: &[DVec2]| Bulk::of(points.len(), |i| points[i].extend(0.0)).centre;
+    let space = |points: &[DVec3]| Bulk::of(points.len(), |i| points[i]).centre;
     match matches {
-        MatchesView::Pose { points_world, .. } => [first(points_world), DVec3::ZERO],
-        MatchesView::Rigid { points1, points2 } => [first(points1), first(points2)],
-        _ => [DVec3::ZERO; 2],
+        MatchesView::Essential { .. } => [DVec3::ZERO; 2],
+        MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
+            [image(points1_px), image(points2_px)]
+        }
+        MatchesView::Pose { points_world, .. } => [space(points_world), DVec3::ZERO],
+        MatchesView::Rigid { points1, points2 } => [space(points1), space(points2)],
     }
 }
 
-fn coordinates(matches: &MatchesView<'_>, origin: &[DVec3; 2]) -> Vec<[f32; 4]> {
-    let spatial = |p: DVec3| [p.x as f32, p.y as f32, p.z as f32, 0.0];
+/// The matches from the origins on.
+fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3; 2]) -> Vec<[f32; 4]> {
+    // finite in f32 too, and far below what overflows when it is squared
+    let single = |x: f64| x.clamp(-FARTHEST_RAW, FARTHEST_RAW) as f32;
+    let packed = |p: DVec3| [single(p.x), single(p.y), single(p.z), 0.0];
     match *matches {
         MatchesView::Essential { points1_px, points2_px, .. }
         | MatchesView::Fundamental { points1_px, points2_px }
         | MatchesView::Homography { points1_px, points2_px } => {
-            points1_px.iter().zip(points2_px).map(|(p, q)| [p.x, p.y, q.x, q.y].map(|x| x as f32)).collect()
+            let of_both = |(&p, &q)| (p - origin1.truncate(), q - origin2.truncate());
+            let both = points1_px.iter().zip(points2_px).map(of_both);
+            both.map(|(p, q): (DVec2, DVec2)| [p.x, p.y, q.x, q.y].map(single)).collect()
         }
-        MatchesView::Pose { points_px, points_world, .. } => points_world
-            .iter()
-            .zip(points_px)
-            .flat_map(|(&x, p)| [spatial(x - origin[0]), [p.x as f32, p.y as f32, 0.0, 0.0]])
-            .collect(),
+        MatchesView::Pose { points_px, points_world, .. } => {
+            let both = points_world.iter().zip(points_px);
+            both.flat_map(|(&x, p)| [packed(x - *origin1), packed(p.extend(0.0))]).collect()
+        }
         MatchesView::Rigid { points1, points2 } => {
-            points1.iter().zip(points2).flat_map(|(&p, &q)| [spatial(p - origin[0]), spatial(q - origin[1])]).collect()
+            let both = points1.iter().zip(points2);
+            both.flat_map(|(&p, &q)| [packed(p - *origin1), packed(q - *origin2)]).collect()
         }
     }
 }
@@ -171,9 +166,9 @@ pub(crate) fn submit(
     let mut start = 0;
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
-        buffers.raw_matches.write(context, start * vectors, &problem.ordered_matches());
-        buffers.weight_sums.write(context, start, problem.sums());
-        buffers.weights.write(context, start, &problem.ordered_weights());
+        buffers.raw_matches.write(context, start * vectors, &problem.matches);
+        buffers.weight_sums.write(context, start, &problem.sums());
+        buffers.match_weights.write(context, start, &problem.match_weights());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }
@@ -181,8 +176,8 @@ pub(crate) fn submit(
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
-    let finished_here = batch.iter().any(|problem| gpu_finish::is_needed(&problem.problem, options));
-    let candidates = if finished_here { pairs * pipeline.candidates_a_pair() } else { 0 };
+    let wants_candidates = batch.iter().any(|problem| gpu_finish::wants_candidates(&problem.problem, options));
+    let candidates = if wants_candidates { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
         &mut encoder,
@@ -231,27 +226,39 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
     let PairAnswer { result, best, pair, .. } = answer;
     let iterations = result.iterations;
     if result.status & NO_MODEL != 0 {
-        return Ok(Outcome { estimate: None, iterations });
+        return Ok(Outcome::new(None, iterations, None, options));
     }
     if result.status != 0 {
         return Err(refusal(problem, pair, result.status));
     }
-    let mut searched = Searched {
-        winner: (rows_f64(&best.rows), result.score),
-        inliers: problem.mask(answer.inliers),
-        candidates: candidates(problem.kind, options, answer.candidates),
+    let winner = (rows_f64(problem.kind, &best.rows), result.score);
+    let settled = if gpu_finish::is_needed(&problem.problem, options) {
+        let searched = Searched { winner, candidates: candidates(problem.kind, options, answer.candidates) };
+        gpu_finish::finish(&problem.problem, &problem.weights, options, searched)
+    } else {
+        Settled {
+            winner,
+            inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
+            diagnosis: Diagnosis::default(),
+        }
     };
-    let mut diagnosis = Diagnosis::default();
-    if gpu_finish::is_needed(&problem.problem, options) {
-        (searched, diagnosis) = gpu_finish::finish(&problem.problem, &problem.weights, options, searched);
-    }
-    let Searched { winner: (rows, score), inliers, .. } = searched;
+    let Settled { winner: (rows, score), inliers, diagnosis } = settled;
     let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
-    Ok(Outcome { estimate: Some(Estimate { model, score: f64::from(score), inliers, diagnosis }), iterations })
+    let estimate = Estimate { model, score: f64::from(score), inliers, diagnosis };
+    Ok(supported(estimate, iterations, &problem.weights, problem.kind, options))
 }
 
-fn rows_f64(rows: &[[f32; 4]; 3]) -> ModelRows {
-    rows.map(|row| row.map(f64::from))
+/// The rows in f64; of a motion with the rotation closest to theirs, which single precision leaves off the rotations.
+fn rows_f64(kind: ModelKind, rows: &[[f32; 4]; 3]) -> ModelRows {
+    let rows = rows.map(|row| row.map(f64::from));
+    match kind {
+        ModelKind::Fundamental | ModelKind::Homography => rows,
+        ModelKind::Essential | ModelKind::Pose | ModelKind::Rigid => {
+            let Pose { rotation, translation } = pose_of(&rows);
+            let translation = if kind == ModelKind::Essential { translation.normalize() } else { translation };
+            rows_of_pose(&Pose { rotation: Svd3::new(&rotation).closest_rotation(), translation })
+        }
+    }
 }
 
 fn scaling(problem: &Prepared<'_>, pair: &Pair) -> [Scaling; 2] {
@@ -267,7 +274,7 @@ fn candidates(kind: ModelKind, options: &Options, found: &[Candidate]) -> Vec<se
     let starts = round_starts(options);
     let of_round = |(start, round): (u32, &[Candidate])| {
         let as_found = |c: &Candidate| select_best::Candidate {
-            model: rows_f64(&c.rows),
+            model: rows_f64(kind, &c.rows),
             score: c.score,
             hypothesis: start + c.model / kind.max_solutions() as u32,
         };

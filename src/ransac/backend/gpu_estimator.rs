@@ -2,12 +2,12 @@
 
 use super::{
     gpu_batch::{Prepared, outcomes, submit},
-    gpu_pipeline::{GpuPipeline, SampleBy, capacity_for},
+    gpu_pipeline::{GpuPipeline, Weighing, capacity_for},
 };
 use crate::ransac::{Options, Outcome, Problem};
 use crate::{
     Error, ModelKind, Result,
-    gpu::{Context, ReadBack, TypedBuffer},
+    gpu::{Context, ReadBack},
     kernels::{Capacity, HostBuffers},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ pub struct GpuEstimator {
 }
 
 /// What problems of one submission have in common.
-type Key = (ModelKind, SampleBy, [bool; 2]);
+type Key = (ModelKind, Weighing);
 
 impl GpuEstimator {
     /// On the host's or on our own device.
@@ -176,12 +176,9 @@ impl GpuEstimator {
         if let Some(kept) = self.kept(key, needed) {
             return Ok(kept);
         }
-        let (kind, sample_by, [weigh_score, weigh_refinement]) = key;
-        let options = &Options { weigh_score, weigh_refinement, ..self.options.clone() };
-        let weights = (weigh_score || weigh_refinement)
-            .then(|| wgpu::Buffer::clone(&TypedBuffer::<f32>::new(&self.context, "weights", matches)));
-        let host = HostBuffers { matches: None, weights };
-        let made = GpuPipeline::with_sampling(self.context.clone(), kind, options, needed, sample_by, host);
+        let (kind, weighing) = key;
+        let host = HostBuffers::default();
+        let made = GpuPipeline::with_weighing(self.context.clone(), kind, &self.options, needed, weighing, host);
         let made = Arc::new(Mutex::new(made.await?));
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         pipelines.retain(|(k, _)| *k != key);
@@ -199,7 +196,7 @@ impl GpuEstimator {
 
 impl Prepared<'_> {
     const fn key(&self) -> Key {
-        (self.kind, self.sample_by(), self.weighs())
+        (self.kind, self.weighing())
     }
 }
 

@@ -33,10 +33,18 @@ pub(crate) enum SampleBy {
     Uniform = constants::BY_NOTHING,
     /// From the weights on the GPU.
     Weight = constants::BY_WEIGHT,
-    /// From prefix sums of integer weights, written by us.
+    /// From prefix sums of two integer weightings, written by us.
     Sum = constants::BY_SUM,
-    /// By the order of the matches, best first, with the hypothesis from which on each is drawn, written by us.
-    Order = constants::BY_ORDER,
+    /// From the cubes of the weights on the GPU, and from all alike in turn.
+    Cube = constants::BY_CUBE,
+}
+
+/// What the matches of a pipeline weigh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weighing {
+    pub(crate) sample_by: SampleBy,
+    /// Whether each has weights of its own in the score and in the refinement.
+    pub(crate) matches: bool,
 }
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
@@ -84,7 +92,8 @@ impl GpuPipeline {
         options.check()?;
         let sample_by = match (options.sampler, &host.weights) {
             (Sampler::Uniform, _) | (Sampler::Auto, None) => SampleBy::Uniform,
-            (Sampler::Weights | Sampler::Auto, Some(_)) => SampleBy::Weight,
+            (Sampler::Auto, Some(_)) => SampleBy::Cube,
+            (Sampler::Weights, Some(_)) => SampleBy::Weight,
             (Sampler::Weights, None) => {
                 return Err(Error::MissingInput { option: "the sampler by weights", missing: "weights" });
             }
@@ -94,7 +103,8 @@ impl GpuPipeline {
             }
         };
         let capacity = Capacity { pairs, matches, ..capacity_for(options) };
-        Self::with_sampling(context, kind, options, capacity, sample_by, host).await
+        let matches = host.weights.is_some() && (options.weigh_score || options.weigh_refinement);
+        Self::with_weighing(context, kind, options, capacity, Weighing { sample_by, matches }, host).await
     }
 
     /// [`Self::new`], blocking.
@@ -111,12 +121,12 @@ impl GpuPipeline {
         pollster::block_on(Self::new(context, kind, options, capacity, host))
     }
 
-    pub(crate) async fn with_sampling(
+    pub(crate) async fn with_weighing(
         context: Context,
         kind: ModelKind,
         options: &Options,
         capacity: Capacity,
-        sample_by: SampleBy,
+        weighing: Weighing,
         host: HostBuffers,
     ) -> Result<Self> {
         let [needed, available] = [capacity.largest_buffer(kind), context.max_storage_bytes()];
@@ -124,9 +134,10 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        let settings = settings(variant, options, capacity, sample_by, host.weights.is_some());
+        let settings = settings(variant, options, capacity, weighing, host.weights.is_some());
         let made = context.catch(|| {
-            let buffers = Buffers::new(&context, variant, capacity, sample_by != SampleBy::Uniform, host);
+            let weighs = [weighing.sample_by != SampleBy::Uniform, weighing.matches];
+            let buffers = Buffers::new(&context, variant, capacity, weighs, host);
             buffers.local_refinement.write(&context, 0, &[refinement(&LOCAL, capacity.candidates, KEEP_LOCAL)]);
             buffers.final_refinement.write(&context, 0, &[refinement(&FINAL, 0, KEEP_FINAL)]);
             let stages = Stages::new(&context, variant, &buffers);
@@ -269,8 +280,8 @@ fn settings(
     variant: Variant,
     options: &Options,
     capacity: Capacity,
-    sample_by: SampleBy,
-    weighted: bool,
+    weighing: Weighing,
+    by_host: bool,
 ) -> layout::Settings {
     layout::Settings {
         pair_count: 0,
@@ -281,13 +292,14 @@ fn settings(
         min_iterations: options.min_iterations,
         max_iterations: options.max_iterations,
         log_miss: (1.0 - options.confidence).ln() as f32,
-        weigh_sampling: sample_by as u32,
-        weigh_score: u32::from(options.weigh_score && weighted),
-        weigh_refinement: u32::from(options.weigh_refinement && weighted),
+        weigh_sampling: weighing.sample_by as u32,
+        weigh_score: u32::from(options.weigh_score && by_host),
+        weigh_refinement: u32::from(options.weigh_refinement && by_host),
         kind: variant.kind as u32,
         first_round: rounds(options).first,
         rounds: capacity.rounds,
-        unused: [0; 2],
+        weigh_matches: u32::from(weighing.matches),
+        unused: 0,
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

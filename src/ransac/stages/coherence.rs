@@ -32,15 +32,24 @@ pub(crate) const fn serves(kind: ModelKind) -> bool {
     matches!(kind, ModelKind::Essential | ModelKind::Fundamental)
 }
 
-/// The model refined with each match's weight times the agreement of its neighbours.
-pub(crate) fn refine_coherently(model: &ModelRows, matches: &NormalizedMatches, scorer: &Scorer) -> ModelRows {
+/// The nearest other matches of each match, [`NEIGHBOURS`] of each.
+pub(crate) fn neighbours(matches: &NormalizedMatches) -> Vec<u32> {
     let [x1, y1, x2, y2, ..] = &matches.columns_f32;
     let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
-    let neighbours = find_neighbours(&points, NEIGHBOURS);
+    find_neighbours(&points, NEIGHBOURS)
+}
+
+/// The model refined with each match's weight times the agreement of its [`neighbours`].
+pub(crate) fn refine_coherently(
+    model: &ModelRows,
+    matches: &NormalizedMatches,
+    neighbours: &[u32],
+    scorer: &Scorer,
+) -> ModelRows {
     let mut coherent = matches.clone();
     (0..ROUNDS).fold(*model, |model, _| {
         let residuals_sq = scorer.residuals_sq(&model, matches);
-        let agreements = neighbour_agreements(&residuals_sq, &matches.refinement_weights, &neighbours);
+        let agreements = neighbour_agreements(&residuals_sq, &matches.refinement_weights, neighbours);
         for (i, agreement) in agreements.into_iter().enumerate() {
             coherent.refinement_weights[i] = matches.refinement_weights[i] * agreement;
         }

@@ -1,52 +1,126 @@
-//! Matches that share a point: of them at most one can be right, yet all of them would count for a model that fits one.
+//! Matches that share a point with others. Of matches of one point to different ones at most one can be right, yet all of them
+//! would count for a model that fits one. An exact copy of a match agrees with it, but says nothing that it does not say.
 
-use crate::geometry::{MatchesView, for_each_shared_point};
+use crate::geometry::{MatchesView, Sharing};
+use crate::ransac::Problem;
 use glam::{DVec2, DVec3};
 
-/// The credit of a match among `n` that share its point is `n` to minus this power; 1 to 4 serve alike on the training and
+/// The credit of a match whose point has `n` partners is `n` to minus this power; 1 to 4 serve alike on the training and
 /// validation scenes, and all far better than 0.
 const POWER: i32 = 3;
+/// That of 3-D points, where `n` is counted in what is usual for the set: many rows a point are the rule where each has several
+/// hypotheses, or all points of a neighbourhood. 1 to 3 serve alike.
+const SPATIAL_POWER: i32 = 2;
 
-/// The credit of each match in 0..=1; `None` where every match has its points to itself.
-pub(crate) fn credits(matches: &MatchesView<'_>) -> Option<Vec<f32>> {
-    let flat = |points: &[DVec2]| points.iter().map(|p| p.extend(0.0)).collect::<Vec<_>>();
-    let sides = match *matches {
+/// The credit of each match in 0..=1, 0 of all copies of a match but the surest; `None` where every match has full credit.
+pub(crate) fn credits(problem: &Problem<'_>) -> Option<Vec<f32>> {
+    let sides = points(&problem.matches);
+    let Sharing { partners, original } = Sharing::of(sides.each_ref().map(Vec::as_slice))?;
+    let (usual, power) = match problem.matches {
+        MatchesView::Pose { .. } | MatchesView::Rigid { .. } => (median(&partners), SPATIAL_POWER),
+        _ => (1, POWER),
+    };
+    let mut credits: Vec<f32> =
+        partners.iter().map(|&count| (usual as f32 / count as f32).min(1.0).powi(power)).collect();
+    let surest = surest(problem, &original);
+    for (i, &original) in original.iter().enumerate() {
+        if surest[original as usize] as usize != i {
+            credits[i] = 0.0;
+        }
+    }
+    credits.iter().any(|&credit| credit < 1.0).then_some(credits)
+}
+
+/// Of each match and its copies the one of the highest weight or, without weights, of the lowest ratio, at the place of the first.
+fn surest(problem: &Problem<'_>, original: &[u32]) -> Vec<u32> {
+    let mut surest: Vec<u32> = (0..original.len() as u32).collect();
+    let doubt = |i: u32| match (problem.weights, problem.ratios) {
+        (Some(weights), _) => -weights[i as usize],
+        (None, Some(ratios)) => ratios[i as usize],
+        (None, None) => 0.0,
+    };
+    for (i, &original) in (0..).zip(original) {
+        let best = &mut surest[original as usize];
+        if doubt(i) < doubt(*best) {
+            *best = i;
+        }
+    }
+    surest
+}
+
+fn median(counts: &[u32]) -> u32 {
+    let mut counts = counts.to_vec();
+    let middle = counts.len() / 2;
+    *counts.select_nth_unstable(middle).1
+}
+
+/// The points of both sides, those of images at depth 0.
+fn points(matches: &MatchesView<'_>) -> [Vec<DVec3>; 2] {
+    let flat = |points: &[DVec2]| points.iter().map(|p| p.extend(0.0)).collect();
+    match *matches {
         MatchesView::Essential { points1_px, points2_px, .. }
         | MatchesView::Fundamental { points1_px, points2_px }
         | MatchesView::Homography { points1_px, points2_px } => [flat(points1_px), flat(points2_px)],
         MatchesView::Pose { points_px, points_world, .. } => [flat(points_px), points_world.to_vec()],
         MatchesView::Rigid { points1, points2 } => [points1.to_vec(), points2.to_vec()],
-    };
-    let [first, second] = sides.map(|points| sharers(&points));
-    let sharers = first.into_iter().zip(second).map(|(a, b)| a.max(b));
-    let credits: Vec<f32> = sharers.map(|count| (count as f32).powi(-POWER)).collect();
-    credits.iter().any(|&credit| credit < 1.0).then_some(credits)
-}
-
-/// How many matches have each match's point, itself included.
-fn sharers(points: &[DVec3]) -> Vec<u32> {
-    let mut counts = vec![1; points.len()];
-    for_each_shared_point(points, |group| group.iter().for_each(|&i| counts[i as usize] = group.len() as u32));
-    counts
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(points1: &[f64], points2: &[f64]) -> Option<Vec<f32>> {
+        let [points1_px, points2_px] =
+            [points1, points2].map(|points| points.iter().map(|&x| DVec2::new(x, 1.0)).collect::<Vec<_>>());
+        credits(&Problem::new(MatchesView::Homography { points1_px: &points1_px, points2_px: &points2_px }))
+    }
+
+    #[track_caller]
+    fn are_close(found: &[f32], expected: &[f32]) {
+        let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(found.len() == expected.len() && close, "{found:?}");
+    }
+
     #[test]
-    fn matches_that_share_a_point_on_either_side_lose_credit() {
-        let point = |x: f64| DVec2::new(x, 1.0);
-        let points1_px = [1.0, 2.0, 3.0, 4.0, 4.0].map(point);
-        let points2_px = [5.0, 5.0, 5.0, 6.0, 7.0].map(point);
-        let found = credits(&MatchesView::Homography { points1_px: &points1_px, points2_px: &points2_px }).unwrap();
-        let expected = [1.0 / 27.0, 1.0 / 27.0, 1.0 / 27.0, 0.125, 0.125];
-        assert!(found.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6), "{found:?}");
+    fn matches_of_a_point_to_different_ones_lose_credit() {
+        let found = of(&[1.0, 2.0, 3.0, 4.0, 4.0], &[5.0, 5.0, 5.0, 6.0, 7.0]).unwrap();
+        are_close(&found, &[1.0 / 27.0, 1.0 / 27.0, 1.0 / 27.0, 0.125, 0.125]);
     }
 
     #[test]
     fn points_of_their_own_cost_nothing() {
-        let points_px = [1.0, 2.0, 3.0].map(|x| DVec2::new(x, x));
-        assert_eq!(credits(&MatchesView::Fundamental { points1_px: &points_px, points2_px: &points_px }), None);
+        assert_eq!(of(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.0]), None);
+    }
+
+    #[test]
+    fn copies_count_once_and_do_not_compete() {
+        are_close(&of(&[1.0, 2.0, 1.0, 1.0], &[5.0, 6.0, 5.0, 5.0]).unwrap(), &[1.0, 1.0, 0.0, 0.0]);
+        // and with another partner the one that counts is one of two
+        are_close(&of(&[1.0, 1.0, 1.0], &[5.0, 5.0, 6.0]).unwrap(), &[0.125, 0.0, 0.125]);
+    }
+
+    #[test]
+    fn of_copies_the_surest_counts() {
+        let points = [1.0, 2.0, 1.0].map(|x| DVec2::new(x, x));
+        let plain = Problem::new(MatchesView::Fundamental { points1_px: &points, points2_px: &points });
+        are_close(&credits(&Problem { ratios: Some(&[0.8, 0.5, 0.7]), ..plain }).unwrap(), &[0.0, 1.0, 1.0]);
+        let both = Problem { ratios: Some(&[0.8, 0.5, 0.7]), weights: Some(&[0.9, 1.0, 0.2]), ..plain };
+        are_close(&credits(&both).unwrap(), &[1.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn in_space_only_more_partners_than_usual_cost_credit() {
+        // three points in all their nine rows, and one with four partners
+        let grid = |i: usize| DVec3::new(i as f64, 1.0, 2.0);
+        let mut points1: Vec<DVec3> = (0..9).map(|k| grid(k / 3)).collect();
+        let mut points2: Vec<DVec3> = (0..9).map(|k| grid(k % 3)).collect();
+        let of = |points1: &[DVec3], points2: &[DVec3]| credits(&Problem::new(MatchesView::Rigid { points1, points2 }));
+        assert_eq!(of(&points1, &points2), None);
+        points1.extend([grid(10); 4]);
+        points2.extend((20..24).map(grid));
+        let found = of(&points1, &points2).unwrap();
+        assert!(found[..9].iter().all(|&credit| credit == 1.0), "{found:?}");
+        are_close(&found[9..], &[9.0 / 16.0; 4]);
     }
 }

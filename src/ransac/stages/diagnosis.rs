@@ -1,14 +1,16 @@
-//! What a two-view estimate leaves open: planes, missing translation, a second motion.
+//! What an estimate leaves open: planes, missing translation, a second motion, a rotation that its matches do not determine.
 
-use super::{final_score::FinalScore, schedule::FINAL, search::Scored};
+use super::{final_score::FinalScore, search::Scored};
 use crate::ransac::outcome::Diagnosis;
 use crate::{
     cpu::{
-        recover::degeneracy::{TwoViews, homography_explains, rotation_explains},
-        residual::ModelRows,
+        recover::{
+            certainty::rotation_deviation_rad,
+            degeneracy::{TwoViews, homography_explains, rotation_explains},
+        },
         search::{
-            normalize_matches::{NormalizedMatches, pose_of, rows_of_matrix},
-            refine_model::refine_model,
+            mark_inliers::mark_inliers,
+            normalize_matches::{pose_of, rows_of_matrix},
         },
     },
     geometry::{ModelKind, Pose},
@@ -20,44 +22,85 @@ const EXPLAINED: f64 = 0.8;
 const HYPOTHESES: u32 = 200;
 /// Motions closer than this, in rotation and in translation direction, are the same.
 const SAME_MOTION_RAD: f64 = 0.0873;
+/// A second motion is one that has this share of the winner's score; one with less is no rival.
+const RIVAL: f32 = 0.5;
+/// Other motions with a smaller share of the winner's score are not refined: they do not become rivals.
+const REFINED: f32 = 0.4;
+/// Other motions that are refined at most, until one stays another.
+const TRIED: usize = 3;
+/// A rotation with a larger standard deviation is not determined.
+const UNDETERMINED_RAD: f64 = 0.1;
 
-/// The diagnosis of a two-view estimate; of other kinds nothing is left open.
-pub(crate) fn diagnose(
-    final_score: &FinalScore<'_>,
-    model: &ModelRows,
-    inliers: &[bool],
-    refined: &[Scored],
-    seed: u64,
-) -> Diagnosis {
-    let matches = final_score.matches;
-    if !matches!(matches.kind, ModelKind::Essential | ModelKind::Fundamental) {
-        return Diagnosis::default();
+/// The model in the end, its inliers, and what it leaves open.
+pub(crate) struct Settled {
+    pub(crate) winner: Scored,
+    pub(crate) inliers: Vec<bool>,
+    pub(crate) diagnosis: Diagnosis,
+}
+
+impl Settled {
+    /// A winner that nothing more is said of.
+    pub(crate) fn undiagnosed(final_score: &FinalScore<'_>, winner: Scored) -> Self {
+        let inliers = mark_inliers(&final_score.scorer, &winner.0, final_score.matches);
+        Self { winner, inliers, diagnosis: Diagnosis::default() }
     }
-    let [points1, points2] = matches.two_view_points(|i| inliers[i]);
+}
+
+/// Looks for what the winner leaves open. Of two motions the better one wins, both refined alike.
+pub(crate) fn settle(final_score: &FinalScore<'_>, winner: Scored, refined: &[Scored], seed: u64) -> Settled {
+    let kind = final_score.matches.kind;
+    let second = if kind == ModelKind::Essential { second_motion(final_score, winner, refined) } else { None };
+    let (winner, second) = match second {
+        Some(second) if second.1 > winner.1 => (second, Some(winner)),
+        second => (winner, second),
+    };
+    let mut settled = Settled::undiagnosed(final_score, winner);
+    match kind {
+        ModelKind::Essential | ModelKind::Fundamental => diagnose_two_views(final_score, &mut settled, second, seed),
+        ModelKind::Pose | ModelKind::Rigid => {
+            let deviation = rotation_deviation_rad(&settled.winner.0, final_score.matches);
+            settled.diagnosis.rotation_undetermined = deviation > UNDETERMINED_RAD;
+        }
+        ModelKind::Homography => {}
+    }
+    settled
+}
+
+fn diagnose_two_views(final_score: &FinalScore<'_>, settled: &mut Settled, second: Option<Scored>, seed: u64) {
+    let matches = final_score.matches;
+    let [points1, points2] = matches.two_view_points(|i| settled.inliers[i]);
     let views = TwoViews { points1: &points1, points2: &points2, metric: matches.metric };
     let enough = |count: usize| count as f64 >= EXPLAINED * points1.len() as f64;
     let homography = homography_explains(&views, seed, HYPOTHESES);
     let calibrated = matches.kind == ModelKind::Essential;
     let rotation = if calibrated { rotation_explains(&views, seed, HYPOTHESES) } else { None };
-    Diagnosis {
+    let rotation_only = rotation.is_some_and(|(_, count)| enough(count));
+    let in_pixels = |h: &glam::DMat3| matches.denormalize_homography(&rows_of_matrix(h));
+    settled.diagnosis = Diagnosis {
         planar: homography.is_some_and(|(_, count)| enough(count)),
-        rotation_only: rotation.is_some_and(|(_, count)| enough(count)),
-        homography: homography.map(|(h, count)| (in_pixels(matches, &h), count)),
-        second_motion: if calibrated { second_motion(final_score, model, refined) } else { None },
-    }
+        rotation_only,
+        homography: homography.map(|(h, count)| (in_pixels(&h), count)),
+        // without translation all motions of this rotation are alike
+        second_motion: second
+            .filter(|second| !rotation_only && second.1 >= RIVAL * settled.winner.1)
+            .map(|(model, score)| (pose_of(&model), f64::from(score))),
+        rotation_undetermined: false,
+    };
 }
 
-fn in_pixels(matches: &NormalizedMatches, homography: &glam::DMat3) -> glam::DMat3 {
-    matches.denormalize_homography(&rows_of_matrix(homography))
-}
-
-/// The best of the refined models that is not the winner's motion.
-fn second_motion(final_score: &FinalScore<'_>, winner: &ModelRows, refined: &[Scored]) -> Option<(Pose, f64)> {
-    let different = refined.iter().filter(|(model, _)| !is_same_motion(&pose_of(winner), &pose_of(model)));
-    let (model, _) = different.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let last = refine_model(model, final_score.matches, &FINAL);
-    let model = if is_same_motion(&pose_of(winner), &pose_of(&last)) { model } else { &last };
-    Some((pose_of(model), f64::from(final_score.score(model))))
+/// The best of the refined models that is another motion than the winner and stays so when it is refined as the winner was, with
+/// more inliers than any sample has.
+fn second_motion(final_score: &FinalScore<'_>, winner: Scored, refined: &[Scored]) -> Option<Scored> {
+    let motion = pose_of(&winner.0);
+    let is_other = |(model, _): &Scored| !is_same_motion(&motion, &pose_of(model));
+    let is_near = |other: &&Scored| other.1 >= REFINED * winner.1;
+    let mut others: Vec<Scored> = refined.iter().filter(is_near).copied().filter(is_other).collect();
+    others.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut fully = others.into_iter().take(TRIED).map(|other| final_score.refine_fully(other));
+    let second = fully.find(is_other)?;
+    let inliers = mark_inliers(&final_score.scorer, &second.0, final_score.matches);
+    let count = inliers.into_iter().filter(|&inlier| inlier).count();
+    (count > final_score.matches.kind.sample_size()).then_some(second)
 }
 
 fn is_same_motion(a: &Pose, b: &Pose) -> bool {

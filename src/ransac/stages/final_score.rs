@@ -6,7 +6,7 @@
 //! n2 = (F x1)₁₂ and n1 = (Fᵀ x2)₁₂ (Barath and Kukelova, Relative Pose from SIFT Features, ECCV 2022).
 
 use super::{
-    coherence::{refine_coherently, serves},
+    coherence::{neighbours, refine_coherently, serves},
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
 };
@@ -19,6 +19,7 @@ use crate::{
     geometry::ModelKind,
 };
 use glam::DVec2;
+use std::cell::OnceCell;
 
 /// A contradiction that halves what a match counts: that of 0.5 rad, or of scales off by a factor of 1.65.
 const HALVING: f64 = 0.5;
@@ -31,6 +32,8 @@ pub(crate) struct FinalScore<'a> {
     similarities: Option<Vec<Option<DVec2>>>,
     /// Whether the winner is looked at again.
     coherent: bool,
+    /// Of each match, found when they are first asked for.
+    neighbours: OnceCell<Vec<u32>>,
 }
 
 impl<'a> FinalScore<'a> {
@@ -42,7 +45,7 @@ impl<'a> FinalScore<'a> {
     ) -> Self {
         let similarities = options.key_points.then(|| similarities(problem)).flatten();
         let coherent = options.coherent && serves(matches.kind);
-        Self { matches, scorer, similarities, coherent }
+        Self { matches, scorer, similarities, coherent, neighbours: OnceCell::new() }
     }
 
     /// Whether it is another score than that of the search.
@@ -90,22 +93,29 @@ impl<'a> FinalScore<'a> {
         }
     }
 
-    /// The winner after its final refinement.
-    pub(crate) fn refine_winner(&self, winner: Scored) -> Scored {
-        self.unless_worse(winner, refine_model(&winner.0, self.matches, &FINAL))
+    /// A model of the search after all its refinements, which together keep [`KEEP_FINAL`] of its score.
+    pub(crate) fn refine_fully(&self, searched: Scored) -> Scored {
+        let least = KEEP_FINAL * searched.1;
+        self.look_again(self.refine_finally(searched, least), least)
     }
 
-    /// The winner refined with what the neighbours of each match say, where that is asked for.
-    pub(crate) fn look_again(&self, winner: Scored) -> Scored {
+    /// The model after its final refinement, where that has at least this score.
+    pub(crate) fn refine_finally(&self, model: Scored, least: f32) -> Scored {
+        self.unless_below(least, model, refine_model(&model.0, self.matches, &FINAL))
+    }
+
+    /// The model refined with what the neighbours of each match say, where that is asked for and has at least this score.
+    pub(crate) fn look_again(&self, model: Scored, least: f32) -> Scored {
         if !self.coherent {
-            return winner;
+            return model;
         }
-        self.unless_worse(winner, refine_coherently(&winner.0, self.matches, &self.scorer))
+        let neighbours = self.neighbours.get_or_init(|| neighbours(self.matches));
+        self.unless_below(least, model, refine_coherently(&model.0, self.matches, neighbours, &self.scorer))
     }
 
-    fn unless_worse(&self, winner: Scored, refined: ModelRows) -> Scored {
+    fn unless_below(&self, least: f32, model: Scored, refined: ModelRows) -> Scored {
         let score = self.score(&refined);
-        if score >= KEEP_FINAL * winner.1 { (refined, score) } else { winner }
+        if score >= least { (refined, score) } else { model }
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_i
 /// The refinement of the winner.
 pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.5 };
 /// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
-/// score.
+/// score that the search found.
 pub(crate) const KEEP_FINAL: f32 = 0.95;
 
 #[cfg(test)]

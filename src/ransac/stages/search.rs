@@ -2,7 +2,7 @@
 
 use super::{
     schedule::{LOCAL, REFINED_A_ROUND, Rounds},
-    stopping::required_iterations,
+    stopping::Chances,
     weights::MatchWeights,
 };
 use crate::ransac::Options;
@@ -58,7 +58,8 @@ impl Search<'_> {
             let selected = self.select(found.iterations..end);
             found.iterations = end;
             if self.refine(selected, &mut found) && options.min_iterations < options.max_iterations {
-                needed = self.required(&found, options.confidence).max(options.min_iterations).min(needed);
+                let required = found.best.map_or(u32::MAX, |best| self.chances(&best.0).required(options.confidence));
+                needed = required.max(options.min_iterations).min(needed);
             }
         }
         found
@@ -117,13 +118,10 @@ impl Search<'_> {
         Some(self.refine_one((model, score)))
     }
 
-    fn required(&self, found: &Found, confidence: f64) -> u32 {
-        let Some((model, _)) = found.best else { return u32::MAX };
-        let inliers = mark_inliers(&self.scorer, &model, self.matches);
-        let sampled = &self.weights.sampled;
-        let count = inliers.iter().zip(sampled).filter(|&(&inlier, &sampled)| inlier && sampled).count();
-        let total = sampled.iter().filter(|&&sampled| sampled).count();
-        required_iterations(count, total, self.matches.kind.sample_size(), confidence)
+    /// The chances of a sample of this model's inliers only.
+    pub(crate) fn chances(&self, model: &ModelRows) -> Chances {
+        let inliers = mark_inliers(&self.scorer, model, self.matches);
+        Chances::of(&self.weights.source, &inliers, self.matches.kind.sample_size())
     }
 }
 

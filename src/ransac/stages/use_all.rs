@@ -2,7 +2,7 @@
 
 use crate::{
     cpu::{
-        residual::ModelRows,
+        residual::{BEHIND, ModelRows},
         robust::Loss,
         search::{
             normalize_matches::{NormalizedMatches, rows_of_matrix, rows_of_pose},
@@ -36,13 +36,18 @@ pub(crate) fn fit_all(matches: &NormalizedMatches, scorer: &Scorer) -> Option<Mo
         let sample: Vec<u32> = (0..size).map(|k| used[k * stride + start]).collect();
         solve_sample(matches, &sample, &mut starts);
     }
-    let cost = |model: &ModelRows| -> f64 {
-        let residuals = scorer.residuals_sq(model, matches);
-        residuals.iter().zip(&matches.refinement_weights).map(|(t, w)| t * w).sum()
-    };
     let fits = starts.iter().map(|start| refine_model(start, matches, &LEAST_SQUARES));
-    let costs = fits.map(|model| (cost(&model), model)).filter(|(cost, _)| cost.is_finite());
-    costs.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, model)| model)
+    let costs = fits.map(|model| (cost(&scorer.residuals_sq(&model, matches), matches), model));
+    let finite = costs.filter(|([behind, cost], _)| behind.is_finite() && cost.is_finite());
+    finite.min_by(|(a, _), (b, _)| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))).map(|(_, model)| model)
+}
+
+/// The weight of the matches that lie behind a camera, and the weighted sum of the others' squared residuals: in one sum the
+/// former would drown the latter.
+fn cost(residuals_sq: &[f64], matches: &NormalizedMatches) -> [f64; 2] {
+    residuals_sq.iter().zip(&matches.refinement_weights).fold([0.0; 2], |[behind, cost], (&t, weight)| {
+        if t >= BEHIND { [behind + weight, cost] } else { [behind, cost + weight * t] }
+    })
 }
 
 /// The models of the weighted linear fit; of an essential matrix all four motions.
@@ -73,5 +78,21 @@ fn linear_fits(matches: &NormalizedMatches) -> Vec<ModelRows> {
                 (0..matches.count).map(|i| matches.world_world(i).into()).unzip();
             pose(fit_rigid(&points1, &points2, weights))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::MatchesView;
+    use glam::DVec2;
+
+    #[test]
+    fn matches_behind_a_camera_do_not_drown_what_tells_fits_apart() {
+        let points = [0.0, 1.0, 2.0, 3.0].map(DVec2::splat);
+        let view = MatchesView::Homography { points1_px: &points, points2_px: &points };
+        let matches = NormalizedMatches::new(&view, 1.0, None, Some(&[1.0, 0.5, 1.0, 0.0]));
+        assert_eq!(cost(&[BEHIND, 3.0, 1.0, BEHIND], &matches), [1.0, 2.5]);
+        assert_eq!(cost(&[BEHIND, 3.0, 2.0, 7.0], &matches), [1.0, 3.5]);
     }
 }

@@ -2,17 +2,12 @@
 
 use super::competition::credits;
 use crate::ransac::{Options, Problem, Sampler};
-use crate::{
-    Error, Result,
-    cpu::search::sample_minimal::{Progressive, SampleSource},
-};
+use crate::{Error, Result, cpu::search::sample_minimal::SampleSource};
 
 /// Per-match weights of the three uses.
 pub(crate) struct MatchWeights {
     /// What samples are drawn from.
     pub(crate) source: SampleSource,
-    /// Which matches may be sampled.
-    pub(crate) sampled: Vec<bool>,
     /// Weights in the score; `None` is 1 for all.
     pub(crate) score: Option<Vec<f32>>,
     /// Weights in the refinement; `None` is 1 for all.
@@ -26,21 +21,8 @@ impl MatchWeights {
     /// [`Error::MissingInput`] where the options ask for what the problem lacks; [`Error::TooFewMatches`] when too few
     /// matches are left to sample from.
     pub(crate) fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
-        let count = problem.matches.lengths()[0];
-        let kind = problem.matches.kind();
-        let mut sampled = vec![true; count];
-        if let Some(ratios) = problem.ratios
-            && options.sample_ratio_below < 1.0
-        {
-            sampled.iter_mut().zip(ratios).for_each(|(s, &ratio)| *s = f64::from(ratio) <= options.sample_ratio_below);
-        }
-        let credits = if options.one_to_one && !options.use_all { credits(&problem.matches) } else { None };
-        let source = source(problem, options.sampler, credits.as_deref(), &mut sampled)?;
-        let positive = sampled.iter().filter(|&&sampled| sampled).count();
-        let needed = kind.sample_size();
-        if positive < needed {
-            return Err(Error::TooFewMatches { model: kind.name(), needed, found: positive });
-        }
+        let credits = if options.one_to_one && !options.use_all { credits(problem) } else { None };
+        let source = source(problem, options, credits.as_deref())?;
         let given = || problem.weights.map(<[f32]>::to_vec);
         let known = || given().or_else(|| problem.ratios.map(shares_of_right));
         let score = if options.weigh_score { known() } else { None };
@@ -50,7 +32,7 @@ impl MatchWeights {
             _ => None,
         };
         let [score, refinement] = [score, refinement].map(|weights| times(weights, credits.as_deref()));
-        Ok(Self { source, sampled, score, refinement })
+        Ok(Self { source, score, refinement })
     }
 }
 
@@ -63,42 +45,51 @@ fn times(weights: Option<Vec<f32>>, credits: Option<&[f32]>) -> Option<Vec<f32>>
     }
 }
 
-/// What is drawn from; takes the matches of no weight out of `sampled`.
-fn source(
-    problem: &Problem<'_>,
-    sampler: Sampler,
-    credits: Option<&[f32]>,
-    sampled: &mut [bool],
-) -> Result<SampleSource> {
+/// What is drawn from.
+fn source(problem: &Problem<'_>, options: &Options, credits: Option<&[f32]>) -> Result<SampleSource> {
     let missing = |option, missing| Error::MissingInput { option, missing };
-    let weights = match (sampler, problem.weights, problem.ratios) {
-        (Sampler::Weights, None, _) => return Err(missing("the sampler by weights", "weights")),
-        (Sampler::Ratio, _, None) => return Err(missing("the sampler by ratio", "ratios")),
-        (Sampler::Weights | Sampler::Auto, Some(weights), _) => Some(weights.to_vec()),
-        (Sampler::Ratio | Sampler::Auto, _, Some(ratios)) => return Ok(progressive(problem, ratios, credits, sampled)),
-        (Sampler::Uniform, ..) | (Sampler::Auto, None, None) => None,
+    let (weights, ratios) = (problem.weights, problem.ratios);
+    // whether the samples keep to the weights, and what they are
+    let (exact, guide) = match options.sampler {
+        Sampler::Uniform => (true, None),
+        Sampler::Weights => (true, Some(weights.ok_or_else(|| missing("the sampler by weights", "weights"))?.to_vec())),
+        Sampler::Ratio => (false, guide(None, Some(ratios.ok_or_else(|| missing("the sampler by ratio", "ratios"))?))),
+        Sampler::Auto => (false, guide(weights, ratios)),
     };
-    let Some(mut weights) =
-        times(weights, credits).or_else(|| sampled.contains(&false).then(|| vec![1.0; sampled.len()]))
-    else {
-        return Ok(SampleSource::Uniform(sampled.len() as u32));
-    };
-    for (weight, sampled) in weights.iter_mut().zip(sampled) {
-        *sampled &= *weight > 0.0;
-        *weight = if *sampled { *weight } else { 0.0 };
+    let below = |ratio: f32| f64::from(ratio) <= options.sample_ratio_below || options.sample_ratio_below >= 1.0;
+    let is_weighed = |i: usize| options.sampler == Sampler::Uniform || weights.is_none_or(|weights| weights[i] > 0.0);
+    let may_be_drawn = |i: usize| is_weighed(i) && ratios.is_none_or(|ratios| below(ratios[i]));
+    let [count, _] = problem.matches.lengths();
+    // a copy of a match has no credit
+    let all: Vec<f32> =
+        (0..count).map(|i| if may_be_drawn(i) { credits.map_or(1.0, |credits| credits[i]) } else { 0.0 }).collect();
+    let (kind, found) = (problem.matches.kind(), all.iter().filter(|&&weight| weight > 0.0).count());
+    if found < kind.sample_size() {
+        return Err(Error::TooFewMatches { model: kind.name(), needed: kind.sample_size(), found });
     }
-    Ok(SampleSource::weighted(&weights))
+    let Some(guide) = guide else {
+        let alike = all.iter().all(|&weight| weight == 1.0);
+        return Ok(if alike { SampleSource::Uniform(count as u32) } else { SampleSource::weighted(&all) });
+    };
+    let guided: Vec<f32> = guide.iter().zip(&all).map(|(guide, weight)| guide * weight).collect();
+    Ok(if exact { SampleSource::weighted(&guided) } else { SampleSource::alternating(&guided, &all) })
 }
 
-/// From the lowest ratios on, and of matches that share a point last.
-fn progressive(problem: &Problem<'_>, ratios: &[f32], credits: Option<&[f32]>, sampled: &[bool]) -> SampleSource {
-    let costs = match credits {
-        Some(credits) => {
-            ratios.iter().zip(credits).map(|(r, &credit)| r + if credit < 1.0 { 1.0 } else { 0.0 }).collect()
-        }
-        None => ratios.to_vec(),
+/// How the surest matches are preferred: by the cube of how likely each is right. What the ratio says counts twice beside given
+/// weights: of the products of powers the one that served best on the training and validation scenes, filtered and not, of SIFT
+/// and XFeat, for 20 to 10,000 hypotheses; better than PROSAC by ratio too, which takes too few matches of thousands to ever
+/// leave the first ones.
+fn guide(weights: Option<&[f32]>, ratios: Option<&[f32]>) -> Option<Vec<f32>> {
+    let share = |&ratio: &f32| share_of_right(ratio);
+    let product = |(weight, ratio): (&f32, &f32)| weight * share(ratio).powi(2);
+    let guide: Vec<f32> = match (weights, ratios) {
+        (Some(weights), Some(ratios)) => weights.iter().zip(ratios).map(product).collect(),
+        (Some(weights), None) => weights.iter().map(|weight| weight.powi(3)).collect(),
+        (None, Some(ratios)) => ratios.iter().map(|ratio| share(ratio).powi(3)).collect(),
+        (None, None) => return None,
     };
-    SampleSource::Progressive(Progressive::new(&costs, sampled, problem.matches.kind().sample_size()))
+    // nothing is excluded for being unlikely
+    Some(guide.into_iter().map(|weight| weight.max(f32::MIN_POSITIVE)).collect())
 }
 
 /// The share of right matches at an SNN ratio: a logistic curve, fitted to the 480,000 matches of five training scenes.
@@ -124,7 +115,7 @@ mod tests {
     use glam::DVec2;
 
     fn weights_of(ratios: Option<&[f32]>, weights: Option<&[f32]>, options: &Options) -> Result<MatchWeights> {
-        let points = [DVec2::ZERO; 6];
+        let points = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(DVec2::splat);
         let matches = MatchesView::Homography { points1_px: &points, points2_px: &points };
         MatchWeights::new(&Problem { ratios, weights, ..Problem::new(matches) }, options)
     }
@@ -134,7 +125,9 @@ mod tests {
         let ratios = [0.3, 0.5, 0.6, 0.7, 0.85, 0.9];
         let options = Options { sample_ratio_below: 0.8, weigh_score: true, ..Options::default() };
         let found = weights_of(Some(&ratios), None, &options).unwrap();
-        assert_eq!(found.sampled, [true, true, true, true, false, false]);
+        let SampleSource::Alternating([guided, all]) = found.source else { panic!("{:?}", found.source) };
+        assert!(guided[0] > guided[3] - guided[2] && guided[4..] == [guided[3]; 2]);
+        assert!(all[1] == 2 * all[0] && all[3] == 4 * all[0] && all[4..] == [all[3]; 2]);
         let score = found.score.unwrap();
         assert!(score.is_sorted_by(|a, b| a > b) && score[5] > 0.0);
     }

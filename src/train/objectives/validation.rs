@@ -71,13 +71,14 @@ fn pose_auc(examples: &[Example], logits: &[Vec<f32>], options: &TrainOptions) -
         ..Options::default()
     };
     let estimator = Estimator::new(guided(budget, kind))?;
-    let weights: Vec<Vec<f32>> = logits.iter().map(|logits| guiding_weights(logits, kind, iterations)).collect();
+    let weights: Vec<Vec<f32>> = logits.iter().map(|logits| guiding_weights(logits)).collect();
     // one seed after the other, since few hypotheses leave much to chance
     let runs = (0..SEEDS)
         .flat_map(|seed| examples.iter().zip(&weights).map(move |(example, weights)| (seed, example, weights)));
     let problems = runs.map(|(seed, example, weights)| {
         let matches = example.record.matches.view(kind)?;
-        Ok(Problem { weights: Some(weights), seed, ..Problem::new(matches) })
+        let ratios = example.record.ratios.as_deref();
+        Ok(Problem { weights: Some(weights), ratios, seed, ..Problem::new(matches) })
     });
     let outcomes = estimator.estimate_batch(&problems.collect::<Result<Vec<_>>>()?);
     let errors: Vec<f64> = examples
