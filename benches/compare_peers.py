@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from peers import CONFIDENCE, peers, pose_of_essential
+from peers import peers, pose_of_essential
 from two_view import INLIER_PX, auc, fundamental_scores, mean_distances_px, pose_error_deg, read_scene
 
 AUC_LIMITS_DEG = (5, 10, 20)
@@ -36,7 +36,8 @@ FAILURE_DEG = 180.0
 FIGURES = (*(f"auc_{limit}" for limit in AUC_LIMITS_DEG), "f1_percent")
 
 
-# A run takes a scene's path, pairs and a seed; it gives per pair: error (degrees), F1 (%), median epipolar error (px), ms.
+# A run takes a scene's path, pairs and a seed; it gives per pair: error (degrees), F1 (%), median epipolar error (px), ms, and
+# how many hypotheses were drawn, where that is known.
 
 
 def scores(model, estimate, pair):
@@ -54,27 +55,26 @@ def run_peer(model, estimate, _path, pairs, seed):
         start = time.perf_counter()
         found = estimate(pair, seed) if len(pair.points1) >= 8 else None
         ms = 1e3 * (time.perf_counter() - start)
-        rows.append((*scores(model, found, pair), ms))
+        rows.append((*scores(model, found, pair), ms, np.nan))
     return np.array(rows)
 
 
 def nabla_runs(args):
-    """The budgets and samplers of nabla-ransac that stand opposite the peers'."""
-    adaptive = f"--min-iterations 1000 --max-iterations 100000 --confidence {CONFIDENCE}"
-    budgets = {name: f"--iterations {name}" for name in ("20", "100", "1000")} | {"1000-100000": adaptive}
-    return {
-        f"nabla-ransac {name} {sampler}": partial(
-            run_nabla, args, shlex.split(f"{budget} --sampler {sampler}")
-        )
-        for name, budget in budgets.items()
-        for sampler in ("uniform", "ratio", "learned")
+    """nabla-ransac as it is, by each sampler, and at the budgets that stand opposite the peers'."""
+    options = {"": ""} | {f" {sampler}": f"--sampler {sampler}" for sampler in ("ratio", "uniform")}
+    options |= {
+        f" {budget} {sampler}": f"--iterations {budget} --sampler {sampler}"
+        for budget in (20, 100, 1000)
+        for sampler in ("learned", "ratio", "uniform")
     }
+    return {f"nabla-ransac{name}": partial(run_nabla, args, shlex.split(given)) for name, given in options.items()}
 
 
 def run_nabla(args, options, path, pairs, seed):
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "pairs.csv"
-        command = [args.nabla, "eval", path, "--model", args.model, "--snn", str(args.snn), "--threads", "1"]
+        command = [args.nabla, "eval", path, "--model", args.model, "--threads", "1"]
+        command += ["--snn", str(args.snn)] if args.snn else []
         command += ["--backend", "cpu", "--seed", str(seed), *options, *shlex.split(args.nabla_args)]
         done = subprocess.run([*command, "--json", "--per-pair", table], capture_output=True, text=True)
         if done.returncode != 0:
@@ -91,13 +91,13 @@ def read_nabla_rows(table, names):
 
 
 def nabla_row(row):
-    columns = ("pose_error_deg", "f1_percent", "median_epipolar_px", "ms")
-    error_deg, f1_percent, epipolar_px, ms = (float(row[column] or "inf") for column in columns)
-    return (error_deg, f1_percent, epipolar_px, ms) if row["found"] == "true" else (FAILURE_DEG, 0.0, np.inf, ms)
+    columns = ("pose_error_deg", "f1_percent", "median_epipolar_px", "ms", "iterations")
+    *accuracy, ms, iterations = (float(row[column] or "inf") for column in columns)
+    return (*(accuracy if row["found"] == "true" else (FAILURE_DEG, 0.0, np.inf)), ms, iterations)
 
 
 def run_all(runs, scenes, repeats):
-    """What each run measured, (repeats, pairs, 4); the runs take turns on each scene."""
+    """What each run measured, (repeats, pairs, 5); the runs take turns on each scene."""
     rows = {name: [[] for _ in range(repeats)] for name in runs}
     for repeat in range(repeats):
         for path, pairs in scenes.items():
@@ -137,6 +137,10 @@ def summarise(rows, reference):
         "difference": dict(zip(FIGURES, np.array([difference, low, high]).T.tolist())),
         "median_epipolar_px": float(np.median(rows[..., 2])),
         "ms_median": float(np.median(rows[..., 3])),
+        "ms_95": float(np.percentile(rows[..., 3].min(axis=0), 95)),
+        "ms_most": float(rows[..., 3].min(axis=0).max()),
+        "hypotheses_median": float(np.median(rows[..., 4])),
+        "hypotheses_95": float(np.percentile(rows[..., 4], 95)),
         "time_ratio": float(undisturbed_ms(rows) / undisturbed_ms(reference)),
         "failures": int((rows[..., 0] >= FAILURE_DEG).sum()),
     }
@@ -152,14 +156,18 @@ def markdown(model, summaries, reference):
         header = ["estimator", "AUC@5/10/20", *(f"Δ AUC@{limit}" for limit in AUC_LIMITS_DEG)]
     else:
         header = ["estimator", "F1 %", "median epipolar px", "Δ F1", "AUC@5/10/20"]
-    lines = [header + ["median ms", f"time / {reference}"], ["---"] * len(header) + ["---:"] * 2]
+    right = ["hypotheses, median / 95 %", "ms, median / 95 % / most", f"time / {reference}"]
+    lines = [header + right, ["---"] * len(header) + ["---:"] * len(right)]
     lines += [[name, *cells(model, summary)] for name, summary in summaries.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def cells(model, summary):
     aucs = "/".join(f"{summary['value'][f'auc_{limit}']:.3f}" for limit in AUC_LIMITS_DEG)
-    times = [f"{summary['ms_median']:.2f}", f"{summary['time_ratio']:.2f}"]
+    drawn = [summary["hypotheses_median"], summary["hypotheses_95"]]
+    times = ["" if np.isnan(drawn[0]) else " / ".join(f"{count:.0f}" for count in drawn)]
+    times.append(" / ".join(f"{summary[f'ms_{name}']:.2f}" for name in ("median", "95", "most")))
+    times.append(f"{summary['time_ratio']:.2f}")
     if model == "essential":
         return [aucs, *(interval(summary, f"auc_{limit}", 3) for limit in AUC_LIMITS_DEG), *times]
     f1 = [f"{summary['value']['f1_percent']:.2f}", f"{summary['median_epipolar_px']:.3f}", interval(summary, "f1_percent", 2)]
@@ -173,7 +181,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenes", nargs="+", metavar="SCENE.safetensors")
     parser.add_argument("--model", choices=("essential", "fundamental"), default="essential")
-    parser.add_argument("--snn", type=float, default=0.8, help="keep matches with a smaller SNN ratio")
+    parser.add_argument("--snn", type=float, help="keep matches with a smaller SNN ratio, the 2000 best; all if not given")
     parser.add_argument("--nabla", metavar="PROGRAM", help="the nabla-ransac program; without it, the peers alone")
     parser.add_argument("--nabla-args", default="", metavar="'ARGS'", help="further options of nabla-ransac eval")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each estimator, each with its own seed")

@@ -109,7 +109,6 @@ fn median_seconds(repeats: usize, mut run: impl FnMut()) -> f64 {
 
 /// One pair and a batch, stage by stage.
 fn stages(context: &Context) {
-    let timed = context.device().features().contains(wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES);
     let pairs = if context.device().adapter_info().device_type == wgpu::DeviceType::Cpu { [1, 2] } else { [1, 256] };
     for pairs in pairs {
         println!("## {pairs} pair(s) of 2000 matches, 1024 hypotheses, buffer to buffer\n");
@@ -117,16 +116,22 @@ fn stages(context: &Context) {
         for kind in ModelKind::ALL {
             let pipeline = pipeline(context, kind, &options(kind, 1024), pairs, 2000);
             let seconds = median_seconds(REPEATS, || submit(context, |encoder| pipeline.encode(encoder)));
-            let stages = if timed { stage_times(context, &pipeline) } else { "no timestamps here".to_owned() };
+            let stages = stage_times(context, |encoder, before| pipeline.encode_observed(encoder, before));
             println!("| {} | {:.3} | {stages} |", kind.name(), 1e3 * seconds);
         }
         println!();
     }
 }
 
+/// What is called before each stage.
+type Observer<'a> = &'a mut dyn FnMut(&mut wgpu::ComputePass<'_>, &'static str);
+
 /// Milliseconds of each stage of one submission.
-fn stage_times(context: &Context, pipeline: &GpuPipeline) -> String {
+fn stage_times(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder, Observer<'_>)) -> String {
     let device = context.device();
+    if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES) {
+        return "no timestamps here".to_owned();
+    }
     let queries = device.create_query_set(&wgpu::QuerySetDescriptor {
         label: None,
         ty: wgpu::QueryType::Timestamp,
@@ -141,10 +146,11 @@ fn stage_times(context: &Context, pipeline: &GpuPipeline) -> String {
     let read = buffer(wgpu::BufferUsages::MAP_READ);
     let mut names = Vec::new();
     submit(context, |encoder| {
-        pipeline.encode_observed(encoder, |pass, stage| {
+        let mut observe = |pass: &mut wgpu::ComputePass<'_>, stage| {
             pass.write_timestamp(&queries, names.len() as u32);
             names.push(stage);
-        });
+        };
+        encode(encoder, &mut observe);
         encoder.resolve_query_set(&queries, 0..names.len() as u32, &resolved, 0);
         encoder.copy_buffer_to_buffer(&resolved, 0, &read, 0, bytes);
     });
@@ -224,7 +230,8 @@ fn with_the_host(context: &Context, software: bool) {
 fn ranking(context: &Context, software: bool) {
     let sizes: &[usize] = if software { &[1] } else { &[1, 16, 256] };
     println!("## Ranking, 2000 matches a pair\n");
-    println!("| pairs | network on the GPU, ms | with its inputs made and uploaded, ms |\n|---:|---:|---:|");
+    println!("| pairs | network on the GPU, ms | with its inputs made and uploaded, ms | by timestamps, ms: |");
+    println!("|---:|---:|---:|---|");
     let weights = Weights::shipped(ModelKind::Essential).unwrap();
     for &pairs in sizes {
         let known: Vec<Known> = (0..pairs).map(|pair| Known::new(2000, pair as u32 + 1)).collect();
@@ -237,6 +244,7 @@ fn ranking(context: &Context, software: bool) {
             ranker.write(&inputs).unwrap();
             submit(context, |encoder| ranker.encode(encoder));
         });
-        println!("| {pairs} | {:.3} | {:.3} |", 1e3 * network, 1e3 * all);
+        let stages = stage_times(context, |encoder, before| ranker.encode_observed(encoder, before));
+        println!("| {pairs} | {:.3} | {:.3} | {stages} |", 1e3 * network, 1e3 * all);
     }
 }

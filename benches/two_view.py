@@ -32,7 +32,8 @@ def read_pair(file, name, snn):
     get = lambda key: file.get_tensor(f"{name}/{key}")
     ratio = get("ratio")
     order = np.argsort(ratio, kind="stable")
-    order = order[ratio[order] < snn][:MAX_MATCHES]
+    if snn:
+        order = order[ratio[order] < snn][:MAX_MATCHES]
     points1, points2 = (get(key)[order].astype(np.float64) for key in ("points1", "points2"))
     K1, K2 = get("K1"), get("K2")
     return Pair(name, points1, points2, rays(points1, K1), rays(points2, K2), K1, K2, get("R"), get("t"), get("sizes"))

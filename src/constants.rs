@@ -96,6 +96,14 @@ shared_constants! {
 }
 
 shared_constants! {
+    /// What the five-point solver and its launchers share.
+    FIVE_POINT {
+        /// Samples that one workgroup of the five-point solver takes.
+        SAMPLES_A_WORKGROUP = 16 as u32;
+    }
+}
+
+shared_constants! {
     /// What the stages of the ranking networks share.
     RANK {
         /// Columns of the input rows that the graph needs.

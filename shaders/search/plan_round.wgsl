@@ -8,7 +8,7 @@
 @group(0) @binding(3) var<storage, read_write> best: array<Candidate>;
 // its pairs: those of this round, then room for as many
 @group(0) @binding(4) var<storage, read_write> progress: Progress;
-// workgroups (x, y, z) of: a hypothesis an invocation; a pair a workgroup; a candidate a workgroup
+// workgroups (x, y, z) of: a hypothesis an invocation; a pair a workgroup; a candidate a workgroup; the solver
 @group(0) @binding(5) var<storage, read_write> workgroups: array<u32>;
 // [0]: hypotheses in all; [1..4]: workgroups of the scoring, x to be found
 @group(0) @binding(6) var<storage, read_write> round_counts: array<u32>;
@@ -91,10 +91,12 @@ fn main(@builtin(local_invocation_index) local: u32) {
         progress.hypotheses = hypotheses;
         progress.first_hypothesis = first_hypothesis;
         progress.round += 1u;
-        write_workgroups(0u, (left_pairs * hypotheses + 63u) / 64u);
+        let drawn = left_pairs * hypotheses;
+        write_workgroups(0u, (drawn + 63u) / 64u);
         write_workgroups(3u, left_pairs);
         write_workgroups(6u, left_pairs * settings.candidates);
-        round_counts[0] = left_pairs * hypotheses;
+        write_workgroups(9u, (drawn + settings.solver_hypotheses - 1u) / settings.solver_hypotheses);
+        round_counts[0] = drawn;
         round_counts[1] = 0u;
         round_counts[2] = left_pairs;
         round_counts[3] = SCORE_SHARES;

@@ -19,16 +19,32 @@ const FIRST_DAMPING: f32 = 1e-3;
 const LEAST_DAMPING: f32 = 1e-7;
 const MOST_DAMPING: f32 = 1e6;
 
-var<workgroup> lanes: array<vec4<f32>, LANES * EQUATION_VECTORS>;
-var<workgroup> system: array<array<f32, 9>, 8>;
-var<workgroup> current: array<vec4<f32>, EQUATION_VECTORS>;
-var<workgroup> tangents: array<array<vec4<f32>, 3>, 8>;
-var<workgroup> matrix: array<vec4<f32>, 3>;
+// The equations of a model are rows of nine: JᵀJ, as if there were eight parameters, and Jᵀr.
+const SYSTEM_SIZE: u32 = 72u;
+// Matches near the initial model that are listed; others are looked for anew in each step.
+const LISTED: u32 = 1280u;
+const ACCEPTED: u32 = 1u;
+const FINISHED: u32 = 2u;
+
+var<workgroup> lanes: array<vec4<f32>, max(LANES * SUM_VECTORS, 2u * WORKGROUP)>;
+// The sums over all matches, entries of SUM_VECTORS vectors.
+var<workgroup> totals: array<f32, 4u * SUM_VECTORS>;
+// The equations of the trial state and of the accepted one.
+var<workgroup> proposed: array<f32, SYSTEM_SIZE>;
+var<workgroup> current: array<f32, SYSTEM_SIZE>;
+var<workgroup> current_cost: f32;
+// A step of the elimination reads one and writes the other.
+var<workgroup> systems: array<array<f32, SYSTEM_SIZE>, 2>;
+var<workgroup> state: State;
+var<workgroup> trial: State;
+var<workgroup> model: Model;
 var<workgroup> start_rows: array<vec4<f32>, 3>;
 var<workgroup> rows: array<vec4<f32>, 3>;
-var<workgroup> trial: array<vec4<f32>, 3>;
 var<workgroup> damping: f32;
-var<workgroup> goes_on: u32;
+var<workgroup> verdict: u32;
+// Matches near the initial model, as far as they are listed, by ascending index.
+var<workgroup> near: array<u32, LISTED>;
+var<workgroup> near_sums: array<u32, WORKGROUP>;
 
 fn load_match(index: u32) -> Match {
     return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
@@ -50,76 +66,85 @@ fn loss_and_weight(t: f32) -> vec2<f32> {
     }
 }
 
-// The tangents of the trial model, one an invocation.
-fn prepare_trial(local: u32) {
-    if (local < 8u) {
-        var t = array<vec4<f32>, 3>();
-        if (local < PARAMETERS) {
-            t = tangent(trial, local);
-        }
-        tangents[local] = t;
-    }
-    if (local == 8u) {
-        matrix = model_matrix(trial);
-    }
-    workgroupBarrier();
+// The matches of an invocation, and those of them that are not listed.
+struct Share {
+    listed: u32, // of the workgroup
+    first_left: u32,
+    end: u32,
 }
 
-fn add_match(sums: ptr<function, NormalEquations>, pair: Pair, x: Match, weight: f32) {
-    let terms = residual_terms(matrix, pair.metric, x);
+fn is_near(start: Residual, index: u32) -> bool {
+    return weight_at(index) > 0.0 && residual_sq(start, load_match(index)) < refinement.reach_sq;
+}
+
+fn weight_at(index: u32) -> f32 {
+    if (settings.weigh_matches != 0u) {
+        return match_weights[index].y;
+    }
+    return 1.0;
+}
+
+// Lists the matches of positive weight near the initial model.
+fn list_near(pair: Pair, start: Residual, local: u32) -> Share {
+    let run = (pair.match_count + WORKGROUP - 1u) / WORKGROUP;
+    let first = pair.match_start + min(local * run, pair.match_count);
+    let end = pair.match_start + min((local + 1u) * run, pair.match_count);
+    var count = 0u;
+    for (var index = first; index < end; index++) {
+        count += select(0u, 1u, is_near(start, index));
+    }
+    near_sums[local] = count;
+    workgroupBarrier();
+    for (var step = 1u; step < WORKGROUP; step *= 2u) {
+        let before = select(0u, near_sums[max(local, step) - step], local >= step);
+        workgroupBarrier();
+        near_sums[local] += before;
+        workgroupBarrier();
+    }
+    var place = near_sums[local] - count;
+    var index = first;
+    while (index < end && place < LISTED) {
+        if (is_near(start, index)) {
+            near[place] = index;
+            place++;
+        }
+        index++;
+    }
+    let listed = min(near_sums[WORKGROUP - 1u], LISTED);
+    workgroupBarrier();
+    return Share(listed, index, end);
+}
+
+fn add_match(sums: ptr<function, Sums>, pair: Pair, index: u32) {
+    let x = load_match(index);
+    let weight = weight_at(index);
+    let terms = residual_terms(model, pair.metric, x);
     let loss = loss_and_weight(dot(terms.residual, terms.residual));
     (*sums).cost += weight * loss.x;
     let w = weight * loss.y;
-    if (w <= 0.0) {
-        return;
-    }
-    let d0 = derivative(tangents[0], terms, x);
-    let d1 = derivative(tangents[1], terms, x);
-    let d2 = derivative(tangents[2], terms, x);
-    let d3 = derivative(tangents[3], terms, x);
-    let d4 = derivative(tangents[4], terms, x);
-    var d5 = vec3<f32>();
-    var d6 = vec3<f32>();
-    var d7 = vec3<f32>();
-    if (PARAMETERS > 5u) {
-        d5 = derivative(tangents[5], terms, x);
-    }
-    if (PARAMETERS > 6u) {
-        d6 = derivative(tangents[6], terms, x);
-    }
-    if (PARAMETERS > 7u) {
-        d7 = derivative(tangents[7], terms, x);
-    }
-    let r = terms.residual;
-    add_row(sums, vec4<f32>(d0.x, d1.x, d2.x, d3.x), vec4<f32>(d4.x, d5.x, d6.x, d7.x), r.x, w);
-    if (DIMENSIONS > 1u) {
-        add_row(sums, vec4<f32>(d0.y, d1.y, d2.y, d3.y), vec4<f32>(d4.y, d5.y, d6.y, d7.y), r.y, w);
-    }
-    if (DIMENSIONS > 2u) {
-        add_row(sums, vec4<f32>(d0.z, d1.z, d2.z, d3.z), vec4<f32>(d4.z, d5.z, d6.z, d7.z), r.z, w);
+    if (w > 0.0) {
+        add_terms(sums, model, terms, x, w);
     }
 }
 
-// The normal equations of the trial model, in the first lane.
-fn accumulate(pair: Pair, start: Residual, local: u32) {
-    var sums = NormalEquations();
-    for (var k = local; k < pair.match_count; k += WORKGROUP) {
-        let index = pair.match_start + k;
-        let x = load_match(index);
-        var weight = 1.0;
-        if (settings.weigh_matches != 0u) {
-            weight = match_weights[index].y;
-        }
-        if (weight > 0.0 && residual_sq(start, x) < refinement.reach_sq) {
-            add_match(&sums, pair, x, weight);
+// The normal equations of the trial state.
+fn accumulate(pair: Pair, start: Residual, share: Share, local: u32) {
+    prepare_projection(trial, local);
+    var sums = Sums();
+    for (var k = local; k < share.listed; k += WORKGROUP) {
+        add_match(&sums, pair, near[k]);
+    }
+    for (var index = share.first_left; index < share.end; index++) {
+        if (is_near(start, index)) {
+            add_match(&sums, pair, index);
         }
     }
-    let vectors = equation_vectors(sums);
+    let vectors = sum_vectors(sums);
     // workgroup memory holds a quarter of the invocations at a time
-    let lane = (local % LANES) * EQUATION_VECTORS;
+    let lane = (local % LANES) * SUM_VECTORS;
     for (var turn = 0u; turn < WORKGROUP / LANES; turn++) {
         if (local / LANES == turn) {
-            for (var v = 0u; v < EQUATION_VECTORS; v++) {
+            for (var v = 0u; v < SUM_VECTORS; v++) {
                 if (turn == 0u) {
                     lanes[lane + v] = vectors[v];
                 } else {
@@ -129,82 +154,71 @@ fn accumulate(pair: Pair, start: Residual, local: u32) {
         }
         workgroupBarrier();
     }
-    for (var step = LANES / 2u; step > 0u; step /= 2u) {
-        for (var k = local; k < step * EQUATION_VECTORS; k += WORKGROUP) {
-            lanes[k] += lanes[step * EQUATION_VECTORS + k];
+    if (local < 4u * SUM_VECTORS) {
+        var sum = 0.0;
+        for (var k = 0u; k < LANES; k++) {
+            sum += lanes[k * SUM_VECTORS + local / 4u][local % 4u];
         }
-        workgroupBarrier();
+        totals[local] = sum;
     }
-}
-
-fn hessian_entry(row: u32, column: u32) -> f32 {
-    let low = min(row, column);
-    let high = max(row, column);
-    // block 0: both below 4; 1: column 4..8 of row 0..4; 2: both from 4 on
-    let block = low / 4u + high / 4u;
-    return current[block * 4u + high % 4u][low % 4u];
+    workgroupBarrier();
+    project(local);
 }
 
 // Fills (JᵀJ + damping) δ = −Jᵀr and solves it by Gauss–Jordan elimination, an entry an invocation; δ is the last column.
 fn solve_step(local: u32) {
-    let row = min(local / 9u, 7u);
-    let column = local % 9u;
-    let works = local < 72u;
+    let place = min(local, SYSTEM_SIZE - 1u);
+    let row = place / 9u;
+    let column = place % 9u;
+    let works = local < SYSTEM_SIZE;
     if (works) {
-        var entry = 0.0;
+        var entry = current[place];
         if (column == 8u) {
-            entry = -current[12u + row / 4u][row % 4u];
-        } else {
-            entry = hessian_entry(row, column);
+            entry = -entry;
         }
         if (row == column) {
             entry = select(1.0, entry * (1.0 + damping), entry > 0.0);
         }
-        system[row][column] = entry;
+        systems[0][place] = entry;
     }
     workgroupBarrier();
-    for (var k = 0u; k < 8u; k++) {
-        let scaled = system[k][column] / system[k][k];
-        let reduced = select(system[row][column] - system[row][k] * scaled, scaled, row == k);
-        workgroupBarrier();
+    for (var k = 0u; k < PARAMETERS; k++) {
+        let from_ = k % 2u;
+        let scaled = systems[from_][9u * k + column] / systems[from_][10u * k];
+        let reduced = select(systems[from_][place] - systems[from_][9u * row + k] * scaled, scaled, row == k);
         if (works) {
-            system[row][column] = reduced;
+            systems[1u - from_][place] = reduced;
         }
         workgroupBarrier();
     }
+}
+
+fn delta(parameter: u32) -> f32 {
+    return systems[PARAMETERS % 2u][9u * parameter + 8u];
 }
 
 fn step_of() -> array<f32, 8> {
-    return array<f32, 8>(
-        system[0][8], system[1][8], system[2][8], system[3][8],
-        system[4][8], system[5][8], system[6][8], system[7][8],
-    );
+    return array<f32, 8>(delta(0u), delta(1u), delta(2u), delta(3u), delta(4u), delta(5u), delta(6u), delta(7u));
 }
 
-fn take_trial() {
-    for (var v = 0u; v < EQUATION_VECTORS; v++) {
-        current[v] = lanes[v];
-    }
-    rows = trial;
-}
-
-// Takes the trial where its cost is lower; whether another step is worth it.
-fn judge_trial() {
-    let before = current[14].x;
-    let after = lanes[14].x;
-    goes_on = 1u;
+// Whether the trial is taken, which it is where its cost is lower, and whether another step is worth it.
+fn judge_trial() -> u32 {
+    let before = current_cost;
+    let after = totals[COST];
     if (after < before) {
-        take_trial();
+        current_cost = after;
+        state = trial;
         damping = max(damping * 0.1, LEAST_DAMPING);
-        if (before - after < WORTHWHILE * before) {
-            goes_on = 0u;
-        }
-        return;
+        return ACCEPTED | select(0u, FINISHED, before - after < WORTHWHILE * before);
     }
     damping *= 10.0;
     // not a number, or no step of any length to speak of goes down: this is the minimum
-    if (!(damping <= MOST_DAMPING) || abs(after - before) < WORTHWHILE * before) {
-        goes_on = 0u;
+    return select(0u, FINISHED, !(damping <= MOST_DAMPING) || abs(after - before) < WORTHWHILE * before);
+}
+
+fn take_equations(local: u32) {
+    if (local < SYSTEM_SIZE) {
+        current[local] = proposed[local];
     }
 }
 
@@ -298,43 +312,53 @@ fn main(
         place = candidate_place(settings, pair_index, progress.round, index % refinement.candidates);
     }
     if (local == 0u) {
-        goes_on = select(0u, candidates[place].found, exists);
-        rows = candidates[place].rows;
-        start_rows = rows;
-        trial = rows;
+        verdict = select(0u, candidates[place].found, exists);
+        start_rows = candidates[place].rows;
+        state = state_of(start_rows);
+        trial = state;
+        model = matrix_at(state);
         damping = FIRST_DAMPING;
     }
-    if (workgroupUniformLoad(&goes_on) == 0u) {
+    if (workgroupUniformLoad(&verdict) == 0u) {
         return;
     }
     let pair = pairs[pair_index];
     let start = make_residual(start_rows, pair.metric);
-    prepare_trial(local);
-    accumulate(pair, start, local);
+    let share = list_near(pair, start, local);
+    accumulate(pair, start, share, local);
     if (local == 0u) {
-        take_trial();
+        current_cost = totals[COST];
     }
-    workgroupBarrier();
+    take_equations(local);
     for (var iteration = 0u; iteration < refinement.iterations; iteration++) {
+        workgroupBarrier();
         solve_step(local);
         if (local == 0u) {
-            trial = retract(rows, step_of());
+            trial = retract(state, step_of());
+            model = matrix_at(trial);
         }
         workgroupBarrier();
-        prepare_trial(local);
-        accumulate(pair, start, local);
+        accumulate(pair, start, share, local);
         if (local == 0u) {
-            judge_trial();
+            verdict = judge_trial();
         }
-        if (workgroupUniformLoad(&goes_on) == 0u) {
+        let judged = workgroupUniformLoad(&verdict);
+        if ((judged & ACCEPTED) != 0u) {
+            take_equations(local);
+        }
+        if ((judged & FINISHED) != 0u) {
             break;
         }
     }
+    if (local == 0u) {
+        rows = rows_at(state);
+    }
+    workgroupBarrier();
     score_rows(pair, local);
     if (local == 0u) {
-        goes_on = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[place].score);
+        verdict = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[place].score);
     }
-    if (workgroupUniformLoad(&goes_on) == 0u) {
+    if (workgroupUniformLoad(&verdict) == 0u) {
         if (local == 0u) {
             rows = start_rows;
         }

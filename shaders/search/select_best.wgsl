@@ -1,5 +1,5 @@
 // The best models of each pair in this round, at most one a hypothesis, best first, ties to the earlier one; one pair a
-// workgroup.
+// workgroup. The list of models is cut into blocks whose best is kept, so that each rank looks at one block anew.
 // Twin: src/cpu/search/select_best.rs.
 
 @group(0) @binding(0) var<storage, read> settings: Settings;
@@ -12,12 +12,29 @@
 const WORKGROUP: u32 = 128u;
 const NONE: u32 = 0xffffffffu;
 
-var<workgroup> best_scores: array<f32, WORKGROUP>;
-var<workgroup> best_places: array<u32, WORKGROUP>;
-var<workgroup> chosen: array<u32, MAX_CANDIDATES>;
+// A model by its place in the list.
+struct Entry {
+    score: f32,
+    place: u32,
+}
 
-fn is_better(score: f32, place: u32, than_score: f32, than_place: u32) -> bool {
-    return score > than_score || (score == than_score && place < than_place && score > 0.0);
+var<workgroup> contest: array<Entry, WORKGROUP>;
+// The best of each block, as of when it was last looked at.
+var<workgroup> block_bests: array<Entry, WORKGROUP>;
+var<workgroup> chosen: array<u32, MAX_CANDIDATES>;
+var<workgroup> winner: Winner;
+
+struct Winner {
+    entry: Entry,
+    // 1 where its hypothesis was chosen already, from another block.
+    is_stale: u32,
+}
+
+fn better(a: Entry, b: Entry) -> Entry {
+    if (b.score > a.score || (b.score == a.score && b.place < a.place && b.score > 0.0)) {
+        return b;
+    }
+    return a;
 }
 
 fn hypothesis_of(list: u32, place: u32) -> u32 {
@@ -45,16 +62,48 @@ fn add_shares(base: u32, count: u32, local: u32) {
     }
 }
 
-fn write_candidate(slot: u32, rank: u32, list: u32, score: f32, place: u32) {
+// The best of the entries that the invocations have, in the first place of the contest.
+fn hold_contest(own: Entry, local: u32) {
+    contest[local] = own;
+    workgroupBarrier();
+    for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
+        if (local < step) {
+            contest[local] = better(contest[local], contest[local + step]);
+        }
+        workgroupBarrier();
+    }
+}
+
+// Looks at a block, whose places are those of the invocations of add_shares, for models of hypotheses not chosen yet.
+fn look_at_block(block: u32, size: u32, count: u32, slot: u32, ranks: u32, local: u32) {
+    let capacity = settings.hypotheses * settings.max_solutions;
+    var own = Entry(0.0, NONE);
+    for (var place = block * size + local; place < min((block + 1u) * size, count); place += WORKGROUP) {
+        let entry = Entry(partial_scores[(slot * capacity + place) * SCORE_SHARES], place);
+        if (!is_chosen(hypothesis_of(slot * (capacity + 1u), place), ranks)) {
+            own = better(own, entry);
+        }
+    }
+    hold_contest(own, local);
+    if (local == 0u) {
+        block_bests[block] = contest[0];
+    }
+    workgroupBarrier();
+}
+
+fn write_candidate(slot: u32, rank: u32, list: u32, best: Entry) {
     let to = candidate_place(settings, progress.pairs[slot], progress.round, rank);
-    candidates[to].score = select(score, 0.0, place == NONE);
+    let exists = best.place != NONE;
+    candidates[to].score = select(0.0, best.score, exists);
     candidates[to].needed = UNREACHED;
-    candidates[to].found = select(1u, 0u, place == NONE);
-    if (place == NONE) {
+    candidates[to].found = select(0u, 1u, exists);
+    chosen[rank] = NONE;
+    if (!exists) {
         return;
     }
-    let id = lists[list + 1u + place];
+    let id = lists[list + 1u + best.place];
     let row = 3u * (slot * progress.hypotheses * settings.max_solutions + id);
+    chosen[rank] = id / settings.max_solutions;
     candidates[to].model = id;
     for (var k = 0u; k < 3u; k++) {
         candidates[to].rows[k] = models[row + k];
@@ -74,35 +123,34 @@ fn main(
     let capacity = settings.hypotheses * settings.max_solutions;
     let list = slot * (capacity + 1u);
     let count = lists[list];
+    // a multiple of WORKGROUP, so that an invocation reads the places that it wrote
+    let size = WORKGROUP * max(1u, (count + WORKGROUP * WORKGROUP - 1u) / (WORKGROUP * WORKGROUP));
+    let blocks = (count + size - 1u) / size;
     add_shares(slot * capacity, count, local);
-    for (var rank = 0u; rank < settings.candidates; rank++) {
-        var score = 0.0;
-        var place = NONE;
-        for (var p = local; p < count; p += WORKGROUP) {
-            let s = partial_scores[(slot * capacity + p) * SCORE_SHARES];
-            if (is_better(s, p, score, place) && !is_chosen(hypothesis_of(list, p), rank)) {
-                score = s;
-                place = p;
-            }
-        }
-        best_scores[local] = score;
-        best_places[local] = place;
-        workgroupBarrier();
-        for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
-            if (local < step) {
-                let other = local + step;
-                if (is_better(best_scores[other], best_places[other], best_scores[local], best_places[local])) {
-                    best_scores[local] = best_scores[other];
-                    best_places[local] = best_places[other];
-                }
-            }
-            workgroupBarrier();
-        }
+    block_bests[local] = Entry(0.0, NONE);
+    workgroupBarrier();
+    for (var block = 0u; block < blocks; block++) {
+        look_at_block(block, size, count, slot, 0u, local);
+    }
+    var rank = 0u;
+    while (rank < settings.candidates) {
+        hold_contest(block_bests[local], local);
         if (local == 0u) {
-            let best = best_places[0];
-            write_candidate(slot, rank, list, best_scores[0], best);
-            chosen[rank] = select(hypothesis_of(list, best), NONE, best == NONE);
+            let place = contest[0].place;
+            let is_stale = place != NONE && is_chosen(hypothesis_of(list, place), rank);
+            winner = Winner(contest[0], select(0u, 1u, is_stale));
+        }
+        let won = workgroupUniformLoad(&winner);
+        let best = won.entry;
+        if (won.is_stale == 0u) {
+            if (local == 0u) {
+                write_candidate(slot, rank, list, best);
+            }
+            rank++;
         }
         workgroupBarrier();
+        if (best.place != NONE) {
+            look_at_block(best.place / size, size, count, slot, rank, local);
+        }
     }
 }

@@ -12,17 +12,14 @@ fn fit_model(first: u32, count: u32, slot: u32) -> bool {
     if !to_units.usable {
         return false;
     }
-    var r = Triangular9();
-    for (var i = first; i < first + count; i++) {
-        let w = sqrt(weight_at(i));
-        let m = normalized(to_units, match_at(i));
-        // Coefficients of F by columns.
-        let x2 = w * vec3(m.zw, 1.0);
-        insert_row(&r, array(x2.x * m.x, x2.y * m.x, x2.z * m.x, x2.x * m.y, x2.y * m.y, x2.z * m.y, x2.x, x2.y, x2.z));
-    }
-    let v = smallest_singular_vector(&r);
-    let unit_f = rank_two(mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]));
+    let unit_f = rank_two(matrix9(algebraic_fit(to_units, first, count)));
     let f = transpose(to_unit(to_units.scales.y, to_units.centroids.zw)) * unit_f
         * to_unit(to_units.scales.x, to_units.centroids.xy);
     return (count > SAMPLE_SIZE || is_oriented(f, first, count)) && write_matrix(slot, f);
+}
+
+/// The equation of a match; coefficients of F by columns.
+fn epipolar_row(to_units: Hartley, i: u32) -> Nine {
+    let m = normalized(to_units, match_at(i));
+    return outer9(sqrt(weight_at(i)) * vec3(m.zw, 1.0), vec3(m.xy, 1.0));
 }

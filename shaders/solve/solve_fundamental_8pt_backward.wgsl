@@ -39,11 +39,10 @@ fn fit_gradient(hypothesis: u32, first: u32, count: u32) -> bool {
         let m = normalized(h, match_at(i));
         let x2 = sqrt(weight_at(i)) * vec3(m.zw, 1.0);
         // Coefficients of A by columns.
-        insert_row(&r, array(x2.x * m.x, x2.y * m.x, x2.z * m.x, x2.x * m.y, x2.y * m.y, x2.z * m.y, x2.x, x2.y, x2.z));
+        insert_row(&r, outer9(x2, vec3(m.xy, 1.0)));
     }
-    var spectrum = singular_rows(&r);
-    let v = spectrum.vector;
-    let a = mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+    var spectrum = singular_rows(r);
+    let a = matrix9(spectrum.vector);
     let split = split_rank_two(a);
     let to_unit1 = to_unit(h.scales.x, h.centroids.xy);
     let to_unit2 = to_unit(h.scales.y, h.centroids.zw);
@@ -53,10 +52,8 @@ fn fit_gradient(hypothesis: u32, first: u32, count: u32) -> bool {
     let by_unit_f = matrix_of(model_gradient_at(hypothesis));
     let by_f = scale * (by_unit_f - (scale * scale * frobenius(by_unit_f, f)) * f);
     let g = through_rank_two(split, to_unit2 * by_f * transpose(to_unit1));
-    let q = eigenvector_multiplier(&spectrum, array(
-        g[0].x, g[0].y, g[0].z, g[1].x, g[1].y, g[1].z, g[2].x, g[2].y, g[2].z,
-    ));
-    let multiplier = mat3x3(q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8]);
+    let by_vector = Nine(vec4(g[0], g[1].x), vec4(g[1].yz, g[2].xy), g[2].z);
+    let multiplier = matrix9(eigenvector_multiplier(&spectrum, by_vector));
 
     for (var i = first; i < first + count; i++) {
         let m = normalized(h, match_at(i));
@@ -85,22 +82,24 @@ struct RankTwoSplit {
 }
 
 fn split_rank_two(a: mat3x3<f32>) -> RankTwoSplit {
-    var svd = svd3(a);
+    let svd = svd3(a);
     let k3 = svd.smallest;
     let k1 = (k3 + 1u) % 3u;
     let k2 = (k3 + 2u) % 3u;
-    let u1 = svd.scaled_left[k1] / svd.sigma[k1];
-    let u2 = svd.scaled_left[k2] / svd.sigma[k2];
-    let left = svd.scaled_left[k3];
+    let sigma1 = svd.sigma[k1];
+    let sigma2 = svd.sigma[k2];
+    let u1 = column(svd.scaled_left, k1) / sigma1;
+    let u2 = column(svd.scaled_left, k2) / sigma2;
+    let left = column(svd.scaled_left, k3);
     let across = normalize(cross(u1, u2));
     // Of the two unit vectors across, that with a singular value ≥ 0.
     let u3 = across * select(1.0, -1.0, dot(across, left) < 0.0);
-    let v3 = svd.right[k3];
-    let sigma = vec3(svd.sigma[k1], svd.sigma[k2], dot(u3, left));
+    let v3 = column(svd.right, k3);
+    let sigma = vec3(sigma1, sigma2, dot(u3, left));
     let rank2 = mat3x3(a[0] - left * v3.x, a[1] - left * v3.y, a[2] - left * v3.z);
     // A double least singular value leaves the plane of u₃ and v₃ open. Written so that NaN fails it too.
     let is_usable = max(sigma.x, sigma.y) <= MAX_CONDITION * (min(sigma.x, sigma.y) - sigma.z);
-    return RankTwoSplit(mat3x3(u1, u2, u3), mat3x3(svd.right[k1], svd.right[k2], v3), sigma, rank2, is_usable);
+    return RankTwoSplit(mat3x3(u1, u2, u3), mat3x3(column(svd.right, k1), column(svd.right, k2), v3), sigma, rank2, is_usable);
 }
 
 /// ∂L/∂A from ∂L/∂R: in the frames U and V only the third row and column mix, ∂L/∂A_k3 =

@@ -8,118 +8,145 @@
 // In: 3 × (world xyz0, image xy00). Out: at most 4 camera_from_world [R | t] with all points in front. None for collinear or
 // repeated world points; rays that coincide give none or finite poses.
 
-const DEGREE: u32 = 3u;
 const MAX_MODELS: u32 = 4u;
 
 /// Of the pencil.
 var<private> cone1: mat3x3<f32>;
 var<private> cone2: mat3x3<f32>;
 
-/// Unit rays, corners in the world, and the squared sides of the pairs (1, 2), (0, 2) and (0, 1).
+/// Unit rays and corners in the world as columns, and the squared sides of the pairs (1, 2), (0, 2) and (0, 1).
 struct View {
-    rays: array<vec3<f32>, 3>,
-    world: array<vec3<f32>, 3>,
+    rays: mat3x3<f32>,
+    world: mat3x3<f32>,
     sides_sq: vec3<f32>,
 }
 
-/// The solutions of a sample so far.
-struct Found {
-    count: u32,
-    depths: array<vec3<f32>, MAX_MODELS>,
+struct Depths {
+    values: vec3<f32>,
+    found: bool,
 }
 
 fn run_hypothesis(hypothesis: u32) {
-    let first = 6u * hypothesis;
-    var view: View;
-    for (var i = 0u; i < 3u; i++) {
-        view.world[i] = points[first + 2u * i].xyz;
-        view.rays[i] = normalize(vec3(points[first + 2u * i + 1u].xy, 1.0));
-    }
-    let sides = mat3x3(view.world[1] - view.world[2], view.world[0] - view.world[2], view.world[0] - view.world[1]);
-    view.sides_sq = vec3(dot(sides[0], sides[0]), dot(sides[1], sides[1]), dot(sides[2], sides[2]));
-    var found: Found;
-    found.count = 0u;
-    find_depths(&view, &found);
+    let view = view_of(hypothesis);
+    set_cones(view);
+    let planes = split(most_real_pair());
+    // Of two planes with two directions each.
+    let first = meet_plane_and_cone(planes.first, planes.cone);
+    let second = meet_plane_and_cone(planes.second, planes.cone);
+    let a = polished_depths(first.a, first.found, view);
+    var b = polished_depths(first.b, first.found, view);
+    var c = polished_depths(second.a, second.found, view);
+    var d = polished_depths(second.b, second.found, view);
+    b.found = b.found && !is_same(a, b);
+    c.found = c.found && !is_same(a, c) && !is_same(b, c);
+    d.found = d.found && !is_same(a, d) && !is_same(b, d) && !is_same(c, d);
     var count = 0u;
-    for (var k = 0u; k < found.count; k++) {
-        let d = found.depths[k];
-        let corners = array(view.rays[0] * d.x, view.rays[1] * d.y, view.rays[2] * d.z);
-        let alignment = align_triangles(view.world, corners);
-        if alignment.found {
-            write_motion(hypothesis * MAX_MODELS + count, alignment.motion);
-            count++;
-        }
-    }
+    add_pose(hypothesis, a, view, &count);
+    add_pose(hypothesis, b, view, &count);
+    add_pose(hypothesis, c, view, &count);
+    add_pose(hypothesis, d, view, &count);
     model_counts[hypothesis] = count;
 }
 
-fn find_depths(view: ptr<function, View>, found: ptr<function, Found>) {
-    let a = (*view).sides_sq;
-    let b = vec3(
-        dot((*view).rays[1], (*view).rays[2]),
-        dot((*view).rays[0], (*view).rays[2]),
-        dot((*view).rays[0], (*view).rays[1]),
+fn view_of(hypothesis: u32) -> View {
+    let i = 6u * hypothesis;
+    let world = mat3x3(points[i].xyz, points[i + 2u].xyz, points[i + 4u].xyz);
+    let rays = mat3x3(
+        normalize(vec3(points[i + 1u].xy, 1.0)),
+        normalize(vec3(points[i + 3u].xy, 1.0)),
+        normalize(vec3(points[i + 5u].xy, 1.0)),
     );
-    // a₁₂ (pair 01) − a₀₁ (pair 12), and a₁₂ (pair 02) − a₀₂ (pair 12).
+    let sides = mat3x3(world[1] - world[2], world[0] - world[2], world[0] - world[1]);
+    return View(rays, world, vec3(dot(sides[0], sides[0]), dot(sides[1], sides[1]), dot(sides[2], sides[2])));
+}
+
+/// a₁₂ (pair 01) − a₀₁ (pair 12), and a₁₂ (pair 02) − a₀₂ (pair 12).
+fn set_cones(view: View) {
+    let a = view.sides_sq;
+    let b = vec3(dot(view.rays[1], view.rays[2]), dot(view.rays[0], view.rays[2]), dot(view.rays[0], view.rays[1]));
     cone1 = mat3x3(a.x, -a.x * b.z, 0.0, -a.x * b.z, a.x - a.z, a.z * b.x, 0.0, a.z * b.x, -a.z);
     cone2 = mat3x3(a.x, 0.0, -a.x * b.y, 0.0, -a.y, a.y * b.x, -a.x * b.y, a.y * b.x, a.x - a.y);
-    var form = pencil_determinant(cone1, cone2);
-    let roots = real_roots(&form);
-    // Of the pairs of planes that the roots give, the most clearly real one leads to all solutions.
-    var best = mat3x3<f32>();
-    var other = cone1;
-    var best_margin = -1e30;
-    for (var r = 0u; r < roots.count; r++) {
-        let root = roots.values[r];
-        let pair = cone1 * root.x + cone2 * root.y;
-        let adjugate = cofactors(pair);
-        let margin = max(-adjugate[0].x, max(-adjugate[1].y, -adjugate[2].z)) / frobenius(pair, pair);
-        if margin > best_margin {
-            best_margin = margin;
-            best = pair;
-            if abs(root.x) > abs(root.y) {
-                other = cone2;
-            } else {
-                other = cone1;
-            }
-        }
+}
+
+/// A singular member of the pencil.
+struct Pair {
+    matrix: mat3x3<f32>,
+    root: vec2<f32>,
+    /// How clearly it is a pair of real planes.
+    margin: f32,
+}
+
+/// Of the pairs of planes that the roots give, the most clearly real one leads to all solutions.
+fn most_real_pair() -> Pair {
+    let roots = cubic_roots(pencil_determinant(cone1, cone2));
+    var best = pair_at(roots.isolated);
+    if roots.count == 3u {
+        best = more_real(more_real(best, pair_at(roots.second)), pair_at(roots.third));
     }
-    let planes = split(best);
-    meet_plane_and_cone(planes[0], other, view, found);
-    meet_plane_and_cone(planes[1], other, view, found);
+    return best;
+}
+
+fn pair_at(root: vec2<f32>) -> Pair {
+    let pair = cone1 * root.x + cone2 * root.y;
+    let adjugate = cofactors(pair);
+    let margin = max(-adjugate[0].x, max(-adjugate[1].y, -adjugate[2].z)) / frobenius(pair, pair);
+    return Pair(pair, root, margin);
+}
+
+fn more_real(a: Pair, b: Pair) -> Pair {
+    if b.margin > a.margin {
+        return b;
+    }
+    return a;
 }
 
 fn form_at(root: vec2<f32>) -> f32 {
     return determinant(cone1 * root.x + cone2 * root.y);
 }
 
-/// The two planes (normals) of a symmetric matrix of rank 2: its adjugate is −p pᵀ with p the line where the planes meet,
-/// and matrix + [p]× has rank 1, one plane times the other. Planes that coincide but for rounding are taken to.
-fn split(pair: mat3x3<f32>) -> array<vec3<f32>, 2> {
-    var adjugate = cofactors(pair);
+/// Normals of two planes, and a cone of the pencil that they are not of.
+struct Planes {
+    first: vec3<f32>,
+    second: vec3<f32>,
+    cone: mat3x3<f32>,
+}
+
+/// The two planes of a symmetric matrix of rank 2: its adjugate is −p pᵀ with p the line where the planes meet, and
+/// matrix + [p]× has rank 1, one plane times the other. Planes that coincide but for rounding are taken to.
+fn split(pair: Pair) -> Planes {
+    let m = pair.matrix;
+    let adjugate = cofactors(m);
     let negative = vec3(-adjugate[0].x, -adjugate[1].y, -adjugate[2].z);
     let pivot = largest_index(negative);
-    let p = adjugate[pivot] * select(0.0, inverseSqrt(negative[pivot]), negative[pivot] > 1e-14 * frobenius(pair, pair));
-    var product = mat3x3(
-        pair[0] + vec3(0.0, p.z, -p.y),
-        pair[1] + vec3(-p.z, 0.0, p.x),
-        pair[2] + vec3(p.y, -p.x, 0.0),
+    let size = negative[pivot];
+    let p = column(adjugate, pivot) * select(0.0, inverseSqrt(size), size > 1e-14 * frobenius(m, m));
+    let product = mat3x3(
+        m[0] + vec3(0.0, p.z, -p.y),
+        m[1] + vec3(-p.z, 0.0, p.x),
+        m[2] + vec3(p.y, -p.x, 0.0),
     );
-    let column = product[largest_index(vec3(
-        dot(product[0], product[0]),
-        dot(product[1], product[1]),
-        dot(product[2], product[2]),
-    ))];
-    var rows = transpose(product);
-    return array(column, rows[largest_index(abs(column))]);
+    let sizes = vec3(dot(product[0], product[0]), dot(product[1], product[1]), dot(product[2], product[2]));
+    let first = column(product, largest_index(sizes));
+    let second = column(transpose(product), largest_index(abs(first)));
+    if abs(pair.root.x) > abs(pair.root.y) {
+        return Planes(first, second, cone2);
+    }
+    return Planes(first, second, cone1);
 }
 
 fn largest_index(v: vec3<f32>) -> u32 {
     return select(select(2u, 1u, v.y >= v.z), 0u, v.x >= v.y && v.x >= v.z);
 }
 
-/// Solutions along the directions in which a plane through the origin meets a cone.
-fn meet_plane_and_cone(normal: vec3<f32>, cone: mat3x3<f32>, view: ptr<function, View>, found: ptr<function, Found>) {
+/// Directions of possible depths.
+struct Directions {
+    a: vec3<f32>,
+    b: vec3<f32>,
+    found: bool,
+}
+
+/// The directions in which a plane through the origin meets a cone.
+fn meet_plane_and_cone(normal: vec3<f32>, cone: mat3x3<f32>) -> Directions {
     let n = normalize(normal);
     let axis = select(vec3(0.0, 1.0, 0.0), vec3(1.0, 0.0, 0.0), abs(n.x) < 0.6);
     let u = normalize(cross(n, axis));
@@ -129,27 +156,22 @@ fn meet_plane_and_cone(normal: vec3<f32>, cone: mat3x3<f32>, view: ptr<function,
     let c = dot(v, cone * v);
     // a s² + 2 b s t + c t² = 0. Solutions that coincide but for rounding are kept: the polish decides.
     let discriminant = b * b - a * c;
-    if discriminant >= -1e-4 * (b * b + abs(a * c)) {
-        let root = sqrt(max(discriminant, 0.0));
-        let q = -(b + select(-root, root, b >= 0.0));
-        add_solution(u * q + v * a, view, found);
-        add_solution(u * c + v * q, view, found);
-    }
+    let root = sqrt(max(discriminant, 0.0));
+    let q = -(b + select(-root, root, b >= 0.0));
+    return Directions(u * q + v * a, u * c + v * q, discriminant >= -1e-4 * (b * b + abs(a * c)));
 }
 
-/// Newton's method on the three equations from depths known up to scale; keeps what ends at a new solution in front of the
-/// camera.
-fn add_solution(direction: vec3<f32>, view: ptr<function, View>, found: ptr<function, Found>) {
-    let y0 = (*view).rays[0];
-    let y1 = (*view).rays[1];
-    let y2 = (*view).rays[2];
-    let sides_sq = (*view).sides_sq;
-    let total_sq = sides_sq.x + sides_sq.y + sides_sq.z;
+/// Newton's method on the three equations from depths known up to scale; found where it ends in front of the camera.
+fn polished_depths(direction: vec3<f32>, is_real: bool, view: View) -> Depths {
+    let y0 = view.rays[0];
+    let y1 = view.rays[1];
+    let y2 = view.rays[2];
+    let total_sq = view.sides_sq.x + view.sides_sq.y + view.sides_sq.z;
     var d = direction * sign(direction.x + direction.y + direction.z);
     let size = max(d.x, max(d.y, d.z));
     // A little behind is let through: the polish decides.
-    if !(min(d.x, min(d.y, d.z)) > -1e-2 * size) {
-        return;
+    if !(is_real && min(d.x, min(d.y, d.z)) > -1e-2 * size) {
+        return Depths(d, false);
     }
     d /= size;
     var residual = vec3(0.0);
@@ -163,7 +185,7 @@ fn add_solution(direction: vec3<f32>, view: ptr<function, View>, found: ptr<func
             d *= sqrt(total_sq / (lengths_sq.x + lengths_sq.y + lengths_sq.z));
             continue;
         }
-        residual = lengths_sq - sides_sq;
+        residual = lengths_sq - view.sides_sq;
         let row0 = 2.0 * vec3(0.0, dot(s12, y1), -dot(s12, y2));
         let row1 = 2.0 * vec3(dot(s02, y0), 0.0, -dot(s02, y2));
         let row2 = 2.0 * vec3(dot(s01, y0), -dot(s01, y1), 0.0);
@@ -179,15 +201,21 @@ fn add_solution(direction: vec3<f32>, view: ptr<function, View>, found: ptr<func
     }
     let side = sqrt(total_sq);
     let tolerance = 3e-6 * side * (side + length(d));
-    let solved = all(d > vec3(0.0)) && all(abs(residual) < vec3(tolerance));
-    if !solved || (*found).count == MAX_MODELS {
+    return Depths(d, all(d > vec3(0.0)) && all(abs(residual) < vec3(tolerance)));
+}
+
+fn is_same(a: Depths, b: Depths) -> bool {
+    return a.found && distance(a.values, b.values) < 1e-5 * length(b.values);
+}
+
+fn add_pose(hypothesis: u32, depths: Depths, view: View, count: ptr<function, u32>) {
+    if !depths.found {
         return;
     }
-    for (var k = 0u; k < (*found).count; k++) {
-        if distance((*found).depths[k], d) < 1e-5 * length(d) {
-            return;
-        }
+    let d = depths.values;
+    let alignment = align_triangles(view.world, mat3x3(view.rays[0] * d.x, view.rays[1] * d.y, view.rays[2] * d.z));
+    if alignment.found {
+        write_motion(hypothesis * MAX_MODELS + *count, alignment.motion);
+        (*count)++;
     }
-    (*found).depths[(*found).count] = d;
-    (*found).count++;
 }

@@ -6,8 +6,8 @@
 
 fn run_hypothesis(hypothesis: u32) {
     let first = 6u * hypothesis;
-    let p = array(points[first].xyz, points[first + 2u].xyz, points[first + 4u].xyz);
-    let q = array(points[first + 1u].xyz, points[first + 3u].xyz, points[first + 5u].xyz);
+    let p = mat3x3(points[first].xyz, points[first + 2u].xyz, points[first + 4u].xyz);
+    let q = mat3x3(points[first + 1u].xyz, points[first + 3u].xyz, points[first + 5u].xyz);
     let alignment = align_triangles(p, q);
     if alignment.found {
         write_motion(hypothesis, alignment.motion);

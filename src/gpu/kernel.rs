@@ -17,6 +17,11 @@ impl Kernel {
         Self { pipeline, name: shader.name }
     }
 
+    /// The name of the shader.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Binds buffers to bindings 0, 1, … of group 0; the shader must use every one of them.
     pub fn bind(&self, context: &Context, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
         let entries: Vec<_> = (0..)

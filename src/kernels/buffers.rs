@@ -116,7 +116,7 @@ pub struct Buffers {
     pub candidates: TypedBuffer<Candidate>,
     /// A pair.
     pub best: TypedBuffer<Candidate>,
-    /// Workgroups of three kinds of stages, for indirect dispatch.
+    /// Workgroups of four kinds of stages, for indirect dispatch.
     pub workgroups: TypedBuffer<u32>,
     /// Hypotheses of the round, and workgroups of the scoring for indirect dispatch.
     pub round_counts: TypedBuffer<u32>,
@@ -176,7 +176,7 @@ impl Buffers {
                 pairs * (capacity.rounds * capacity.candidates) as usize,
             ),
             best: TypedBuffer::new(context, "best models", pairs),
-            workgroups: indirect("workgroups", 9),
+            workgroups: indirect("workgroups", 12),
             round_counts: indirect("round counts", 4),
             local_refinement: TypedBuffer::new(context, "local refinement", 1),
             final_refinement: TypedBuffer::new(context, "final refinement", 1),

@@ -91,8 +91,8 @@ pub struct Settings {
     pub rounds: u32,
     /// Whether matches have weights of their own in the score and in the refinement.
     pub weigh_matches: u32,
-    /// Unused.
-    pub unused: u32,
+    /// Hypotheses that one workgroup of the solver takes.
+    pub solver_hypotheses: u32,
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }

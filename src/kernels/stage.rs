@@ -24,6 +24,11 @@ impl Stage {
         Self { kernel, bindings }
     }
 
+    /// The name of its shader.
+    pub const fn name(&self) -> &'static str {
+        self.kernel.name()
+    }
+
     /// Encodes the step.
     pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, workgroups: Workgroups<'_>) {
         match workgroups {

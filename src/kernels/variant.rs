@@ -67,7 +67,7 @@ impl Variant {
         }
     }
 
-    /// `tangent` and `retract`, `residual_terms` and `derivative`.
+    /// The manifold of the models, the residuals with their derivatives, and the normal equations of these.
     pub(super) fn manifold(self) -> Vec<&'static str> {
         let [manifold, derivatives]: [&str; 2] = match self.kind {
             ModelKind::Essential => {
@@ -92,6 +92,12 @@ impl Variant {
         if matches!(self.kind, ModelKind::Homography | ModelKind::Pose) {
             parts.push(shader_part!("shared/residual/derivative_image"));
         }
+        parts.push(match self.kind {
+            ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => {
+                shader_part!("shared/algebra/normal_equations_matrix")
+            }
+            ModelKind::Pose | ModelKind::Rigid => shader_part!("shared/algebra/normal_equations_motion"),
+        });
         parts
     }
 }

@@ -149,11 +149,23 @@ impl GpuRanker {
 
     /// Encodes the network for the pairs written last.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.encode_observed(encoder, |_, _| {});
+    }
+
+    /// [`Self::encode`], with a call before each stage that is given the stage's name, and one after the last that is given
+    /// `end`: for timestamps.
+    pub fn encode_observed(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        mut before: impl FnMut(&mut wgpu::ComputePass<'_>, &'static str),
+    ) {
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("rank"), ..Default::default() });
         for (stage, grid) in &self.stages {
+            before(&mut pass, stage.name());
             stage.encode(&mut pass, Workgroups::Count(grid.workgroups(self.written)));
         }
+        before(&mut pass, "end");
     }
 
     /// The logits of some pairs; blocks.

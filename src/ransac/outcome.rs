@@ -66,6 +66,8 @@ pub struct Diagnosis {
     /// The best motion clearly different from the winner, with its score, which is at least half of the winner's and at most as
     /// high. None where the translation is not determined at all.
     pub second_motion: Option<(Pose, f64)>,
+    /// The second motion explains the matches nearly as well, with 0.9 of the winner's score at least: either may be the right one.
+    pub ambiguous: bool,
     /// The inliers of a pose or a rigid transform lie on one line, as far as the threshold can tell: how it is turned about that
     /// line is not determined.
     pub rotation_undetermined: bool,

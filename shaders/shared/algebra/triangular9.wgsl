@@ -2,78 +2,134 @@
 // rotations see the condition of A, where the sums of AᵀA would see its square.
 
 struct Triangular9 {
-    rows: array<array<f32, 9>, 9>,
+    r0: Nine,
+    r1: Nine,
+    r2: Nine,
+    r3: Nine,
+    r4: Nine,
+    r5: Nine,
+    r6: Nine,
+    r7: Nine,
+    r8: Nine,
 }
 
-fn insert_row(r: ptr<function, Triangular9>, new_row: array<f32, 9>) {
-    var row = new_row;
-    for (var k = 0u; k < 9u; k++) {
-        let diagonal = (*r).rows[k][k];
-        let length_sq = diagonal * diagonal + row[k] * row[k];
-        if length_sq < 1e-36 {
-            continue;
-        }
-        let scale = inverseSqrt(length_sq);
-        let c = diagonal * scale;
-        let s = row[k] * scale;
-        for (var j = k; j < 9u; j++) {
-            let upper = (*r).rows[k][j];
-            (*r).rows[k][j] = c * upper + s * row[j];
-            row[j] = c * row[j] - s * upper;
-        }
-    }
+fn insert_row(r: ptr<function, Triangular9>, row: Nine) {
+    let t0 = rotated((*r).r0, row, 0u);
+    let t1 = rotated((*r).r1, t0.row, 1u);
+    let t2 = rotated((*r).r2, t1.row, 2u);
+    let t3 = rotated((*r).r3, t2.row, 3u);
+    let t4 = rotated((*r).r4, t3.row, 4u);
+    let t5 = rotated((*r).r5, t4.row, 5u);
+    let t6 = rotated((*r).r6, t5.row, 6u);
+    let t7 = rotated((*r).r7, t6.row, 7u);
+    let t8 = rotated((*r).r8, t7.row, 8u);
+    *r = Triangular9(t0.upper, t1.upper, t2.upper, t3.upper, t4.upper, t5.upper, t6.upper, t7.upper, t8.upper);
 }
 
-/// By inverse iteration with RᵀR; of length 1.
-fn smallest_singular_vector(r: ptr<function, Triangular9>) -> array<f32, 9> {
-    var largest = 0.0;
-    for (var k = 0u; k < 9u; k++) {
-        largest = max(largest, abs((*r).rows[k][k]));
+struct Rotated {
+    upper: Nine,
+    row: Nine,
+}
+
+/// Two rows turned so that entry k of the second vanishes.
+fn rotated(upper: Nine, row: Nine, k: u32) -> Rotated {
+    let diagonal = entry9(upper, k);
+    let below = entry9(row, k);
+    let length_sq = diagonal * diagonal + below * below;
+    let exists = length_sq >= 1e-36;
+    let scale = inverseSqrt(max(length_sq, 1e-36));
+    let c = select(1.0, diagonal * scale, exists);
+    let s = select(0.0, below * scale, exists);
+    return Rotated(combined9(c, upper, s, row), combined9(c, row, -s, upper));
+}
+
+/// Of length 1. Inverse iteration with RᵀR of two vectors, which end in the plane of the two smallest singular vectors even
+/// where these have nearly the same singular value; then the better of that plane. Where the smallest is so small that the
+/// second vector falls on the first, the first is exact.
+fn smallest_singular_vector(r: Triangular9) -> Nine {
+    let inverse = inverse_diagonal(r);
+    // The first time only the back substitution: R x = e₉ is near the solution already.
+    var x = unit9(back_substituted(r, inverse, axis9(8u)));
+    var y = unit9(without9(unit9(back_substituted(r, inverse, axis9(7u))), x));
+    var is_plane = true;
+    for (var step = 0u; step < 7u; step++) {
+        x = unit9(back_substituted(r, inverse, unit9(forward_substituted(r, inverse, x))));
+        y = unit9(back_substituted(r, inverse, unit9(forward_substituted(r, inverse, y))));
+        let rest = without9(y, x);
+        is_plane = is_plane && inner9(rest, rest) > 1e-6;
+        y = unit9(without9(rest, x));
     }
-    // A vanishing pivot is as good as one at the rounding.
-    var inverse: array<f32, 9>;
-    for (var k = 0u; k < 9u; k++) {
-        let pivot = (*r).rows[k][k];
-        inverse[k] = 1.0 / select(pivot, 1e-8 * largest + 1e-30, abs(pivot) < 1e-8 * largest + 1e-30);
+    let image_x = image9(r, x);
+    let image_y = image9(r, y);
+    let turn = jacobi_rotation(inner9(image_x, image_x), inner9(image_y, image_y), inner9(image_x, image_y));
+    let first = combined9(turn.x, image_x, -turn.y, image_y);
+    let second = combined9(turn.y, image_x, turn.x, image_y);
+    if !is_plane {
+        return x;
     }
-    var x = array<f32, 9>(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0);
-    for (var step = 0u; step < 8u; step++) {
-        // The first time only the back substitution: R x = e₉ is near the solution already.
-        if step > 0u {
-            for (var i = 0u; i < 9u; i++) {
-                var sum = x[i];
-                for (var j = 0u; j < i; j++) {
-                    sum -= (*r).rows[j][i] * x[j];
-                }
-                x[i] = sum * inverse[i];
-            }
-            make_unit(&x);
-        }
-        for (var k = 9u; k > 0u; k--) {
-            let i = k - 1u;
-            var sum = x[i];
-            for (var j = k; j < 9u; j++) {
-                sum -= (*r).rows[i][j] * x[j];
-            }
-            x[i] = sum * inverse[i];
-        }
-        make_unit(&x);
+    if inner9(first, first) <= inner9(second, second) {
+        return combined9(turn.x, x, -turn.y, y);
     }
+    return combined9(turn.y, x, turn.x, y);
+}
+
+fn without9(x: Nine, unit: Nine) -> Nine {
+    return combined9(1.0, x, -inner9(x, unit), unit);
+}
+
+/// A vanishing pivot is as good as one at the rounding.
+fn inverse_diagonal(r: Triangular9) -> Nine {
+    let a = vec4(r.r0.a.x, r.r1.a.y, r.r2.a.z, r.r3.a.w);
+    let b = vec4(r.r4.b.x, r.r5.b.y, r.r6.b.z, r.r7.b.w);
+    let size = max(abs(a), abs(b));
+    let least = 1e-8 * max(max(max(size.x, size.y), max(size.z, size.w)), abs(r.r8.c)) + 1e-30;
+    return Nine(
+        1.0 / select(a, vec4(least), abs(a) < vec4(least)),
+        1.0 / select(b, vec4(least), abs(b) < vec4(least)),
+        1.0 / select(r.r8.c, least, abs(r.r8.c) < least),
+    );
+}
+
+/// R x = b.
+fn back_substituted(r: Triangular9, inverse: Nine, b: Nine) -> Nine {
+    var x = Nine();
+    x.c = b.c * inverse.c;
+    x.b.w = (b.b.w - inner9(r.r7, x)) * inverse.b.w;
+    x.b.z = (b.b.z - inner9(r.r6, x)) * inverse.b.z;
+    x.b.y = (b.b.y - inner9(r.r5, x)) * inverse.b.y;
+    x.b.x = (b.b.x - inner9(r.r4, x)) * inverse.b.x;
+    x.a.w = (b.a.w - inner9(r.r3, x)) * inverse.a.w;
+    x.a.z = (b.a.z - inner9(r.r2, x)) * inverse.a.z;
+    x.a.y = (b.a.y - inner9(r.r1, x)) * inverse.a.y;
+    x.a.x = (b.a.x - inner9(r.r0, x)) * inverse.a.x;
     return x;
 }
 
-fn make_unit(x: ptr<function, array<f32, 9>>) {
-    var largest = 1e-30;
-    for (var k = 0u; k < 9u; k++) {
-        largest = max(largest, abs((*x)[k]));
-    }
-    var norm_sq = 0.0;
-    for (var k = 0u; k < 9u; k++) {
-        (*x)[k] /= largest;
-        norm_sq += (*x)[k] * (*x)[k];
-    }
-    let scale = inverseSqrt(norm_sq);
-    for (var k = 0u; k < 9u; k++) {
-        (*x)[k] *= scale;
-    }
+/// Rᵀ y = b: each entry of b becomes one of y in its turn.
+fn forward_substituted(r: Triangular9, inverse: Nine, b: Nine) -> Nine {
+    let y0 = b.a.x * inverse.a.x;
+    var rest = combined9(1.0, b, -y0, r.r0);
+    let y1 = rest.a.y * inverse.a.y;
+    rest = combined9(1.0, rest, -y1, r.r1);
+    let y2 = rest.a.z * inverse.a.z;
+    rest = combined9(1.0, rest, -y2, r.r2);
+    let y3 = rest.a.w * inverse.a.w;
+    rest = combined9(1.0, rest, -y3, r.r3);
+    let y4 = rest.b.x * inverse.b.x;
+    rest = combined9(1.0, rest, -y4, r.r4);
+    let y5 = rest.b.y * inverse.b.y;
+    rest = combined9(1.0, rest, -y5, r.r5);
+    let y6 = rest.b.z * inverse.b.z;
+    rest = combined9(1.0, rest, -y6, r.r6);
+    let y7 = rest.b.w * inverse.b.w;
+    rest = combined9(1.0, rest, -y7, r.r7);
+    return Nine(vec4(y0, y1, y2, y3), vec4(y4, y5, y6, y7), rest.c * inverse.c);
+}
+
+fn image9(r: Triangular9, x: Nine) -> Nine {
+    return Nine(
+        vec4(inner9(r.r0, x), inner9(r.r1, x), inner9(r.r2, x), inner9(r.r3, x)),
+        vec4(inner9(r.r4, x), inner9(r.r5, x), inner9(r.r6, x), inner9(r.r7, x)),
+        inner9(r.r8, x),
+    );
 }

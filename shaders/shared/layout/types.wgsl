@@ -46,7 +46,7 @@ struct Settings {
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
     weigh_matches: u32, // whether match_weights are used
-    unused: u32,
+    solver_hypotheses: u32, // a workgroup of the solver
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 

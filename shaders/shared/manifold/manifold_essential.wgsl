@@ -2,6 +2,26 @@
 
 const PARAMETERS: u32 = 5u;
 
+struct State {
+    rotation: mat3x3<f32>,
+    translation: vec3<f32>,
+}
+
+/// The matrix of the residuals: E = [t]× R.
+alias Model = mat3x3<f32>;
+
+fn state_of(rows: array<vec4<f32>, 3>) -> State {
+    return State(matrix_of(rows), last_column(rows));
+}
+
+fn rows_at(state: State) -> array<vec4<f32>, 3> {
+    return rows_of(state.rotation, state.translation);
+}
+
+fn matrix_at(state: State) -> Model {
+    return cross_matrix(state.translation) * state.rotation;
+}
+
 struct TangentBasis {
     b1: vec3<f32>,
     b2: vec3<f32>,
@@ -13,23 +33,19 @@ fn tangent_basis(t: vec3<f32>) -> TangentBasis {
     return TangentBasis(b1, cross(t, b1));
 }
 
-fn model_matrix(rows: array<vec4<f32>, 3>) -> array<vec4<f32>, 3> {
-    return rows_of(cross_matrix(last_column(rows)) * matrix_of(rows), vec3<f32>());
-}
-
-fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
-    let rotation = matrix_of(rows);
-    let t = last_column(rows);
-    if (k < 3u) {
-        return rows_of(cross_matrix(t) * rotation * cross_matrix(unit_vector(k)), vec3<f32>());
+fn tangent(state: State, k: u32) -> Model {
+    let basis = tangent_basis(state.translation);
+    let turns = k < 3u;
+    let left = select(select(basis.b2, basis.b1, k == 3u), state.translation, turns);
+    let product = cross_matrix(left) * state.rotation;
+    if (turns) {
+        return product * cross_matrix(unit_vector(k));
     }
-    let basis = tangent_basis(t);
-    return rows_of(cross_matrix(select(basis.b2, basis.b1, k == 3u)) * rotation, vec3<f32>());
+    return product;
 }
 
-fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
-    let t = last_column(rows);
-    let basis = tangent_basis(t);
-    let rotation = orthonormalized(matrix_of(rows) * small_rotation(vec3<f32>(delta[0], delta[1], delta[2])));
-    return rows_of(rotation, normalize(t + basis.b1 * delta[3] + basis.b2 * delta[4]));
+fn retract(state: State, delta: array<f32, 8>) -> State {
+    let basis = tangent_basis(state.translation);
+    let rotation = orthonormalized(state.rotation * small_rotation(vec3<f32>(delta[0], delta[1], delta[2])));
+    return State(rotation, normalize(state.translation + basis.b1 * delta[3] + basis.b2 * delta[4]));
 }

@@ -3,11 +3,14 @@
 
 const PARAMETERS: u32 = 7u;
 
-struct RankTwo {
+struct State {
     u: mat3x3<f32>,
     v: mat3x3<f32>,
     sigma: vec2<f32>, // (cos θ, sin θ)
 }
+
+/// The matrix of the residuals: F.
+alias Model = mat3x3<f32>;
 
 // The longest cross product of two of three vectors: the direction orthogonal to all, as they span a plane.
 fn common_normal(a: vec3<f32>, b: vec3<f32>, c: vec3<f32>) -> vec3<f32> {
@@ -33,7 +36,8 @@ fn turn_z(angle: f32) -> mat3x3<f32> {
 }
 
 // In frames at the two null vectors a 2×2 block is left, whose singular value decomposition is in closed form.
-fn decompose(f: mat3x3<f32>) -> RankTwo {
+fn state_of(rows: array<vec4<f32>, 3>) -> State {
+    let f = matrix_of(rows);
     let ft = transpose(f);
     let u = frame_of(common_normal(f[0], f[1], f[2]));
     let v = frame_of(common_normal(ft[0], ft[1], ft[2]));
@@ -47,38 +51,38 @@ fn decompose(f: mat3x3<f32>) -> RankTwo {
     let angle_sum = atan2(sum.y, sum.x);
     let angle_difference = atan2(difference.y, difference.x);
     let sigma = vec2<f32>(length(sum) + length(difference), length(sum) - length(difference));
-    return RankTwo(
+    return State(
         u * turn_z(0.5 * (angle_sum + angle_difference)),
         v * turn_z(0.5 * (angle_difference - angle_sum)),
         normalize(sigma),
     );
 }
 
-fn compose(u: mat3x3<f32>, sigma: vec2<f32>, v: mat3x3<f32>) -> array<vec4<f32>, 3> {
-    return rows_of(mat3x3<f32>(u[0] * sigma.x, u[1] * sigma.y, vec3<f32>()) * transpose(v), vec3<f32>());
+fn rows_at(state: State) -> array<vec4<f32>, 3> {
+    return rows_of(matrix_at(state), vec3<f32>());
 }
 
-fn model_matrix(rows: array<vec4<f32>, 3>) -> array<vec4<f32>, 3> {
-    return rows;
+fn matrix_at(state: State) -> Model {
+    return mat3x3<f32>(state.u[0] * state.sigma.x, state.u[1] * state.sigma.y, vec3<f32>()) * transpose(state.v);
 }
 
-fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
-    let d = decompose(matrix_of(rows));
+fn tangent(state: State, k: u32) -> Model {
+    let sigma = mat3x3<f32>(state.sigma.x, 0.0, 0.0, 0.0, state.sigma.y, 0.0, 0.0, 0.0, 0.0);
+    let turn = cross_matrix(unit_vector(k % 3u));
+    var middle = mat3x3<f32>(-state.sigma.y, 0.0, 0.0, 0.0, state.sigma.x, 0.0, 0.0, 0.0, 0.0);
     if (k < 3u) {
-        return compose(d.u * cross_matrix(unit_vector(k)), d.sigma, d.v);
+        middle = turn * sigma;
+    } else if (k < 6u) {
+        middle = sigma * transpose(turn);
     }
-    if (k < 6u) {
-        return compose(d.u, d.sigma, d.v * cross_matrix(unit_vector(k - 3u)));
-    }
-    return compose(d.u, vec2<f32>(-d.sigma.y, d.sigma.x), d.v);
+    return state.u * middle * transpose(state.v);
 }
 
-fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
-    let d = decompose(matrix_of(rows));
-    let u = d.u * small_rotation(vec3<f32>(delta[0], delta[1], delta[2]));
-    let v = d.v * small_rotation(vec3<f32>(delta[3], delta[4], delta[5]));
+fn retract(state: State, delta: array<f32, 8>) -> State {
+    let u = state.u * small_rotation(vec3<f32>(delta[0], delta[1], delta[2]));
+    let v = state.v * small_rotation(vec3<f32>(delta[3], delta[4], delta[5]));
     let c = cos(delta[6]);
     let s = sin(delta[6]);
-    let sigma = vec2<f32>(d.sigma.x * c - d.sigma.y * s, d.sigma.x * s + d.sigma.y * c);
-    return compose(orthonormalized(u), normalize(sigma), orthonormalized(v));
+    let sigma = vec2<f32>(state.sigma.x * c - state.sigma.y * s, state.sigma.x * s + state.sigma.y * c);
+    return State(orthonormalized(u), orthonormalized(v), normalize(sigma));
 }

@@ -2,6 +2,25 @@
 
 const PARAMETERS: u32 = 8u;
 
+struct State {
+    h: mat3x3<f32>,
+}
+
+/// The matrix of the residuals: H.
+alias Model = mat3x3<f32>;
+
+fn state_of(rows: array<vec4<f32>, 3>) -> State {
+    return State(matrix_of(rows));
+}
+
+fn rows_at(state: State) -> array<vec4<f32>, 3> {
+    return rows_of(state.h, vec3<f32>());
+}
+
+fn matrix_at(state: State) -> Model {
+    return state.h;
+}
+
 fn generator(k: u32) -> mat3x3<f32> {
     var g = mat3x3<f32>();
     switch k {
@@ -17,22 +36,17 @@ fn generator(k: u32) -> mat3x3<f32> {
     return g;
 }
 
-fn model_matrix(rows: array<vec4<f32>, 3>) -> array<vec4<f32>, 3> {
-    return rows;
+fn tangent(state: State, k: u32) -> Model {
+    return state.h * generator(k);
 }
 
-fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
-    return rows_of(matrix_of(rows) * generator(k), vec3<f32>());
-}
-
-fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
+fn retract(state: State, delta: array<f32, 8>) -> State {
     let step = mat3x3<f32>(
         delta[6], delta[2], delta[4],
         delta[0], delta[7] - delta[6], delta[5],
         delta[1], delta[3], -delta[7],
     );
-    let h = matrix_of(rows);
-    let moved = h + h * step;
+    let moved = state.h + state.h * step;
     let norm_sq = dot(moved[0], moved[0]) + dot(moved[1], moved[1]) + dot(moved[2], moved[2]);
-    return rows_of(moved * inverseSqrt(norm_sq), vec3<f32>());
+    return State(moved * inverseSqrt(norm_sq));
 }

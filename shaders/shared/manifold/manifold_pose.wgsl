@@ -2,18 +2,31 @@
 
 const PARAMETERS: u32 = 6u;
 
-fn model_matrix(rows: array<vec4<f32>, 3>) -> array<vec4<f32>, 3> {
-    return rows;
+struct State {
+    rotation: mat3x3<f32>,
+    translation: vec3<f32>,
 }
 
-fn tangent(rows: array<vec4<f32>, 3>, k: u32) -> array<vec4<f32>, 3> {
-    if (k < 3u) {
-        return rows_of(matrix_of(rows) * cross_matrix(unit_vector(k)), vec3<f32>());
-    }
-    return rows_of(mat3x3<f32>(), unit_vector(k - 3u));
+/// The motion itself.
+alias Model = State;
+
+fn state_of(rows: array<vec4<f32>, 3>) -> State {
+    return State(matrix_of(rows), last_column(rows));
 }
 
-fn retract(rows: array<vec4<f32>, 3>, delta: array<f32, 8>) -> array<vec4<f32>, 3> {
-    let rotation = orthonormalized(matrix_of(rows) * small_rotation(vec3<f32>(delta[0], delta[1], delta[2])));
-    return rows_of(rotation, last_column(rows) + vec3<f32>(delta[3], delta[4], delta[5]));
+fn rows_at(state: State) -> array<vec4<f32>, 3> {
+    return rows_of(state.rotation, state.translation);
+}
+
+fn matrix_at(state: State) -> Model {
+    return state;
+}
+
+fn map_point(model: Model, match_: Match) -> vec3<f32> {
+    return model.rotation * match_.a.xyz + model.translation;
+}
+
+fn retract(state: State, delta: array<f32, 8>) -> State {
+    let rotation = orthonormalized(state.rotation * small_rotation(vec3<f32>(delta[0], delta[1], delta[2])));
+    return State(rotation, state.translation + vec3<f32>(delta[3], delta[4], delta[5]));
 }

@@ -1,4 +1,4 @@
-// What transfer and reprojection errors share.
+// What transfer and reprojection errors share: r = (y₁₂/y₃ − x) / metric.
 
 struct Terms {
     residual: vec3<f32>,
@@ -6,7 +6,7 @@ struct Terms {
     scale: vec2<f32>,   // 1/(y₃ metric)
 }
 
-fn residual_terms(m: array<vec4<f32>, 3>, metric: vec4<f32>, match_: Match) -> Terms {
+fn residual_terms(m: Model, metric: vec4<f32>, match_: Match) -> Terms {
     let y = map_point(m, match_);
     let inverse_depth = 1.0 / y.z;
     let image = y.xy * inverse_depth;
@@ -14,7 +14,10 @@ fn residual_terms(m: array<vec4<f32>, 3>, metric: vec4<f32>, match_: Match) -> T
     return Terms(vec3<f32>(residual, 0.0), image, inverse_depth / metric.zw);
 }
 
-fn derivative(t: array<vec4<f32>, 3>, terms: Terms, match_: Match) -> vec3<f32> {
-    let d = map_point(t, match_);
-    return vec3<f32>((d.xy - terms.image * d.z) * terms.scale, 0.0);
+/// The derivatives of the residual's entries by y, as columns.
+fn by_point(terms: Terms) -> mat2x3<f32> {
+    return mat2x3<f32>(
+        vec3<f32>(terms.scale.x, 0.0, -terms.image.x * terms.scale.x),
+        vec3<f32>(0.0, terms.scale.y, -terms.image.y * terms.scale.y),
+    );
 }

@@ -1,13 +1,14 @@
-// Reprojection error r = (y₁₂/y₃ − x) / metric, y = [R | t] X, and its derivative along a tangent.
+// Reprojection error r = (y₁₂/y₃ − x) / metric, y = R X + t, and its derivatives by the motion.
 // Twin: src/cpu/search/refine_model.rs.
-
-const DIMENSIONS: u32 = 2u;
-
-fn map_point(m: array<vec4<f32>, 3>, match_: Match) -> vec3<f32> {
-    let x = vec4<f32>(match_.a.xyz, 1.0);
-    return vec3<f32>(dot(m[0], x), dot(m[1], x), dot(m[2], x));
-}
 
 fn image_point(match_: Match) -> vec2<f32> {
     return match_.b.xy;
+}
+
+fn add_terms(sums: ptr<function, Sums>, model: Model, terms: Terms, match_: Match, weight: f32) {
+    let d = by_point(terms);
+    let d_own = transpose(model.rotation) * d;
+    let p = match_.a.xyz;
+    add_row(sums, cross(p, d_own[0]), d[0], terms.residual.x, weight);
+    add_row(sums, cross(p, d_own[1]), d[1], terms.residual.y, weight);
 }

@@ -1,6 +1,5 @@
-// Sampson error r = C/√D and dr = (dC − C/D · ½dD)/√D along a tangent of the matrix. Twin: src/cpu/search/refine_model.rs.
-
-const DIMENSIONS: u32 = 1u;
+// Sampson error r = C/√D, and dr = (dC − C/D · ½dD)/√D as a matrix of the derivatives by the entries of the model's matrix.
+// Twin: src/cpu/search/refine_model.rs.
 
 struct Terms {
     residual: vec3<f32>,
@@ -9,30 +8,24 @@ struct Terms {
     lines: vec4<f32>,     // (M x1)₁₂ and (Mᵀ x2)₁₂, each times the squared metric
 }
 
-fn map_two_view(m: array<vec4<f32>, 3>, x: vec4<f32>) -> vec3<f32> {
-    return vec3<f32>(
-        m[0].x * x.x + m[0].y * x.y + m[0].z,
-        m[1].x * x.x + m[1].y * x.y + m[1].z,
-        m[2].x * x.x + m[2].y * x.y + m[2].z,
-    );
-}
-
-fn residual_terms(m: array<vec4<f32>, 3>, metric: vec4<f32>, match_: Match) -> Terms {
-    let x = match_.a;
-    let line2 = map_two_view(m, x);
-    let line1 = m[0].xy * x.z + m[1].xy * x.w + m[2].xy;
-    let algebraic = x.z * line2.x + x.w * line2.y + line2.z;
-    let lines = vec4<f32>(line2.xy, line1);
+fn residual_terms(m: Model, metric: vec4<f32>, match_: Match) -> Terms {
+    let x1 = vec3<f32>(match_.a.xy, 1.0);
+    let x2 = vec3<f32>(match_.a.zw, 1.0);
+    let line2 = m * x1;
+    let lines = vec4<f32>(line2.xy, dot(m[0], x2), dot(m[1], x2));
     let weighted = lines * metric.zwxy * metric.zwxy;
+    let algebraic = dot(x2, line2);
     let inverse = 1.0 / dot(lines, weighted);
     let root = sqrt(inverse);
     return Terms(vec3<f32>(algebraic * root, 0.0, 0.0), root, algebraic * inverse, weighted);
 }
 
-fn derivative(t: array<vec4<f32>, 3>, terms: Terms, match_: Match) -> vec3<f32> {
-    let x = match_.a;
-    let u = map_two_view(t, x);
-    let v = t[0].xy * x.z + t[1].xy * x.w + t[2].xy;
-    let d_algebraic = x.z * u.x + x.w * u.y + u.z;
-    return vec3<f32>((d_algebraic - terms.ratio * dot(terms.lines, vec4<f32>(u.xy, v))) * terms.root, 0.0, 0.0);
+/// With q2 and q1 the weighted lines, ½dD = q2ᵀ dM x1 + x2ᵀ dM q1.
+fn add_terms(sums: ptr<function, Sums>, model: Model, terms: Terms, match_: Match, weight: f32) {
+    let x2 = vec3<f32>(match_.a.zw, 1.0) * terms.root;
+    let turned = terms.ratio * terms.root * vec3<f32>(terms.lines.xy, 0.0);
+    let left = x2 - turned;
+    let x1 = match_.a.xy;
+    let q1 = terms.ratio * terms.lines.zw;
+    add_row(sums, mat3x3<f32>(left * x1.x - x2 * q1.x, left * x1.y - x2 * q1.y, left), terms.residual.x, weight);
 }

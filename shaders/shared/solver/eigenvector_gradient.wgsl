@@ -5,20 +5,20 @@ const JACOBI_SWEEPS: u32 = 10u;
 
 /// The rows of R after rotations from the left: the right singular vectors times the singular values.
 struct SingularRows {
-    rows: array<array<f32, 9>, 9>,
+    rows: array<Nine, 9>,
     norms_sq: array<f32, 9>,
     least: u32,
     largest_sq: f32,
     /// f, of length 1.
-    vector: array<f32, 9>,
+    vector: Nine,
 }
 
 /// One-sided Jacobi rotations (Hestenes 1958): small singular values keep their digits, which those of RᵀR would not in
 /// f32.
-fn singular_rows(r: ptr<function, Triangular9>) -> SingularRows {
+fn singular_rows(r: Triangular9) -> SingularRows {
     var s: SingularRows;
     var vector = smallest_singular_vector(r);
-    s.rows = (*r).rows;
+    s.rows = array(r.r0, r.r1, r.r2, r.r3, r.r4, r.r5, r.r6, r.r7, r.r8);
     for (var sweep = 0u; sweep < JACOBI_SWEEPS; sweep++) {
         var rotated = false;
         for (var p = 0u; p < 8u; p++) {
@@ -35,14 +35,14 @@ fn singular_rows(r: ptr<function, Triangular9>) -> SingularRows {
         s.largest_sq = max(s.largest_sq, s.norms_sq[k]);
         s.least = select(s.least, k, s.norms_sq[k] < s.norms_sq[s.least]);
     }
-    // Inverse iteration leaves a share of the next vector where μ is not far smaller than the next eigenvalue.
+    // Inverse iteration leaves a share of the other vectors.
     for (var time = 0u; time < 2u; time++) {
         for (var k = 0u; k < 9u; k++) {
             if k != s.least {
                 vector = combined9(1.0, vector, -inner9(s.rows[k], vector) / s.norms_sq[k], s.rows[k]);
             }
         }
-        make_unit(&vector);
+        vector = unit9(vector);
     }
     s.vector = vector;
     return s;
@@ -58,12 +58,9 @@ fn rotate_rows(s: ptr<function, SingularRows>, p: u32, q: u32) -> bool {
     if abs(mixed) <= 1e-7 * sqrt(norm_p * norm_q) {
         return false;
     }
-    let ratio = (norm_q - norm_p) / (2.0 * mixed);
-    let tangent = select(-1.0, 1.0, ratio >= 0.0) / (abs(ratio) + sqrt(1.0 + ratio * ratio));
-    let cosine = inverseSqrt(1.0 + tangent * tangent);
-    let sine = cosine * tangent;
-    (*s).rows[p] = combined9(cosine, row_p, -sine, row_q);
-    (*s).rows[q] = combined9(sine, row_p, cosine, row_q);
+    let turn = jacobi_rotation(norm_p, norm_q, mixed);
+    (*s).rows[p] = combined9(turn.x, row_p, -turn.y, row_q);
+    (*s).rows[q] = combined9(turn.y, row_p, turn.x, row_q);
     return true;
 }
 
@@ -77,8 +74,8 @@ fn relative_gap(s: ptr<function, SingularRows>) -> f32 {
 }
 
 /// −(M − μI)⁺ g, so that dL = resultᵀ dM f, with g = ∂L/∂f.
-fn eigenvector_multiplier(s: ptr<function, SingularRows>, g: array<f32, 9>) -> array<f32, 9> {
-    var multiplier: array<f32, 9>;
+fn eigenvector_multiplier(s: ptr<function, SingularRows>, g: Nine) -> Nine {
+    var multiplier = Nine();
     for (var k = 0u; k < 9u; k++) {
         if k != (*s).least {
             let gap = (*s).norms_sq[k] - (*s).norms_sq[(*s).least];
@@ -87,23 +84,4 @@ fn eigenvector_multiplier(s: ptr<function, SingularRows>, g: array<f32, 9>) -> a
         }
     }
     return multiplier;
-}
-
-fn inner9(a_: array<f32, 9>, b_: array<f32, 9>) -> f32 {
-    var a = a_;
-    var b = b_;
-    var sum = 0.0;
-    for (var j = 0u; j < 9u; j++) {
-        sum += a[j] * b[j];
-    }
-    return sum;
-}
-
-fn combined9(x: f32, a_: array<f32, 9>, y: f32, b_: array<f32, 9>) -> array<f32, 9> {
-    var a = a_;
-    var b = b_;
-    for (var j = 0u; j < 9u; j++) {
-        a[j] = x * a[j] + y * b[j];
-    }
-    return a;
 }

@@ -1,7 +1,5 @@
 // The motion of an essential matrix, and Newton steps on the epipolar equations of five matches in the five coordinates of
-// the motion. Motions are camera2_from_camera1 with a translation of length 1. Declares UNKNOWNS for solve_linear.
-
-const UNKNOWNS: u32 = 5u;
+// the motion. Motions are camera2_from_camera1 with a translation of length 1.
 
 /// One of the four motions of E (Horn, "Recovering baseline and orientation from essential matrix", 1990): with |t| = 1,
 /// R = cof(E) − [t]× E. Near enough for Newton's method where E is only nearly essential.
@@ -37,90 +35,136 @@ fn twisted(motion: Motion) -> Motion {
     return Motion(half_turn * motion.rotation, t);
 }
 
-/// Newton's method on the residuals x2 · (t × R x1) = t · (R x1 × x2) of the matches (x1 y1 x2 y2), with the unknowns
-/// (ω, τ1, τ2): R ← exp([ω]×) R, t ← t + τ1 b1 + τ2 b2. Steps that make it worse are taken back and shortened. Returns
-/// the sum of the squared residuals left.
-fn polish_motion(motion: ptr<function, Motion>, matches: ptr<function, array<vec4<f32>, 5>>) -> f32 {
+/// The matches (x1 y1 x2 y2) of a sample.
+struct Matches {
+    a: vec4<f32>,
+    b: vec4<f32>,
+    c: vec4<f32>,
+    d: vec4<f32>,
+    e: vec4<f32>,
+}
+
+/// Newton's method on the residuals x2 · (t × R x1) = t · (R x1 × x2) of the matches, with the unknowns (ω, τ1, τ2):
+/// R ← exp([ω]×) R, t ← t + τ1 b1 + τ2 b2. Steps that make it worse are taken back and shortened. Returns the sum of the
+/// squared residuals left.
+fn polish_motion(motion: ptr<function, Motion>, matches: Matches) -> f32 {
     var next = *motion;
     var best = 1e30;
-    var delta = array<f32, UNKNOWNS>();
-    var share = 1.0;
+    var change = Change();
     for (var step = 0u; step < NEWTON_STEPS; step++) {
-        var rows: array<array<f32, 6>, 5>;
-        let sum = newton_rows(next, matches, &rows);
-        if sum < best {
+        let newton = newton_step(next, matches);
+        if newton.value < best {
             *motion = next;
-            best = sum;
-            if best < CONVERGED {
-                break;
-            }
-            delta = solve_linear(&rows);
-            var norm_sq = 0.0;
-            for (var k = 0u; k < UNKNOWNS; k++) {
-                norm_sq += delta[k] * delta[k];
-            }
+            best = newton.value;
             // A step longer than half a radian comes from a nearly singular system.
-            share = min(1.0, 0.5 * inverseSqrt(norm_sq + 1e-30));
+            let norm_sq = dot(newton.turn, newton.turn) + dot(newton.shift, newton.shift);
+            change = scaled(newton, min(1.0, 0.5 * inverseSqrt(norm_sq + 1e-30)));
+        } else if best < CONVERGED {
+            break;
         } else {
-            share *= 0.3;
+            change = scaled(change, 0.3);
         }
-        next = moved(*motion, delta, share);
+        next = moved(*motion, change);
     }
     return best;
 }
 
 const NEWTON_STEPS: u32 = 12u;
-/// Squared residuals of rounding alone.
+/// Squared residuals of rounding alone: a step that makes them worse is the last.
 const CONVERGED: f32 = 1e-13;
 
-/// The rows [J | −r] of the five equations; returns the sum of the squared residuals r.
-fn newton_rows(
-    motion: Motion,
-    matches: ptr<function, array<vec4<f32>, 5>>,
-    rows: ptr<function, array<array<f32, 6>, 5>>,
-) -> f32 {
-    let t = motion.translation;
-    let tangents = tangents_of(t);
-    var sum = 0.0;
-    for (var i = 0u; i < 5u; i++) {
-        let x2 = vec3((*matches)[i].zw, 1.0);
-        let y = motion.rotation * vec3((*matches)[i].xy, 1.0);
-        let c = cross(y, x2);
-        let turn = cross(y, cross(x2, t));
-        let residual = dot(t, c);
-        sum += residual * residual;
-        (*rows)[i] = array(turn.x, turn.y, turn.z, dot(tangents[0], c), dot(tangents[1], c), -residual);
-    }
-    return sum;
+/// A step (ω, τ), or an equation turn · ω + shift · τ = value.
+struct Change {
+    turn: vec3<f32>,
+    shift: vec2<f32>,
+    value: f32,
 }
 
-fn moved(motion: Motion, delta: array<f32, UNKNOWNS>, share: f32) -> Motion {
+fn scaled(c: Change, factor: f32) -> Change {
+    return Change(factor * c.turn, factor * c.shift, factor * c.value);
+}
+
+/// The step that solves the five linearised equations, and the sum of their squared residuals: the equations are made
+/// orthonormal one after the other (Gram–Schmidt), and one that depends on the others adds nothing.
+fn newton_step(motion: Motion, matches: Matches) -> Change {
     let tangents = tangents_of(motion.translation);
-    let omega = share * vec3(delta[0], delta[1], delta[2]);
-    let shift = share * (delta[3] * tangents[0] + delta[4] * tangents[1]);
+    let a = equation_of(motion, tangents, matches.a);
+    let b = equation_of(motion, tangents, matches.b);
+    let c = equation_of(motion, tangents, matches.c);
+    let d = equation_of(motion, tangents, matches.d);
+    let e = equation_of(motion, tangents, matches.e);
+    let p = unit_equation(a);
+    let q = unit_equation(without(b, p));
+    let r = unit_equation(without(without(c, p), q));
+    let s = unit_equation(without(without(without(d, p), q), r));
+    let t = unit_equation(without(without(without(without(e, p), q), r), s));
+    return Change(
+        p.value * p.turn + q.value * q.turn + r.value * r.turn + s.value * s.turn + t.value * t.turn,
+        p.value * p.shift + q.value * q.shift + r.value * r.shift + s.value * s.shift + t.value * t.shift,
+        a.value * a.value + b.value * b.value + c.value * c.value + d.value * d.value + e.value * e.value,
+    );
+}
+
+fn equation_of(motion: Motion, tangents: mat2x3<f32>, match_: vec4<f32>) -> Change {
+    let x2 = vec3(match_.zw, 1.0);
+    let y = motion.rotation * vec3(match_.xy, 1.0);
+    let c = cross(y, x2);
+    return Change(cross(y, cross(x2, motion.translation)), c * tangents, -dot(motion.translation, c));
+}
+
+fn unit_equation(c: Change) -> Change {
+    let norm_sq = dot(c.turn, c.turn) + dot(c.shift, c.shift);
+    return scaled(c, select(0.0, inverseSqrt(norm_sq), norm_sq > 1e-30));
+}
+
+fn without(c: Change, unit: Change) -> Change {
+    let along = dot(c.turn, unit.turn) + dot(c.shift, unit.shift);
+    return Change(c.turn - along * unit.turn, c.shift - along * unit.shift, c.value - along * unit.value);
+}
+
+fn moved(motion: Motion, change: Change) -> Motion {
+    let shift = tangents_of(motion.translation) * change.shift;
     return Motion(
-        orthonormalized(small_rotation(omega) * motion.rotation),
+        orthonormalized(small_rotation(change.turn) * motion.rotation),
         normalize(motion.translation + shift),
     );
 }
 
 /// Two unit vectors orthogonal to the unit vector t and to each other.
-fn tangents_of(t: vec3<f32>) -> array<vec3<f32>, 2> {
+fn tangents_of(t: vec3<f32>) -> mat2x3<f32> {
     let b = normalize(cross(t, select(vec3(0.0, 1.0, 0.0), vec3(1.0, 0.0, 0.0), abs(t.x) < 0.7)));
-    return array(b, cross(t, b));
+    return mat2x3(b, cross(t, b));
 }
 
-/// How many of the five matches lie in front of both cameras under the motion, and under the motion with −t: with
-/// a = R x1, the depths in d2 x2 = d1 a + t have the signs of (a × x2) · (x2 × t) and of (a × x2) · (a × t).
-fn in_front(motion: Motion, matches: ptr<function, array<vec4<f32>, 5>>) -> vec2<u32> {
-    var count = vec2(0u);
-    for (var i = 0u; i < 5u; i++) {
-        let x2 = vec3((*matches)[i].zw, 1.0);
-        let a = motion.rotation * vec3((*matches)[i].xy, 1.0);
-        let n = cross(a, x2);
-        let depth1 = dot(n, cross(x2, motion.translation));
-        let depth2 = dot(n, cross(a, motion.translation));
-        count += select(vec2(0u), vec2(1u), vec2(depth1 > 0.0 && depth2 > 0.0, depth1 < 0.0 && depth2 < 0.0));
+/// Turns the motion into that of the four of its E which has all five points in front; false where there is none.
+fn face_points(motion: ptr<function, Motion>, matches: Matches) -> bool {
+    let twin = twisted(*motion);
+    let sides = sides_of_all(*motion, matches);
+    let twin_sides = sides_of_all(twin, matches);
+    if abs(twin_sides) == 5 {
+        *motion = twin;
     }
-    return count;
+    if sides == -5 || twin_sides == -5 {
+        (*motion).translation = -(*motion).translation;
+    }
+    return abs(sides) == 5 || abs(twin_sides) == 5;
+}
+
+fn sides_of_all(motion: Motion, matches: Matches) -> i32 {
+    return side_of(motion, matches.a)
+        + side_of(motion, matches.b)
+        + side_of(motion, matches.c)
+        + side_of(motion, matches.d)
+        + side_of(motion, matches.e);
+}
+
+/// 1 where a match lies in front of both cameras under the motion, −1 where it does under the motion with −t: with a = R x1,
+/// the depths in d2 x2 = d1 a + t have the signs of (a × x2) · (x2 × t) and of (a × x2) · (a × t).
+fn side_of(motion: Motion, match_: vec4<f32>) -> i32 {
+    let x2 = vec3(match_.zw, 1.0);
+    let a = motion.rotation * vec3(match_.xy, 1.0);
+    let n = cross(a, x2);
+    let depth1 = dot(n, cross(x2, motion.translation));
+    let depth2 = dot(n, cross(a, motion.translation));
+    return select(0, 1, depth1 > 0.0 && depth2 > 0.0) - select(0, 1, depth1 < 0.0 && depth2 < 0.0);
 }

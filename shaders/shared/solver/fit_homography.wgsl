@@ -14,11 +14,10 @@ fn fit_model(first: u32, count: u32, slot: u32) -> bool {
         let m = normalized(to_units, match_at(i));
         let x = sqrt(weight_at(i)) * vec3(m.xy, 1.0);
         // Coefficients of H by columns: h₀·x − u h₂·x and h₁·x − v h₂·x.
-        insert_row(&r, array(x.x, 0.0, -m.z * x.x, x.y, 0.0, -m.z * x.y, x.z, 0.0, -m.z * x.z));
-        insert_row(&r, array(0.0, x.x, -m.w * x.x, 0.0, x.y, -m.w * x.y, 0.0, x.z, -m.w * x.z));
+        insert_row(&r, outer9(vec3(1.0, 0.0, -m.z), x));
+        insert_row(&r, outer9(vec3(0.0, 1.0, -m.w), x));
     }
-    let v = smallest_singular_vector(&r);
-    let unit_h = mat3x3(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+    let unit_h = matrix9(smallest_singular_vector(r));
     let h = from_unit(to_units.scales.y, to_units.centroids.zw) * unit_h
         * to_unit(to_units.scales.x, to_units.centroids.xy);
     var in_front = 0.0;

@@ -3,13 +3,8 @@
 /// Whether `count` matches from `first` on can all be in front of both cameras, or all behind: (e₂ × x₂) · (F x₁) has one
 /// sign. Matches at an epipole say nothing.
 fn is_oriented(f: mat3x3<f32>, first: u32, count: u32) -> bool {
-    var candidates = cofactors(f);
-    var epipole2 = candidates[0];
-    for (var i = 1u; i < 3u; i++) {
-        if dot(candidates[i], candidates[i]) > dot(epipole2, epipole2) {
-            epipole2 = candidates[i];
-        }
-    }
+    let candidates = cofactors(f);
+    let epipole2 = longest3(candidates[0], candidates[1], candidates[2]);
     var positive = false;
     var negative = false;
     for (var i = first; i < first + count; i++) {

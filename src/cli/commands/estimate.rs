@@ -135,6 +135,8 @@ impl Report<'_> {
             "matches": self.record.matches.len(),
             "matches_used": self.used.len(),
             "iterations": self.outcome.iterations,
+            "confidence": self.outcome.confidence,
+            "budget_spent": self.outcome.budget_spent,
             "ms": self.milliseconds,
             "backend": self.estimator.backend(),
             "device": self.estimator.device_name(),
@@ -185,7 +187,23 @@ impl Report<'_> {
             Backend::Gpu => self.estimator.device_name(),
             _ => "the CPU".to_owned(),
         };
-        writeln!(text, "{} iterations in {:.1} ms on {device}", self.outcome.iterations, self.milliseconds)?;
+        let Outcome { iterations, confidence, budget_spent, .. } = self.outcome;
+        writeln!(
+            text,
+            "{iterations} hypotheses in {:.1} ms on {device}, confidence {}",
+            self.milliseconds,
+            percent(confidence)
+        )?;
+        if budget_spent && iterations > 0 {
+            let asked = percent(self.estimator.options().confidence);
+            writeln!(
+                text,
+                "that is short of {asked}: a better model may have been missed; --max-iterations N draws more"
+            )?;
+        }
+        if let Some(path) = &self.arguments.draw {
+            writeln!(text, "drawn: {}", path.display())?;
+        }
         Ok(text)
     }
 
@@ -213,11 +231,24 @@ impl Report<'_> {
         if diagnosis.rotation_undetermined {
             writeln!(text, "within the threshold the points lie on one line: the turn about it is not determined")?;
         }
-        if let Some((_, score)) = diagnosis.second_motion {
-            writeln!(text, "another motion comes next, with score {score:.2}")?;
+        if let Some((motion, score)) = &diagnosis.second_motion {
+            if diagnosis.ambiguous {
+                writeln!(
+                    text,
+                    "ambiguous: another motion explains the matches nearly as well, with score {score:.2}:"
+                )?;
+                write_pose(text, "x2 ~ R x1 + t", motion)?;
+            } else {
+                writeln!(text, "another motion comes next, with score {score:.2}")?;
+            }
         }
         Ok(())
     }
+}
+
+/// Rounded down, so that what is short of a confidence does not look like it.
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e4).floor() / 1e2)
 }
 
 const fn title(kind: ModelKind) -> &'static str {

@@ -45,6 +45,7 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> Value {
         "planar": diagnosis.planar,
         "rotation_only": diagnosis.rotation_only,
         "homography": homography,
+        "ambiguous": diagnosis.ambiguous,
         "second_motion": second,
         "rotation_undetermined": diagnosis.rotation_undetermined,
     })

@@ -10,7 +10,6 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     parts.push(variant.gain());
     parts.push(shader_part!("shared/layout/model_rows"));
     parts.extend(variant.manifold());
-    parts.push(shader_part!("shared/algebra/normal_equations"));
     parts.push(shader_part!("search/refine_model"));
     parts
 }

@@ -14,6 +14,8 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/layout/model_rows"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/solver/hartley"),
+        shader_part!("shared/algebra/nine"),
+        shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/algebra/svd3"),
         shader_part!("shared/solver/eigenvector_gradient"),

@@ -21,6 +21,8 @@ pub const FIT_SHADER: Shader = Shader {
         shader_part!("shared/solver/each_hypothesis"),
         shader_part!("shared/solver/solver"),
         shader_part!("shared/solver/hartley"),
+        shader_part!("shared/algebra/nine"),
+        shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/solver/fit_ranges"),
         shader_part!("shared/solver/fit_homography"),

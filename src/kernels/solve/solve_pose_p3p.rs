@@ -10,7 +10,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/solver/each_hypothesis"),
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
-        shader_part!("shared/algebra/polynomial_roots"),
+        shader_part!("shared/algebra/cubic_roots"),
         shader_part!("shared/algebra/rotation"),
         shader_part!("shared/solver/motion"),
         shader_part!("shared/solver/align_triangles"),

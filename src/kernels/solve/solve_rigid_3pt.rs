@@ -25,6 +25,8 @@ pub const FIT_SHADER: Shader = Shader {
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/rotation"),
         shader_part!("shared/solver/motion"),
+        shader_part!("shared/algebra/matrix3"),
+        shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/svd3"),
         shader_part!("shared/solver/fit_ranges"),
         shader_part!("shared/solver/fit_rigid"),

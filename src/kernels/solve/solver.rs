@@ -1,8 +1,9 @@
-//! What the launchers of all minimal solvers share: one invocation a hypothesis, buffers as in `shaders/shared/solver/solver`.
+//! What the launchers of all minimal solvers share: buffers as in `shaders/shared/solver/solver`.
 
+use crate::constants::SAMPLES_A_WORKGROUP;
 use crate::gpu::{Context, Kernel, Shader};
 
-/// Invocations of a solver's workgroup.
+/// Invocations of a workgroup of the solvers, and of their gradients, that take an invocation a hypothesis.
 pub const WORKGROUP: u32 = 64;
 
 /// A minimal solver with the buffers it works on.
@@ -10,6 +11,7 @@ pub const WORKGROUP: u32 = 64;
 pub struct SolverKernel {
     kernel: Kernel,
     bindings: wgpu::BindGroup,
+    hypotheses_a_workgroup: u32,
 }
 
 /// The buffers of a solver; sizes in elements for `n` hypotheses.
@@ -31,18 +33,18 @@ impl SolverKernel {
         let kernel = Kernel::new(context, shader);
         let SolverBuffers { params, points, models, model_counts } = buffers;
         let bindings = kernel.bind(context, &[params, points, models, model_counts]);
-        Self { kernel, bindings }
+        Self { kernel, bindings, hypotheses_a_workgroup: hypotheses_a_workgroup(shader) }
     }
 
     /// Solves so many hypotheses at most; the first of `params` says how many there are.
     pub fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, hypotheses: u32) {
-        self.kernel.dispatch(pass, &self.bindings, hypotheses.div_ceil(WORKGROUP));
+        self.kernel.dispatch(pass, &self.bindings, hypotheses.div_ceil(self.hypotheses_a_workgroup));
     }
+}
 
-    /// The same, with the number of workgroups from a buffer.
-    pub fn dispatch_indirect(&self, pass: &mut wgpu::ComputePass<'_>, arguments: &wgpu::Buffer, offset: u64) {
-        self.kernel.dispatch_indirect(pass, &self.bindings, arguments, offset);
-    }
+/// Hypotheses that one workgroup of a minimal solver takes.
+pub fn hypotheses_a_workgroup(shader: &Shader<'_>) -> u32 {
+    if shader.name == super::solve_essential_5pt::SHADER.name { SAMPLES_A_WORKGROUP } else { WORKGROUP }
 }
 
 /// The minimal solver of a kind of models.

@@ -218,14 +218,14 @@ impl GpuPipeline {
             stage.encode(&mut pass, workgroups);
         };
         let indirect = |entry: u64| Workgroups::Indirect(&self.buffers.workgroups, entry * ENTRY);
-        let [a_hypothesis, a_pair, a_candidate] = [0, 1, 2].map(indirect);
+        let [a_hypothesis, a_pair, a_candidate, of_solver] = [0, 1, 2, 3].map(indirect);
         let [one, pairs] = [1, self.capacity.pairs].map(Workgroups::Count);
         let stages = &self.stages;
         encode("normalize_matches", &stages.normalize, pairs);
         encode("plan_round", &stages.plan, one);
         for _ in 0..self.settings.rounds {
             encode("sample_minimal", &stages.sample, a_hypothesis);
-            encode("solve", &stages.solve, a_hypothesis);
+            encode("solve", &stages.solve, of_solver);
             encode("pack_models", &stages.pack, a_pair);
             encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
             encode("select_best", &stages.select, a_pair);
@@ -299,7 +299,7 @@ fn settings(
         first_round: rounds(options).first,
         rounds: capacity.rounds,
         weigh_matches: u32::from(weighing.matches),
-        unused: 0,
+        solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

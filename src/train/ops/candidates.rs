@@ -3,7 +3,7 @@
 use super::kernel::{Kernel, Launch, WORKGROUP, each_row, split_columns};
 use super::solver::Solver;
 use crate::gpu::{Shader, shader_part};
-use crate::kernels;
+use crate::kernels::solve::solver;
 use burn::tensor::Shape;
 
 /// Samples, and weights of the eight-point solver → all models of each, and how many (the bits of a u32).
@@ -47,13 +47,15 @@ impl Kernel for Candidates {
     }
 
     fn launch(&self) -> Launch {
-        let workgroups = (self.samples as u32).div_ceil(WORKGROUP);
         let params = vec![self.samples as u32, self.size as u32];
         if self.weighted() {
             // params, points, models, counts, weights
+            let workgroups = (self.samples as u32).div_ceil(WORKGROUP);
             return Launch { source: WEIGHTED_8PT.into(), params, workgroups, order: &[0, 1, 3, 4, 2] };
         }
-        Launch::new(kernels::solve::solver::shader(self.solver.kind()), params, workgroups)
+        let shader = solver::shader(self.solver.kind());
+        let workgroups = (self.samples as u32).div_ceil(solver::hypotheses_a_workgroup(&shader));
+        Launch::new(shader, params, workgroups)
     }
 }
 
@@ -66,10 +68,13 @@ pub(super) const WEIGHTED_8PT: Shader = Shader {
         shader_part!("shared/solver/solver"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/solver/hartley"),
+        shader_part!("shared/algebra/nine"),
+        shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/algebra/svd3"),
         shader_part!("shared/solver/oriented_epipolar"),
         shader_part!("shared/solver/fit_weighted"),
+        shader_part!("shared/solver/fit_by_rotations"),
         shader_part!("solve/solve_fundamental_8pt"),
     ],
 };

@@ -1,0 +1,54 @@
+// The weighted normal equations JᵀJ and Jᵀr of residuals of a motion by its parameters (ω, δt), in registers.
+
+struct Sums {
+    turns: mat3x3<f32>,
+    mixed: mat3x3<f32>, // columns: δt, rows: ω
+    shifts: mat3x3<f32>,
+    by_turn: vec3<f32>,
+    by_shift: vec3<f32>,
+    cost: f32,
+}
+
+fn outer(column: vec3<f32>, row: vec3<f32>) -> mat3x3<f32> {
+    return mat3x3<f32>(column * row.x, column * row.y, column * row.z);
+}
+
+fn add_row(sums: ptr<function, Sums>, turn: vec3<f32>, shift: vec3<f32>, residual: f32, weight: f32) {
+    (*sums).turns += outer(weight * turn, turn);
+    (*sums).mixed += outer(weight * turn, shift);
+    (*sums).shifts += outer(weight * shift, shift);
+    (*sums).by_turn += weight * residual * turn;
+    (*sums).by_shift += weight * residual * shift;
+}
+
+/// The columns of the blocks, and in the last places the gradient and the cost.
+const SUM_VECTORS: u32 = 9u;
+const COST: u32 = 27u;
+
+fn sum_vectors(s: Sums) -> array<vec4<f32>, SUM_VECTORS> {
+    return array<vec4<f32>, SUM_VECTORS>(
+        vec4<f32>(s.turns[0], s.by_turn.x), vec4<f32>(s.turns[1], s.by_turn.y), vec4<f32>(s.turns[2], s.by_turn.z),
+        vec4<f32>(s.mixed[0], s.by_shift.x), vec4<f32>(s.mixed[1], s.by_shift.y), vec4<f32>(s.mixed[2], s.by_shift.z),
+        vec4<f32>(s.shifts[0], s.cost), vec4<f32>(s.shifts[1], 0.0), vec4<f32>(s.shifts[2], 0.0),
+    );
+}
+
+fn prepare_projection(state: State, local: u32) {}
+
+/// From `totals` to `proposed`.
+fn project(local: u32) {
+    if (local < SYSTEM_SIZE) {
+        let row = local / 9u;
+        let column = local % 9u;
+        var entry = 0.0;
+        if (row < 6u && column == 8u) {
+            entry = totals[4u * row + 3u];
+        } else if (row < 6u && column < 6u) {
+            let low = min(row, column);
+            let high = max(row, column);
+            entry = totals[12u * (low / 3u + high / 3u) + 4u * (high % 3u) + low % 3u];
+        }
+        proposed[local] = entry;
+    }
+    workgroupBarrier();
+}
