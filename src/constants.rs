@@ -88,6 +88,8 @@ shared_constants! {
         SCORE_SHARES = 8 as usize;
         /// Models that one workgroup scores.
         MODELS_A_WORKGROUP = 128 as usize;
+        /// Vectors of what the MAGSAC++ gain is computed from.
+        MAGSAC_VECTORS = 4 as usize;
         /// Most models refined a pair and round.
         MAX_CANDIDATES = 16 as u32;
     }

@@ -2,12 +2,12 @@
 //!
 //! All take `t = r²/τ²`, the squared residual in units of the threshold.
 
-use crate::geometry::ModelKind;
+use super::{real::Real, residual::Quotient};
 
 /// A gain in 0..=1: 1 for a perfect match, 0 from the threshold on.
 pub trait Gain: Copy {
     /// The gain at `t = r²/τ²`.
-    fn gain(&self, t: f32) -> f32;
+    fn gain<T: Real>(&self, t: Quotient<T>) -> T;
 }
 
 /// 1 within the threshold (Fischler and Bolles 1981).
@@ -16,8 +16,8 @@ pub struct RansacGain;
 
 impl Gain for RansacGain {
     #[inline(always)]
-    fn gain(&self, t: f32) -> f32 {
-        if t < 1.0 { 1.0 } else { 0.0 }
+    fn gain<T: Real>(&self, t: Quotient<T>) -> T {
+        if t.is_within() { T::ONE } else { T::ZERO }
     }
 }
 
@@ -27,98 +27,32 @@ pub struct MsacGain;
 
 impl Gain for MsacGain {
     #[inline(always)]
-    fn gain(&self, t: f32) -> f32 {
-        if t < 1.0 { 1.0 - t } else { 0.0 }
+    fn gain<T: Real>(&self, t: Quotient<T>) -> T {
+        if t.is_within() { T::ONE - t.value() } else { T::ZERO }
     }
 }
 
-/// Degree of the polynomial of [`MagsacGain`].
-pub const MAGSAC_DEGREE: usize = 10;
-
-/// MAGSAC++ (Barath et al., CVPR 2020): the loss marginalised over the noise scale up to σ = τ/k, scaled to 1 at r = 0 and 0
-/// at the threshold. A polynomial in `2r/τ − 1` that is within 3e-5 of the closed form.
-#[derive(Clone, Copy)]
-pub struct MagsacGain {
-    coefficients: [f32; MAGSAC_DEGREE + 1],
-}
-
-impl MagsacGain {
-    /// For the degrees of freedom of a model's residuals: 4 for two views, 2 for reprojection, 3 for 3-D points.
-    pub fn new(kind: ModelKind) -> Self {
-        Self { coefficients: fit(|s| magsac_gain(degrees_of_freedom(kind), s * s)).map(|c| c as f32) }
-    }
-
-    /// Lowest first, of powers of `2r/τ − 1`; what the shader takes.
-    pub const fn coefficients(&self) -> &[f32; MAGSAC_DEGREE + 1] {
-        &self.coefficients
-    }
-}
-
-impl Gain for MagsacGain {
-    #[inline(always)]
-    fn gain(&self, t: f32) -> f32 {
-        let u = 2.0 * t.min(1.0).sqrt() - 1.0;
-        let value = self.coefficients.iter().rev().fold(0.0, |sum, &c| sum * u + c);
-        if t < 1.0 { value } else { 0.0 }
-    }
-}
-
-/// Coordinates in which a match of a kind is measured with noise.
-pub const fn degrees_of_freedom(kind: ModelKind) -> u32 {
-    match kind {
-        ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => 4,
-        ModelKind::Pose => 2,
-        ModelKind::Rigid => 3,
-    }
-}
-
-/// The closed form, with a = (ν−1)/2, z = t z₁ and 2 z₁ the 99 % quantile of χ²_ν:
-/// 1 − [γ(a+1, z) + z (Γ(a, z) − Γ(a, z₁))] / γ(a+1, z₁).
-fn magsac_gain(degrees_of_freedom: u32, t: f64) -> f64 {
-    let quantile = match degrees_of_freedom {
-        2 => 9.210_340_37,
-        3 => 11.344_866_73,
-        _ => 13.276_704_14,
-    };
-    let a = 0.5 * (f64::from(degrees_of_freedom) - 1.0);
-    let end = 0.5 * quantile;
-    let z = t * end;
-    let loss = lower_gamma(a + 1.0, z) + z * (lower_gamma(a, end) - lower_gamma(a, z));
-    1.0 - loss / lower_gamma(a + 1.0, end)
-}
-
-/// The lower incomplete gamma function by its series, z^s e^−z Σ zⁿ / (s (s+1) … (s+n)); for z up to about 10.
-fn lower_gamma(s: f64, z: f64) -> f64 {
-    let mut term = 1.0 / s;
-    let mut sum = term;
-    for n in 1..100 {
-        term *= z / (s + f64::from(n));
-        sum += term;
-    }
-    z.powf(s) * (-z).exp() * sum
-}
-
-/// The Chebyshev interpolant of `f` on 0..=1, as coefficients of powers of u = 2s − 1.
-fn fit(f: impl Fn(f64) -> f64) -> [f64; MAGSAC_DEGREE + 1] {
-    const N: usize = MAGSAC_DEGREE + 1;
-    let angle = |k: usize| std::f64::consts::PI * (k as f64 + 0.5) / N as f64;
-    let values: [f64; N] = std::array::from_fn(|k| f(0.5 * (angle(k).cos() + 1.0)));
-    let mut powers = [0.0; N];
-    // T_0 = 1, T_1 = u, T_j+1 = 2u T_j − T_j−1
-    let (mut previous, mut current) = ([0.0; N], [0.0; N]);
-    current[0] = 1.0;
-    for j in 0..N {
-        let sum: f64 = (0..N).map(|k| values[k] * (j as f64 * angle(k)).cos()).sum();
-        let c = sum * if j == 0 { 1.0 } else { 2.0 } / N as f64;
-        let factor = if j == 0 { 1.0 } else { 2.0 };
-        let next = std::array::from_fn(|i| factor * if i > 0 { current[i - 1] } else { 0.0 } - previous[i]);
-        for i in 0..N {
-            powers[i] += c * current[i];
+/// Evaluates an expression with the gain of a score.
+macro_rules! with_gain {
+    ($score:expr, $magsac:expr, $residual:expr, |$gain:ident| $body:expr) => {{
+        use $crate::cpu::robust::{MsacGain, RansacGain};
+        match $score {
+            $crate::geometry::Score::Ransac => {
+                let $gain = RansacGain;
+                $body
+            }
+            $crate::geometry::Score::Msac => {
+                let $gain = MsacGain;
+                $body
+            }
+            $crate::geometry::Score::Magsacpp => {
+                let $gain = $residual.magsac($magsac);
+                $body
+            }
         }
-        (previous, current) = (current, next);
-    }
-    powers
+    }};
 }
+pub(super) use with_gain;
 
 /// What the refinement minimises over the matches, for `t = r²/τ²`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,26 +111,8 @@ pub(super) fn ln(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn magsac_polynomial_is_within_its_stated_error() {
-        for kind in ModelKind::ALL {
-            let gain = MagsacGain::new(kind);
-            for i in 0..=10_000 {
-                let t = f64::from(i) / 10_000.0 * 0.999_999;
-                let exact = magsac_gain(degrees_of_freedom(kind), t);
-                assert!((f64::from(gain.gain(t as f32)) - exact).abs() < 3e-5, "{kind:?} {t}");
-            }
-        }
-    }
-
-    #[test]
-    fn magsac_closed_form_has_the_published_constants() {
-        // those of ν = 4, which go with k = 3.64
-        let (end, sqrt_pi) = (0.5 * 3.64 * 3.64, std::f64::consts::PI.sqrt());
-        assert!((0.5 * sqrt_pi - lower_gamma(1.5, end) - 0.003_657_26).abs() < 1e-8);
-        assert!((lower_gamma(2.5, end) - 1.301_226_55).abs() < 1e-8);
-    }
+    use crate::cpu::magsac::MagsacFit;
+    use crate::geometry::ModelKind;
 
     #[test]
     fn logarithm_is_exact_to_rounding() {
@@ -212,14 +128,17 @@ mod tests {
     #[test]
     fn gains_fall_from_one_to_zero() {
         fn check(gain: impl Gain) {
-            assert!((gain.gain(0.0) - 1.0).abs() < 1e-4);
-            assert_eq!(gain.gain(1.0), 0.0);
-            assert_eq!(gain.gain(1e30), 0.0);
-            assert_eq!(gain.gain(f32::NAN), 0.0);
-            assert!((1..100).all(|i| gain.gain(i as f32 * 0.01) <= gain.gain((i - 1) as f32 * 0.01) + 1e-5));
+            let gain = |t: f32| gain.gain(Quotient::of(t));
+            assert!((gain(0.0) - 1.0).abs() < 1e-5);
+            assert_eq!(gain(1.0), 0.0);
+            assert_eq!(gain(1e30), 0.0);
+            assert_eq!(gain(f32::NAN), 0.0);
+            assert!((1..100).all(|i| gain(i as f32 * 0.01) <= gain((i - 1) as f32 * 0.01)));
         }
         check(RansacGain);
         check(MsacGain);
-        ModelKind::ALL.into_iter().map(MagsacGain::new).for_each(check);
+        check(MagsacFit::new(ModelKind::Essential).short());
+        check(MagsacFit::new(ModelKind::Rigid).short());
+        check(MagsacFit::new(ModelKind::Pose).long());
     }
 }

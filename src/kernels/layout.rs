@@ -1,5 +1,6 @@
 //! The structs that cross to the GPU; `shaders/shared/layout/types.wgsl` has their twins, and a test compares the two.
 
+use crate::constants;
 use bytemuck::{Pod, Zeroable};
 
 /// What the caller says of one pair. A pose has its camera in `camera2`; models without cameras read none.
@@ -92,8 +93,8 @@ pub struct Settings {
     pub weigh_matches: u32,
     /// Hypotheses that one workgroup of the solver takes.
     pub solver_hypotheses: u32,
-    /// Coefficients of powers of 2r/τ − 1 of the MAGSAC++ gain, lowest first.
-    pub magsac: [[f32; 4]; 3],
+    /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
+    pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
 
 /// A model in normalised coordinates, one of a round's best.

@@ -1,11 +1,17 @@
-// MAGSAC++ (Barath et al., CVPR 2020) as the polynomial of its CPU twin in 2r/τ − 1; t = r²/τ².
+// MAGSAC++ (Barath et al., CVPR 2020) as the polynomial of its CPU twin, src/cpu/magsac.rs; t = r²/τ².
 
 fn gain(t: f32) -> f32 {
-    let u = 2.0 * sqrt(min(t, 1.0)) - 1.0;
     let c0 = settings.magsac[0];
     let c1 = settings.magsac[1];
     let c2 = settings.magsac[2];
-    var value = c2.z;
+    let c3 = settings.magsac[3];
+    let pole = c0.x;
+    let u = 1.0 + 2.0 * pole - 2.0 * pole * (1.0 + pole) / (t + pole);
+    var value = c3.z;
+    value = value * u + c3.y;
+    value = value * u + c3.x;
+    value = value * u + c2.w;
+    value = value * u + c2.z;
     value = value * u + c2.y;
     value = value * u + c2.x;
     value = value * u + c1.w;
@@ -15,6 +21,5 @@ fn gain(t: f32) -> f32 {
     value = value * u + c0.w;
     value = value * u + c0.z;
     value = value * u + c0.y;
-    value = value * u + c0.x;
     return select(0.0, value, t < 1.0);
 }

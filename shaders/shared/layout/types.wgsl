@@ -47,7 +47,7 @@ struct Settings {
     rounds: u32, // at most
     weigh_matches: u32, // whether match_weights are used
     solver_hypotheses: u32, // a workgroup of the solver
-    magsac: array<vec4<f32>, 3>, // coefficients of powers of 2r/τ − 1, lowest first
+    magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
 // The round under way: pair of each slot, for the pairs that are not finished.

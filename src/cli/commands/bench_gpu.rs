@@ -3,7 +3,7 @@
 use super::bench::{PROBLEMS, Rate};
 use crate::cli::synthetic_views::{MinimalProblems, Points, SyntheticViews};
 use crate::constants::{MODELS_A_WORKGROUP, SCORE_SHARES};
-use crate::cpu::robust::MagsacGain;
+use crate::cpu::magsac::MagsacFit;
 use crate::cpu::search::normalize_matches::{NormalizedMatches, rows_of_pose};
 use crate::gpu::{Context, Shader, TypedBuffer};
 use crate::kernels::layout::{Pair, Settings};
@@ -121,10 +121,13 @@ pub(crate) fn scoring_rate(
     let one_pair = Capacity { pairs: 1, matches: count as u32, hypotheses: MODELS as u32, candidates: 1, rounds: 1 };
     let pairs = pairs.min(most_pairs(one_pair, kind, context.max_storage_bytes()));
     let capacity = Capacity { pairs: pairs as u32, ..one_pair };
-    let mut settings =
-        Settings { pair_count: pairs as u32, hypotheses: MODELS as u32, max_solutions: 1, ..Settings::default() };
-    let gain = MagsacGain::new(kind);
-    settings.magsac.as_flattened_mut().iter_mut().zip(gain.coefficients()).for_each(|(to, &from)| *to = from);
+    let settings = Settings {
+        pair_count: pairs as u32,
+        hypotheses: MODELS as u32,
+        max_solutions: 1,
+        magsac: MagsacFit::new(kind).vectors(),
+        ..Settings::default()
+    };
     let buffers = context.catch_blocking(|| {
         let buffers = Buffers::new(context, variant, capacity, [false; 2], HostBuffers::default());
         buffers.settings.write(context, 0, &[settings]);

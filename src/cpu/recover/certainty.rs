@@ -2,8 +2,8 @@
 
 use crate::algebra::svd3::Svd3;
 use crate::cpu::{
+    magsac::degrees_of_freedom,
     residual::ModelRows,
-    robust::degrees_of_freedom,
     search::{normalize_matches::NormalizedMatches, refine_model::information},
 };
 use glam::DMat3;

@@ -110,7 +110,7 @@ pub fn recover_by_parallax(
         views.parallax_fundamental(&homography, sample)
     };
     let compared = Compared::new(&TwoViews { points1: &points1, points2: &points2, ..*views }, usize::MAX);
-    let (fundamental, explained) = search::<2, Fundamental<f32>>(max_hypotheses, &compared, 1.0, fundamental_of)?;
+    let (fundamental, explained) = search::<2, Fundamental>(max_hypotheses, &compared, 1.0, fundamental_of)?;
     Some(PlaneAndParallax { fundamental, homography, on_plane, off_plane: explained })
 }
 
@@ -124,7 +124,7 @@ pub fn homography_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32)
         solve_homography_4pt(&pick(views.points1), &pick(views.points2))
     };
     let compared = Compared::new(views, COMPARED);
-    let (homography, _) = search::<4, SampsonTransfer<f32>>(max_hypotheses, &compared, EXPLAINED_SQ, homography_of)?;
+    let (homography, _) = search::<4, SampsonTransfer>(max_hypotheses, &compared, EXPLAINED_SQ, homography_of)?;
     Some(views.refit(&homography, |weights| fit_homography(views.points1, views.points2, Some(weights))))
 }
 
@@ -139,7 +139,7 @@ pub fn rotation_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -
         fit_rotation(&sample.map(|i| views.points1[i]), &sample.map(|i| views.points2[i]), None)
     };
     let compared = Compared::new(views, COMPARED);
-    let (rotation, _) = search::<2, SampsonTransfer<f32>>(max_hypotheses, &compared, EXPLAINED_SQ, rotation_of)?;
+    let (rotation, _) = search::<2, SampsonTransfer>(max_hypotheses, &compared, EXPLAINED_SQ, rotation_of)?;
     Some(views.refit(&rotation, |weights| fit_rotation(views.points1, views.points2, Some(weights))))
 }
 
@@ -182,7 +182,7 @@ impl Compared {
 
 /// The model that explains the most matches, within the squared limit; ends early when a sample of `M` of them was drawn for all
 /// but certain.
-fn search<const M: usize, R: Residual<f32>>(
+fn search<const M: usize, R: Residual>(
     max_hypotheses: u32,
     compared: &Compared,
     limit_sq: f64,
@@ -208,7 +208,7 @@ fn search<const M: usize, R: Residual<f32>>(
 
 /// Matches with a squared residual below a limit.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn count_below<R: Residual<f32>>(residual: &R, limit: f32, [x1, y1, x2, y2]: &[Vec<f32>; 4]) -> usize {
+fn count_below<R: Residual>(residual: &R, limit: f32, [x1, y1, x2, y2]: &[Vec<f32>; 4]) -> usize {
     let mut count = 0_u32;
     for ((x1, y1), (x2, y2)) in x1.iter().zip(y1).zip(x2.iter().zip(y2)) {
         count += u32::from(residual.residual_sq([*x1, *y1, *x2, *y2, 0.0, 0.0]) < limit);
@@ -228,7 +228,7 @@ impl TwoViews<'_> {
 
     /// Squared distance of a match from one that the homography maps exactly, in thresholds.
     fn transfer(&self, homography: DMat3) -> impl Fn(usize) -> f64 {
-        let residual = SampsonTransfer::<f64>::new(&rows_of_matrix(&homography), &self.metric);
+        let residual = SampsonTransfer::new(&rows_of_matrix(&homography), &self.metric);
         move |index| residual.residual_sq(self.coordinates(index))
     }
 

@@ -1,5 +1,6 @@
 //! The search: from matches to samples, scores, the best models, their refinement and the inliers.
 
+pub(super) mod derivatives;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;

@@ -1,6 +1,7 @@
 //! Levenberg–Marquardt on a model's own manifold, minimising a robust loss of the residuals (Marquardt 1963; Triggs et al. 2000).
 
 use super::{
+    derivatives::{Derivatives, ImageError, Linear, RigidError, SampsonError},
     manifold::{EssentialManifold, FundamentalManifold, HomographyManifold, Manifold, PoseManifold},
     normalize_matches::{BLOCK, NormalizedMatches},
 };
@@ -8,11 +9,12 @@ use crate::geometry::ModelKind;
 use crate::{
     algebra::linear::solve_positive_definite,
     cpu::{
-        residual::{Essential, Fundamental, Homography, ModelRows, Reprojection, Residual, Rigid, Sampson},
+        real::{Fused, Real},
+        residual::{Essential, Fundamental, Homography, ModelRows, Reprojection, Residual, Rigid},
         robust::Loss,
     },
 };
-use multiversion::multiversion;
+use multiversion::{multiversion, target::match_target};
 
 /// What a refinement minimises, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -35,23 +37,23 @@ pub fn refine_model(model: &ModelRows, matches: &NormalizedMatches, refinement: 
     match matches.kind {
         ModelKind::Essential => {
             let near = Near::gather(&Essential::new(model, &matches.metric), matches, refinement.reach);
-            minimise::<EssentialManifold, SampsonRows, 5>(model, &near, refinement)
+            minimise::<EssentialManifold, SampsonError, 5>(model, &near, refinement)
         }
         ModelKind::Fundamental => {
             let near = Near::gather(&Fundamental::new(model, &matches.metric), matches, refinement.reach);
-            minimise::<FundamentalManifold, SampsonRows, 7>(model, &near, refinement)
+            minimise::<FundamentalManifold, SampsonError, 7>(model, &near, refinement)
         }
         ModelKind::Homography => {
             let near = Near::gather(&Homography::new(model, &matches.metric), matches, refinement.reach);
-            minimise::<HomographyManifold, ImageRows<2>, 8>(model, &near, refinement)
+            minimise::<HomographyManifold, ImageError<2>, 8>(model, &near, refinement)
         }
         ModelKind::Pose => {
             let near = Near::gather(&Reprojection::new(model, &matches.metric), matches, refinement.reach);
-            minimise::<PoseManifold, ImageRows<3>, 6>(model, &near, refinement)
+            minimise::<PoseManifold, ImageError<3>, 6>(model, &near, refinement)
         }
         ModelKind::Rigid => {
             let near = Near::gather(&Rigid::new(model, &matches.metric), matches, refinement.reach);
-            minimise::<PoseManifold, RigidRows, 6>(model, &near, refinement)
+            minimise::<PoseManifold, RigidError, 6>(model, &near, refinement)
         }
     }
 }
@@ -65,11 +67,11 @@ pub(crate) fn information(model: &ModelRows, matches: &NormalizedMatches) -> [[f
     match matches.kind {
         ModelKind::Pose => {
             let near = alike(Near::gather(&Reprojection::new(model, &matches.metric), matches, 1.0));
-            normal_equations::<ImageRows<3>, 6>(model, &tangents, &near, Loss::Squared).hessian
+            normal_equations::<ImageError<3>, 6>(model, &tangents, &near, Loss::Squared).hessian
         }
         ModelKind::Rigid => {
             let near = alike(Near::gather(&Rigid::new(model, &matches.metric), matches, 1.0));
-            normal_equations::<RigidRows, 6>(model, &tangents, &near, Loss::Squared).hessian
+            normal_equations::<RigidError, 6>(model, &tangents, &near, Loss::Squared).hessian
         }
         _ => [[0.0; 6]; 6],
     }
@@ -83,7 +85,7 @@ struct Near {
 }
 
 impl Near {
-    fn gather<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
+    fn gather<R: Residual>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
         let indices = near_indices(residual, matches, reach * reach);
         let padded = indices.len().next_multiple_of(BLOCK);
         let first = indices.first().map_or(0, |&i| i as usize);
@@ -105,7 +107,15 @@ impl Near {
 
 /// The matches of positive weight with a squared residual below a limit.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn near_indices<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, limit: f64) -> Vec<u32> {
+fn near_indices<R: Residual>(residual: &R, matches: &NormalizedMatches, limit: f64) -> Vec<u32> {
+    match_target! {
+        "x86_64+avx2+fma" => indices_below::<Fused<f64>, R>(residual, matches, limit),
+        _ => indices_below::<f64, R>(residual, matches, limit),
+    }
+}
+
+#[inline(always)]
+fn indices_below<T: Real, R: Residual>(residual: &R, matches: &NormalizedMatches, limit: f64) -> Vec<u32> {
     let mut indices = vec![0; matches.refinement_weights.len()];
     let mut count = 0;
     for (block, weights) in matches.refinement_weights.as_chunks::<BLOCK>().0.iter().enumerate() {
@@ -113,8 +123,9 @@ fn near_indices<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches, lim
         let x = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
         let mut near = [false; BLOCK];
         for k in 0..BLOCK {
-            let residual_sq = residual.residual_sq([x[0][k], x[1][k], x[2][k], x[3][k], x[4][k], x[5][k]]);
-            near[k] = (weights[k] > 0.0) & (residual_sq < limit);
+            let x = |c: usize| T::of(x[c][k]);
+            let residual_sq = residual.residual_sq([x(0), x(1), x(2), x(3), x(4), x(5)]);
+            near[k] = (weights[k] > 0.0) & (residual_sq < T::of(limit));
         }
         // every index is written, and the place moves on behind those that stay: there is no branch to mispredict
         for (k, near) in near.into_iter().enumerate() {
@@ -133,13 +144,13 @@ struct NormalEquations<const P: usize> {
     cost: f64,
 }
 
-fn minimise<M: Manifold<P>, R: ResidualRows, const P: usize>(
+fn minimise<M: Manifold<P>, D: Derivatives, const P: usize>(
     model: &ModelRows,
     near: &Near,
     refinement: &Refinement,
 ) -> ModelRows {
     let equations =
-        |model: &ModelRows| normal_equations::<R, P>(&M::matrix(model), &M::tangents(model), near, refinement.loss);
+        |model: &ModelRows| normal_equations::<D, P>(&M::matrix(model), &M::tangents(model), near, refinement.loss);
     let mut model = *model;
     let mut current = equations(&model);
     let mut damping = FIRST_DAMPING;
@@ -173,162 +184,39 @@ fn damped_step<const P: usize>(equations: &NormalEquations<P>, damping: f64) -> 
     solve_positive_definite(&hessian, &equations.gradient.map(|g| -g))
 }
 
-/// The residuals of a block of matches and their derivatives along the tangents, `[dimension][match]` each.
-trait ResidualRows {
-    /// Residuals of a match.
-    const DIMENSION: usize;
-    /// Coordinates of a match.
-    const COORDINATES: usize;
-    /// Fills both for the matrix M of a model and its tangents.
-    fn linearise<const P: usize>(
-        m: &ModelRows,
-        tangents: &[ModelRows; P],
-        metric: &[f64; 4],
-        x: &[&[f64; BLOCK]; 6],
-        residuals: &mut [[f64; BLOCK]; 3],
-        derivatives: &mut [[[f64; BLOCK]; 3]; P],
-    );
-}
-
-/// Sampson error: r = C/√D, dr = (dC − C/D · ½dD)/√D = Σ G_ij dM_ij.
-struct SampsonRows;
-
-impl ResidualRows for SampsonRows {
-    const DIMENSION: usize = 1;
-    const COORDINATES: usize = 4;
-
-    #[inline(always)]
-    fn linearise<const P: usize>(
-        m: &ModelRows,
-        tangents: &[ModelRows; P],
-        metric: &[f64; 4],
-        x: &[&[f64; BLOCK]; 6],
-        residuals: &mut [[f64; BLOCK]; 3],
-        derivatives: &mut [[[f64; BLOCK]; 3]; P],
-    ) {
-        let m = m.map(|r| [r[0], r[1], r[2]]);
-        for k in 0..BLOCK {
-            let [x1, y1, x2, y2] = [x[0][k], x[1][k], x[2][k], x[3][k]];
-            let s = Sampson::new(&m, metric, [x1, y1, x2, y2]);
-            let inverse = 1.0 / (s.norms_sq[0] + s.norms_sq[1]);
-            let root = inverse.sqrt();
-            residuals[0][k] = s.algebraic * root;
-            let share = s.algebraic * inverse;
-            let [a, b, c, d] = s.weighted_lines;
-            // dC = x2ᵀ dM x1, ½dD = (a, b)·(dM x1)₁₂ + (c, d)·(dMᵀ x2)₁₂
-            let (x2, y2) = (x2 * root, y2 * root);
-            let (u, v) = (x2 - share * a * root, y2 - share * b * root);
-            let (c, d) = (share * c, share * d);
-            let gradient = [
-                [u * x1 - x2 * c, u * y1 - x2 * d, u],
-                [v * x1 - y2 * c, v * y1 - y2 * d, v],
-                [root * (x1 - c), root * (y1 - d), root],
-            ];
-            for p in 0..P {
-                let mut sum = 0.0;
-                for i in 0..3 {
-                    for j in 0..3 {
-                        sum += gradient[i][j] * tangents[p][i][j];
-                    }
-                }
-                derivatives[p][0][k] = sum;
-            }
-        }
-    }
-}
-
-/// Transfer (`W` = 2) or reprojection error (`W` = 3 world coordinates): y = M X, r = (y₁₂/y₃ − x) / metric.
-struct ImageRows<const W: usize>;
-
-/// Row · X of the point at the head of a match: (x, y, 1) of an image, (X, Y, Z, 1) of the world.
-#[inline(always)]
-fn map_point<const W: usize>(row: &[f64; 4], x: &[&[f64; BLOCK]; 6], k: usize) -> f64 {
-    if W == 2 {
-        row[0] * x[0][k] + row[1] * x[1][k] + row[2]
-    } else {
-        row[0] * x[0][k] + row[1] * x[1][k] + row[2] * x[2][k] + row[3]
-    }
-}
-
-impl<const W: usize> ResidualRows for ImageRows<W> {
-    const DIMENSION: usize = 2;
-    const COORDINATES: usize = W + 2;
-
-    #[inline(always)]
-    fn linearise<const P: usize>(
-        m: &ModelRows,
-        tangents: &[ModelRows; P],
-        metric: &[f64; 4],
-        x: &[&[f64; BLOCK]; 6],
-        residuals: &mut [[f64; BLOCK]; 3],
-        derivatives: &mut [[[f64; BLOCK]; 3]; P],
-    ) {
-        let inverse_metric = [1.0 / metric[2], 1.0 / metric[3]];
-        for k in 0..BLOCK {
-            let inverse_depth = 1.0 / map_point::<W>(&m[2], x, k);
-            let image = [0, 1].map(|d| map_point::<W>(&m[d], x, k) * inverse_depth);
-            for d in 0..2 {
-                residuals[d][k] = (image[d] - x[W + d][k]) * inverse_metric[d];
-            }
-            for p in 0..P {
-                let d_depth = map_point::<W>(&tangents[p][2], x, k);
-                for d in 0..2 {
-                    let d_image = map_point::<W>(&tangents[p][d], x, k) - image[d] * d_depth;
-                    derivatives[p][d][k] = d_image * inverse_depth * inverse_metric[d];
-                }
-            }
-        }
-    }
-}
-
-/// Distance of 3-D points: r = (M X1 − X2) / metric.
-struct RigidRows;
-
-impl ResidualRows for RigidRows {
-    const DIMENSION: usize = 3;
-    const COORDINATES: usize = 6;
-
-    #[inline(always)]
-    fn linearise<const P: usize>(
-        m: &ModelRows,
-        tangents: &[ModelRows; P],
-        metric: &[f64; 4],
-        x: &[&[f64; BLOCK]; 6],
-        residuals: &mut [[f64; BLOCK]; 3],
-        derivatives: &mut [[[f64; BLOCK]; 3]; P],
-    ) {
-        let inverse_metric = 1.0 / metric[2];
-        for k in 0..BLOCK {
-            for d in 0..3 {
-                residuals[d][k] = (map_point::<3>(&m[d], x, k) - x[3 + d][k]) * inverse_metric;
-                for p in 0..P {
-                    derivatives[p][d][k] = map_point::<3>(&tangents[p][d], x, k) * inverse_metric;
-                }
-            }
-        }
-    }
-}
-
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn normal_equations<R: ResidualRows, const P: usize>(
+fn normal_equations<D: Derivatives, const P: usize>(
     matrix: &ModelRows,
     tangents: &[ModelRows; P],
     near: &Near,
     loss: Loss,
 ) -> NormalEquations<P> {
-    let mut sums = LaneSums { hessian: [[[0.0; LANES]; P]; P], gradient: [[0.0; LANES]; P], cost: [0.0; LANES] };
-    let mut residuals = [[0.0; BLOCK]; 3];
-    let mut derivatives = [[[0.0; BLOCK]; 3]; P];
+    match_target! {
+        "x86_64+avx2+fma" => sum_blocks::<Fused<f64>, D, P>(matrix, tangents, near, loss),
+        _ => sum_blocks::<f64, D, P>(matrix, tangents, near, loss),
+    }
+}
+
+#[inline(always)]
+fn sum_blocks<T: Real, D: Derivatives, const P: usize>(
+    matrix: &ModelRows,
+    tangents: &[ModelRows; P],
+    near: &Near,
+    loss: Loss,
+) -> NormalEquations<P> {
+    let zero = [T::ZERO; LANES];
+    let mut sums = LaneSums { hessian: [[zero; P]; P], gradient: [zero; P], cost: zero };
+    let mut linear = Linear::ZERO;
     for (block, weights) in near.weights.as_chunks::<BLOCK>().0.iter().enumerate() {
-        let column = |k: usize| if k < R::COORDINATES { &near.columns[k] } else { &near.weights };
+        let column = |k: usize| if k < D::COORDINATES { &near.columns[k] } else { &near.weights };
         let x = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
-        R::linearise(matrix, tangents, &near.metric, &x, &mut residuals, &mut derivatives);
-        let weights = reweigh::<R>(&residuals, weights, loss, &mut sums.cost);
-        for d in 0..R::DIMENSION {
-            accumulate(&mut sums, &residuals[d], &derivatives, d, &weights);
+        D::linearise(matrix, tangents, &near.metric, &x, &mut linear);
+        let weights = reweigh(&linear.residuals[..D::DIMENSION], weights, loss, &mut sums.cost);
+        for d in 0..D::DIMENSION {
+            accumulate(&mut sums, &linear, d, &weights);
         }
     }
-    let total = |lanes: &[f64; LANES]| lanes.iter().sum();
+    let total = |lanes: &[T; LANES]| lanes.iter().map(|lane| lane.value()).sum();
     NormalEquations {
         hessian: sums.hessian.each_ref().map(|row| row.each_ref().map(total)),
         gradient: sums.gradient.each_ref().map(total),
@@ -340,33 +228,30 @@ fn normal_equations<R: ResidualRows, const P: usize>(
 const LANES: usize = 8;
 
 /// [`NormalEquations`] in partial sums.
-struct LaneSums<const P: usize> {
-    hessian: [[[f64; LANES]; P]; P],
-    gradient: [[f64; LANES]; P],
-    cost: [f64; LANES],
+struct LaneSums<T, const P: usize> {
+    hessian: [[[T; LANES]; P]; P],
+    gradient: [[T; LANES]; P],
+    cost: [T; LANES],
 }
 
 /// Adds the block's cost; gives each match's weight in the least-squares step.
 #[inline(always)]
-fn reweigh<R: ResidualRows>(
-    residuals: &[[f64; BLOCK]; 3],
-    weights: &[f64; BLOCK],
-    loss: Loss,
-    cost: &mut [f64; LANES],
-) -> [f64; BLOCK] {
-    let mut t = [0.0; BLOCK];
-    for residual in residuals.iter().take(R::DIMENSION) {
+fn reweigh<T: Real>(residuals: &[[T; BLOCK]], weights: &[f64; BLOCK], loss: Loss, cost: &mut [T; LANES]) -> [T; BLOCK] {
+    let mut t = [T::ZERO; BLOCK];
+    for residual in residuals {
         for k in 0..BLOCK {
-            t[k] += residual[k] * residual[k];
+            t[k] = residual[k].multiply_add(residual[k], t[k]);
         }
     }
-    let mut losses = [0.0; BLOCK];
-    let mut reweighted = [0.0; BLOCK];
+    let mut given = [T::ZERO; BLOCK];
+    let mut losses = [T::ZERO; BLOCK];
+    let mut reweighted = [T::ZERO; BLOCK];
     let mut fill = |loss: Loss| {
         for k in 0..BLOCK {
-            let (loss, weight) = loss.loss_and_weight(t[k]);
-            losses[k] = loss;
-            reweighted[k] = weights[k] * weight;
+            let (loss, weight) = loss.loss_and_weight(t[k].value());
+            given[k] = T::of(weights[k]);
+            losses[k] = T::of(loss);
+            reweighted[k] = given[k] * T::of(weight);
         }
     };
     // a loop for each loss: with the choice inside, it would not vectorise
@@ -375,37 +260,36 @@ fn reweigh<R: ResidualRows>(
         Loss::Cauchy(scale) => fill(Loss::Cauchy(scale)),
         Loss::Squared => fill(Loss::Squared),
     }
-    add_products(cost, weights, &losses);
+    add_products(cost, &given, &losses);
     reweighted
 }
 
 #[inline(always)]
-fn accumulate<const P: usize>(
-    sums: &mut LaneSums<P>,
-    residual: &[f64; BLOCK],
-    derivatives: &[[[f64; BLOCK]; 3]; P],
+fn accumulate<T: Real, const P: usize>(
+    sums: &mut LaneSums<T, P>,
+    linear: &Linear<T, P>,
     d: usize,
-    weights: &[f64; BLOCK],
+    weights: &[T; BLOCK],
 ) {
     for i in 0..P {
-        let mut weighted = [0.0; BLOCK];
+        let mut weighted = [T::ZERO; BLOCK];
         for k in 0..BLOCK {
-            weighted[k] = weights[k] * derivatives[i][d][k];
+            weighted[k] = weights[k] * linear.derivatives[i][d][k];
         }
-        add_products(&mut sums.gradient[i], &weighted, residual);
+        add_products(&mut sums.gradient[i], &weighted, &linear.residuals[d]);
         for j in 0..=i {
-            add_products(&mut sums.hessian[i][j], &weighted, &derivatives[j][d]);
+            add_products(&mut sums.hessian[i][j], &weighted, &linear.derivatives[j][d]);
         }
     }
 }
 
 /// Adds the products of two blocks, lane by lane.
 #[inline(always)]
-fn add_products(sums: &mut [f64; LANES], a: &[f64; BLOCK], b: &[f64; BLOCK]) {
+fn add_products<T: Real>(sums: &mut [T; LANES], a: &[T; BLOCK], b: &[T; BLOCK]) {
     let mut lanes = *sums;
     for start in (0..BLOCK).step_by(LANES) {
         for lane in 0..LANES {
-            lanes[lane] += a[start + lane] * b[start + lane];
+            lanes[lane] = a[start + lane].multiply_add(b[start + lane], lanes[lane]);
         }
     }
     *sums = lanes;

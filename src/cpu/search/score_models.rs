@@ -2,116 +2,154 @@
 
 use super::normalize_matches::{BLOCK, NormalizedMatches};
 use crate::cpu::{
-    residual::{Essential, Fundamental, Homography, ModelRows, Reprojection, Residual, Rigid, SymmetricEpipolar},
-    robust::{Gain, MagsacGain, MsacGain, RansacGain},
+    magsac::MagsacFit,
+    real::{Fused, Real},
+    residual::{ModelRows, Quotient, Residual, with_residual},
+    robust::{Gain, RansacGain, with_gain},
 };
 use crate::geometry::{EpipolarResidual, ModelKind, Score};
-use multiversion::multiversion;
+use multiversion::{multiversion, target::match_target};
 
+/// Sums of every so many-th gain that are kept apart: one register of AVX-512, two of AVX2.
 const LANES: usize = 16;
+/// Blocks from one look at whether a model is hopeless to the next.
+const BLOCKS_A_LOOK: usize = 2;
 
 /// Scores models of one kind by one rule.
 #[derive(Clone, Copy)]
 pub struct Scorer {
     score: Score,
-    magsac: MagsacGain,
+    magsac: MagsacFit,
     residual: EpipolarResidual,
 }
 
 impl Scorer {
     /// A scorer for models of `kind`.
     pub fn new(kind: ModelKind, score: Score, residual: EpipolarResidual) -> Self {
-        Self { score, magsac: MagsacGain::new(kind), residual }
+        Self { score, magsac: MagsacFit::new(kind), residual }
     }
 
     /// The score of a model; when it cannot exceed `at_least`, some lower bound of the score at or below it.
     pub fn score(&self, model: &ModelRows, matches: &NormalizedMatches, at_least: f32) -> f32 {
-        match self.score {
-            Score::Ransac => self.with_gain(model, matches, RansacGain, at_least),
-            Score::Msac => self.with_gain(model, matches, MsacGain, at_least),
-            Score::Magsacpp => self.with_gain(model, matches, self.magsac, at_least),
-        }
-    }
-
-    fn with_gain<G: Gain>(&self, model: &ModelRows, matches: &NormalizedMatches, gain: G, at_least: f32) -> f32 {
-        let metric = &matches.metric;
-        match (matches.kind, self.residual) {
-            (ModelKind::Essential, _) => sum_gains(&Essential::new(model, metric), matches, gain, at_least),
-            (ModelKind::Fundamental, EpipolarResidual::Sampson) => {
-                sum_gains(&Fundamental::new(model, metric), matches, gain, at_least)
+        with_residual!(matches.kind, self.residual, (model, &matches.metric), |residual| {
+            if is_hopeless(residual, matches, at_least) {
+                return f32::NEG_INFINITY;
             }
-            (ModelKind::Fundamental, EpipolarResidual::Symmetric) => {
-                sum_gains(&SymmetricEpipolar::new(model, metric), matches, gain, at_least)
-            }
-            (ModelKind::Homography, _) => sum_gains(&Homography::new(model, metric), matches, gain, at_least),
-            (ModelKind::Pose, _) => sum_gains(&Reprojection::new(model, metric), matches, gain, at_least),
-            (ModelKind::Rigid, _) => sum_gains(&Rigid::new(model, metric), matches, gain, at_least),
-        }
+            with_gain!(self.score, &self.magsac, residual, |gain| sum_gains(residual, matches, gain, at_least))
+        })
     }
 
     /// The gain of each match, without its weight.
     pub fn gains(&self, model: &ModelRows, matches: &NormalizedMatches) -> Vec<f32> {
-        let residuals = self.residuals_sq(model, matches).into_iter().map(|t| t as f32);
-        match self.score {
-            Score::Ransac => residuals.map(|t| RansacGain.gain(t)).collect(),
-            Score::Msac => residuals.map(|t| MsacGain.gain(t)).collect(),
-            Score::Magsacpp => residuals.map(|t| self.magsac.gain(t)).collect(),
-        }
+        let residuals_sq = self.residuals_sq(model, matches).into_iter().map(|t| Quotient::of(t as f32));
+        with_residual!(matches.kind, self.residual, (model, &matches.metric), |residual| {
+            with_gain!(self.score, &self.magsac, residual, |gain| residuals_sq.map(|t| gain.gain(t)).collect())
+        })
     }
 
     /// The squared residuals of all matches, in units of the threshold.
     pub fn residuals_sq(&self, model: &ModelRows, matches: &NormalizedMatches) -> Vec<f64> {
-        let metric = &matches.metric;
-        match (matches.kind, self.residual) {
-            (ModelKind::Essential, _) => residuals_sq(&Essential::new(model, metric), matches),
-            (ModelKind::Fundamental, EpipolarResidual::Sampson) => {
-                residuals_sq(&Fundamental::new(model, metric), matches)
-            }
-            (ModelKind::Fundamental, EpipolarResidual::Symmetric) => {
-                residuals_sq(&SymmetricEpipolar::new(model, metric), matches)
-            }
-            (ModelKind::Homography, _) => residuals_sq(&Homography::new(model, metric), matches),
-            (ModelKind::Pose, _) => residuals_sq(&Reprojection::new(model, metric), matches),
-            (ModelKind::Rigid, _) => residuals_sq(&Rigid::new(model, metric), matches),
-        }
+        with_residual!(matches.kind, self.residual, (model, &matches.metric), |residual| {
+            residuals_sq(residual, matches)
+        })
     }
 }
 
-fn residuals_sq<R: Residual<f64>>(residual: &R, matches: &NormalizedMatches) -> Vec<f64> {
+/// Whether what is counted with less work, each gain in full, says that a score cannot exceed `at_least`.
+fn is_hopeless<R: Residual>(residual: &R, matches: &NormalizedMatches, at_least: f32) -> bool {
+    let bound = |relaxed| sum_gains(relaxed, matches, RansacGain, at_least);
+    at_least > f32::NEG_INFINITY && residual.relaxed().is_some_and(|relaxed| bound(relaxed) <= at_least)
+}
+
+fn residuals_sq<R: Residual>(residual: &R, matches: &NormalizedMatches) -> Vec<f64> {
     (0..matches.count).map(|i| residual.residual_sq(std::array::from_fn(|k| matches.columns[k][i]))).collect()
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn sum_gains<R: Residual<f32>, G: Gain>(residual: &R, matches: &NormalizedMatches, gain: G, at_least: f32) -> f32 {
-    let mut sum = 0.0;
-    for (block, &remaining) in matches.remaining_weight.iter().enumerate() {
+fn sum_gains<R: Residual, G: Gain>(residual: &R, matches: &NormalizedMatches, gain: G, at_least: f32) -> f32 {
+    match_target! {
+        "x86_64+avx2+fma" => sum_in_lanes::<Fused<f32>, R, G>(residual, matches, gain, at_least),
+        _ => sum_in_lanes::<f32, R, G>(residual, matches, gain, at_least),
+    }
+}
+
+#[inline(always)]
+fn sum_in_lanes<T: Real, R: Residual, G: Gain>(
+    residual: &R,
+    matches: &NormalizedMatches,
+    gain: G,
+    at_least: f32,
+) -> f32 {
+    let column = |k: usize| if k < R::COORDINATES { &matches.columns_f32[k] } else { &matches.score_weights };
+    let columns = [0, 1, 2, 3, 4, 5, 6].map(|k| column(k).as_chunks::<LANES>().0);
+    let steps = columns[6].len();
+    let mut lanes = [T::ZERO; LANES];
+    for (look, &remaining) in matches.remaining_weight.iter().step_by(BLOCKS_A_LOOK).enumerate() {
+        let sum = total(lanes).value() as f32;
         if sum + remaining <= at_least {
             return sum;
         }
-        let column = |k: usize| if k < R::COORDINATES { &matches.columns_f32[k] } else { &matches.score_weights };
-        let columns = [0, 1, 2, 3, 4, 5].map(|k| &column(k).as_chunks::<BLOCK>().0[block]);
-        sum += block_gain(residual, columns, &matches.score_weights.as_chunks().0[block], gain);
-    }
-    sum
-}
-
-/// The gains of one block; a loop over arrays of one length, which vectorises.
-#[inline(always)]
-fn block_gain<R: Residual<f32>, G: Gain>(
-    residual: &R,
-    [a, b, c, d, e, f]: [&[f32; BLOCK]; 6],
-    weights: &[f32; BLOCK],
-    gain: G,
-) -> f32 {
-    let mut gains = [0.0f32; BLOCK];
-    for k in 0..BLOCK {
-        gains[k] = weights[k] * gain.gain(residual.residual_sq([a[k], b[k], c[k], d[k], e[k], f[k]]));
-    }
-    let mut lanes = [0.0f32; LANES];
-    for start in (0..BLOCK).step_by(LANES) {
-        for lane in 0..LANES {
-            lanes[lane] += gains[start + lane];
+        let start = look * BLOCKS_A_LOOK * (BLOCK / LANES);
+        let end = steps.min(start + BLOCKS_A_LOOK * (BLOCK / LANES));
+        for step in start..end {
+            for lane in 0..LANES {
+                let x = |k: usize| T::of(columns[k][step][lane].into());
+                let gain = gain.gain(residual.quotient([x(0), x(1), x(2), x(3), x(4), x(5)]));
+                lanes[lane] = x(6).multiply_add(gain, lanes[lane]);
+            }
         }
     }
-    lanes.iter().sum()
+    total(lanes).value() as f32
+}
+
+/// The sum of some lanes, in halves.
+#[inline(always)]
+fn total<T: Real>(mut lanes: [T; LANES]) -> T {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = lanes[lane] + lanes[half + lane];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Camera, MatchesView};
+    use glam::DVec2;
+
+    #[test]
+    fn only_models_that_cannot_be_better_are_given_up() {
+        let number = |i: u32, seed: f64| (f64::from(i) * seed).sin();
+        let points = |seed: f64| -> Vec<DVec2> {
+            (0..700).map(|i| 300.0 * DVec2::new(number(i, seed), number(i, seed + 0.1))).collect()
+        };
+        let (points1_px, points2_px) = (points(1.7), points(2.3));
+        let camera = Camera { focal_px: DVec2::splat(500.0), principal_point_px: DVec2::ZERO, skew_px: 0.0 };
+        let view = MatchesView::Essential {
+            points1_px: &points1_px,
+            points2_px: &points2_px,
+            camera1: camera,
+            camera2: camera,
+        };
+        let matches = NormalizedMatches::new(&view, 20.0, None, None);
+        for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
+            let scorer = Scorer::new(ModelKind::Essential, score, EpipolarResidual::Sampson);
+            for seed in 1..100 {
+                let [a, b, x, y, z] = [1, 2, 3, 4, 5].map(|i| 0.3 * number(i, f64::from(seed)));
+                let model = [[1.0, -a, b, x], [a, 1.0, 0.0, y], [-b, 0.0, 1.0, z]];
+                let whole = scorer.score(&model, &matches, f32::NEG_INFINITY);
+                assert!(whole > 1.0, "{whole}");
+                for at_least in [0.0, 0.5 * whole, 0.999 * whole] {
+                    assert_eq!(scorer.score(&model, &matches, at_least), whole);
+                }
+                for at_least in [whole, 1.001 * whole, 2.0 * whole] {
+                    assert!(scorer.score(&model, &matches, at_least) <= at_least);
+                }
+            }
+        }
+    }
 }

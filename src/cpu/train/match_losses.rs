@@ -239,13 +239,13 @@ impl MatchErrors for ReprojectionErrors {
 
     #[inline(always)]
     fn errors(&self, x: &Match) -> [f64; 2] {
-        [image_error(transform(&self.rows, x[0], x[1], x[2], 1.0), [x[4], x[5]], self.inverse_metric).0; 2]
+        [image_error(transform(&self.rows, [x[0], x[1], x[2]]), [x[4], x[5]], self.inverse_metric).0; 2]
     }
 
     #[inline(always)]
     fn gradient(&self, x: &Match, weights: [f64; 2]) -> ErrorGradient {
         let scale = weights[0] + weights[1];
-        let camera = transform(&self.rows, x[0], x[1], x[2], 1.0);
+        let camera = transform(&self.rows, [x[0], x[1], x[2]]);
         let (_, by_camera, by_image) = image_error(camera, [x[4], x[5]], self.inverse_metric);
         let mut gradient = through_motion(&self.rows, x, by_camera.map(|g| g * scale));
         gradient.match_[4] = scale * by_image[0];
@@ -271,7 +271,7 @@ pub struct RigidErrors {
 
 impl RigidErrors {
     fn difference(&self, x: &Match) -> [f64; 3] {
-        let y = transform(&self.rows, x[0], x[1], x[2], 1.0);
+        let y = transform(&self.rows, [x[0], x[1], x[2]]);
         std::array::from_fn(|k| (y[k] - x[4 + k]) * self.inverse_metric)
     }
 }

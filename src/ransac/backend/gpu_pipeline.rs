@@ -9,10 +9,7 @@ use crate::ransac::{
 };
 use crate::{
     Error, ModelKind, Result,
-    cpu::{
-        robust::{Loss, MagsacGain},
-        search::refine_model::Refinement,
-    },
+    cpu::{magsac::MagsacFit, robust::Loss, search::refine_model::Refinement},
     gpu::{Context, Shader, TypedBuffer},
     kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solve::solver},
 };
@@ -286,10 +283,6 @@ fn settings(
     weighing: Weighing,
     by_host: bool,
 ) -> layout::Settings {
-    let mut magsac = [[0.0; 4]; 3];
-    for (to, &from) in magsac.as_flattened_mut().iter_mut().zip(MagsacGain::new(variant.kind).coefficients()) {
-        *to = from;
-    }
     layout::Settings {
         pair_count: 0,
         hypotheses: capacity.hypotheses,
@@ -307,7 +300,7 @@ fn settings(
         rounds: capacity.rounds,
         weigh_matches: u32::from(weighing.matches),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
-        magsac,
+        magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cpu::{
-        residual::{ModelRows, Real},
+        residual::{BEHIND, ModelRows},
         robust::Loss,
         search::{
             normalize_matches::{NormalizedMatches, rows_of_matrix, rows_of_pose},
@@ -46,7 +46,7 @@ pub(crate) fn fit_all(matches: &NormalizedMatches, scorer: &Scorer) -> Option<Mo
 /// former would drown the latter.
 fn cost(residuals_sq: &[f64], matches: &NormalizedMatches) -> [f64; 2] {
     residuals_sq.iter().zip(&matches.refinement_weights).fold([0.0; 2], |[behind, cost], (&t, weight)| {
-        if t >= f64::BEHIND { [behind + weight, cost] } else { [behind, cost + weight * t] }
+        if t >= BEHIND { [behind + weight, cost] } else { [behind, cost + weight * t] }
     })
 }
 
@@ -92,7 +92,7 @@ mod tests {
         let points = [0.0, 1.0, 2.0, 3.0].map(DVec2::splat);
         let view = MatchesView::Homography { points1_px: &points, points2_px: &points };
         let matches = NormalizedMatches::new(&view, 1.0, None, Some(&[1.0, 0.5, 1.0, 0.0]));
-        assert_eq!(cost(&[f64::BEHIND, 3.0, 1.0, f64::BEHIND], &matches), [1.0, 2.5]);
-        assert_eq!(cost(&[f64::BEHIND, 3.0, 2.0, 7.0], &matches), [1.0, 3.5]);
+        assert_eq!(cost(&[BEHIND, 3.0, 1.0, BEHIND], &matches), [1.0, 2.5]);
+        assert_eq!(cost(&[BEHIND, 3.0, 2.0, 7.0], &matches), [1.0, 3.5]);
     }
 }

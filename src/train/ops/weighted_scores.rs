@@ -5,6 +5,7 @@ use super::kernel::{Gradient, Kernel, Launch, Operand, Source, WORKGROUP, each_r
 use super::packing::Packing;
 use super::solver::model_rows;
 use super::spatial::{kernel_layout, kernel_width};
+use crate::constants;
 use crate::cpu::train::weighted_scores::Gains;
 use crate::geometry::EpipolarResidual;
 use crate::gpu::shader_part;
@@ -60,10 +61,10 @@ impl WeightedScores {
         self.gains.each(&model_rows(&models[12 * row..]), &self.packing.metric(pair), matches, width, body);
     }
 
-    /// After the packing come the coefficients of the MAGSAC++ gain.
+    /// After the packing comes what the MAGSAC++ gain is computed from.
     fn params(&self) -> Vec<u32> {
         let mut params = self.packing.params(self.hypotheses, &[]);
-        params.extend(self.gains.magsac().coefficients().map(f32::to_bits));
+        params.extend(self.gains.magsac().vectors().as_flattened().iter().map(|number| number.to_bits()));
         params
     }
 
@@ -140,6 +141,7 @@ impl Kernel for WeightedScoresBackward {
 pub(super) fn source(kind: ModelKind, score: Score, stem: Stem) -> Source {
     let variant = Variant { kind, residual: EpipolarResidual::Sampson, score };
     let mut parts = vec![
+        constants::SEARCH,
         shader_part!("shared/layout/dispatch"),
         shader_part!("shared/layout/packing"),
         shader_part!("shared/algebra/workgroup_sum"),
