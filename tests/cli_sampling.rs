@@ -82,7 +82,7 @@ fn ranking_figures_are_of_what_the_sampler_goes_by() {
     let area = ratio["ranking_auroc"].as_f64().unwrap();
     assert!((0.6..1.0).contains(&area), "{area}");
     assert!((0.3..=1.0).contains(&ratio["ranking_ap"].as_f64().unwrap()));
-    let auto = eval(&path, &[]);
+    let auto = eval(&path, &["--sampler", "auto"]);
     assert_eq!((&auto["ranking_auroc"], &auto["settings"]["sampler"]), (&ratio["ranking_auroc"], &"auto".into()));
     let uniform = eval(&path, &["--sampler", "uniform"]);
     assert!(uniform.get("ranking_auroc").is_none() && uniform.get("ranking_ap").is_none());

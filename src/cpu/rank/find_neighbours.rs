@@ -11,16 +11,21 @@ const BLOCK: usize = 32;
 /// The `k` nearest other matches of each match, nearest first, equally near ones by place: n × k places. A match with fewer
 /// others has itself in the remaining ones. At most [`MAX_NEIGHBOURS`].
 pub fn find_neighbours(matches: &[[f32; 4]], k: usize) -> Vec<u32> {
+    let blocks = Blocks::new(matches);
+    let in_blocks = blocks.find(matches, &blocks.order, k);
     let k = k.min(MAX_NEIGHBOURS);
     let mut neighbours = vec![0; matches.len() * k];
     if k > 0 {
-        search(matches, &Blocks::new(matches), k, &mut neighbours);
+        for (&own, nearest) in blocks.order.iter().zip(in_blocks.chunks(k)) {
+            neighbours[own as usize * k..][..k].copy_from_slice(nearest);
+        }
     }
     neighbours
 }
 
-/// The matches in compact blocks, each with its bounding box.
-struct Blocks {
+/// The matches in compact blocks, each with its bounding box: what neighbours of some of the matches are found in.
+#[derive(Debug)]
+pub struct Blocks {
     /// The match at each place of the columns.
     order: Vec<u32>,
     /// Coordinates, NaN beyond the end: nearer than nothing.
@@ -31,7 +36,8 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn new(matches: &[[f32; 4]]) -> Self {
+    /// Of these matches.
+    pub fn new(matches: &[[f32; 4]]) -> Self {
         let mut order: Vec<u32> = (0..matches.len() as u32).collect();
         halve(matches, &mut order);
         let columns = [0, 1, 2, 3].map(|c| {
@@ -44,6 +50,16 @@ impl Blocks {
         };
         let (lows, highs) = (extremes(f32::INFINITY, f32::min), extremes(f32::NEG_INFINITY, f32::max));
         Self { order, columns, lows, highs }
+    }
+
+    /// As [`find_neighbours`], of some of the same matches alone: k of each.
+    pub fn find(&self, matches: &[[f32; 4]], of: &[u32], k: usize) -> Vec<u32> {
+        let k = k.min(MAX_NEIGHBOURS);
+        let mut neighbours = vec![0; of.len() * k];
+        if k > 0 {
+            search(matches, self, of, k, &mut neighbours);
+        }
+        neighbours
     }
 
     /// The squared distance of a match to the box of each block.
@@ -96,21 +112,28 @@ fn halve(matches: &[[f32; 4]], order: &mut [u32]) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn search(matches: &[[f32; 4]], blocks: &Blocks, k: usize, neighbours: &mut [u32]) {
+fn search(matches: &[[f32; 4]], blocks: &Blocks, of: &[u32], k: usize, neighbours: &mut [u32]) {
     let mut gaps_sq = vec![0.0; blocks.lows[0].len()];
-    for (place, &own) in blocks.order.iter().enumerate() {
+    for (&own, neighbours) in of.iter().zip(neighbours.chunks_mut(k)) {
         let a = &matches[own as usize];
         let mut nearest = Nearest::new(k, own);
-        let home = place / BLOCK;
-        blocks.visit(home, own, a, &mut nearest);
         blocks.gaps_sq(a, &mut gaps_sq);
+        let home = closest(&gaps_sq);
+        blocks.visit(home, own, a, &mut nearest);
         for (block, &gap_sq) in gaps_sq.iter().enumerate() {
             if block != home && gap_sq <= nearest.limit() {
                 blocks.visit(block, own, a, &mut nearest);
             }
         }
-        neighbours[own as usize * k..][..k].copy_from_slice(&nearest.places[..k]);
+        neighbours.copy_from_slice(&nearest.places[..k]);
     }
+}
+
+/// The block with the smallest gap, the first of equals.
+#[inline(always)]
+fn closest(gaps_sq: &[f32]) -> usize {
+    let least = gaps_sq.iter().fold(f32::INFINITY, |least, &gap_sq| least.min(gap_sq));
+    gaps_sq.iter().position(|&gap_sq| gap_sq == least).unwrap_or(0)
 }
 
 #[inline(always)]

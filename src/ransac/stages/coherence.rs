@@ -3,7 +3,7 @@
 
 use super::schedule::{FINAL, LOCAL};
 use crate::cpu::{
-    rank::find_neighbours::find_neighbours,
+    rank::find_neighbours::Blocks,
     residual::ModelRows,
     search::{
         normalize_matches::NormalizedMatches,
@@ -32,35 +32,63 @@ pub(crate) const fn serves(kind: ModelKind) -> bool {
     matches!(kind, ModelKind::Essential | ModelKind::Fundamental)
 }
 
-/// The nearest other matches of each match, [`NEIGHBOURS`] of each.
-pub(crate) fn neighbours(matches: &NormalizedMatches) -> Vec<u32> {
-    let [x1, y1, x2, y2, ..] = &matches.columns_f32;
-    let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
-    find_neighbours(&points, NEIGHBOURS)
+/// The nearest other matches of each match, [`NEIGHBOURS`] of each, found for those that are asked for.
+pub(crate) struct Neighbours {
+    points: Vec<[f32; 4]>,
+    blocks: Blocks,
+    found: Vec<Option<[u32; NEIGHBOURS]>>,
 }
 
-/// The model refined with each match's weight times the agreement of its [`neighbours`].
+impl Neighbours {
+    /// Of the matches of two views.
+    pub(crate) fn new(matches: &NormalizedMatches) -> Self {
+        let [x1, y1, x2, y2, ..] = &matches.columns_f32;
+        let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
+        Self { blocks: Blocks::new(&points), found: vec![None; points.len()], points }
+    }
+
+    /// Those of the matches with these indices.
+    fn of(&mut self, indices: &[u32]) -> impl Iterator<Item = &[u32; NEIGHBOURS]> {
+        let missing: Vec<u32> = indices.iter().copied().filter(|&i| self.found[i as usize].is_none()).collect();
+        let found = self.blocks.find(&self.points, &missing, NEIGHBOURS);
+        for (&i, neighbours) in missing.iter().zip(found.as_chunks().0) {
+            self.found[i as usize] = Some(*neighbours);
+        }
+        indices.iter().filter_map(|&i| self.found[i as usize].as_ref())
+    }
+}
+
+/// The model refined with each match's weight times the agreement of its neighbours.
 pub(crate) fn refine_coherently(
     model: &ModelRows,
     matches: &NormalizedMatches,
-    neighbours: &[u32],
+    neighbours: &mut Neighbours,
     scorer: &Scorer,
 ) -> ModelRows {
     let mut coherent = matches.clone();
     (0..ROUNDS).fold(*model, |model, _| {
         let residuals_sq = scorer.residuals_sq(&model, matches);
-        let agreements = neighbour_agreements(&residuals_sq, &matches.refinement_weights, neighbours);
-        for (i, agreement) in agreements.into_iter().enumerate() {
-            coherent.refinement_weights[i] = matches.refinement_weights[i] * agreement;
+        // no other takes part
+        let is_near = |&i: &u32| residuals_sq[i as usize] < WIDE.reach * WIDE.reach;
+        let near: Vec<u32> = (0..matches.count as u32).filter(is_near).collect();
+        let weights = &matches.refinement_weights;
+        let agreements = neighbour_agreements(&residuals_sq, weights, neighbours.of(&near));
+        for (&i, agreement) in near.iter().zip(agreements) {
+            coherent.refinement_weights[i as usize] = weights[i as usize] * agreement;
         }
         refine_model(&refine_model(&model, &coherent, &WIDE), &coherent, &FINAL)
     })
 }
 
-/// The weighted mean over each match's neighbours of how much they agree with a model, in [`LEAST`]..=1, to the power.
-fn neighbour_agreements(residuals_sq: &[f64], weights: &[f64], neighbours: &[u32]) -> Vec<f64> {
+/// The weighted mean over the neighbours of each of some matches of how much they agree with a model, in [`LEAST`]..=1, to the
+/// power.
+fn neighbour_agreements<'a>(
+    residuals_sq: &[f64],
+    weights: &[f64],
+    neighbours: impl Iterator<Item = &'a [u32; NEIGHBOURS]>,
+) -> Vec<f64> {
     let agreements: Vec<f64> = residuals_sq.iter().map(|t| (1.0 - t / (AGREEMENT * AGREEMENT)).max(0.0)).collect();
-    let of_neighbours = |of_match: &[u32]| {
+    let of_neighbours = |of_match: &[u32; NEIGHBOURS]| {
         let (agreeing, all) = of_match
             .iter()
             .map(|&j| j as usize)
@@ -68,7 +96,7 @@ fn neighbour_agreements(residuals_sq: &[f64], weights: &[f64], neighbours: &[u32
         let share = if all > 0.0 { agreeing / all } else { 0.0 };
         share.max(LEAST).powi(POWER)
     };
-    neighbours.chunks(NEIGHBOURS).map(of_neighbours).collect()
+    neighbours.map(of_neighbours).collect()
 }
 
 #[cfg(test)]
@@ -80,8 +108,8 @@ mod tests {
         // the first lies well among matches that do not, the second badly among matches that lie well
         let residuals_sq = [0.0, 100.0, 100.0, 0.0];
         let weights = [1.0, 1.0, 1.0, 0.5];
-        let neighbours: Vec<u32> = [[1; 8], [0; 8], [0, 0, 0, 0, 3, 3, 3, 3], [1, 1, 1, 1, 3, 3, 3, 3]].concat();
-        let found = neighbour_agreements(&residuals_sq, &weights, &neighbours);
+        let neighbours = [[1; 8], [0; 8], [0, 0, 0, 0, 3, 3, 3, 3], [1, 1, 1, 1, 3, 3, 3, 3]];
+        let found = neighbour_agreements(&residuals_sq, &weights, neighbours.iter());
         let expected = [LEAST.powi(POWER), 1.0, 1.0, (1.0f64 / 3.0).powi(POWER)];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
     }

@@ -6,7 +6,7 @@
 //! n2 = (F x1)₁₂ and n1 = (Fᵀ x2)₁₂ (Barath and Kukelova, Relative Pose from SIFT Features, ECCV 2022).
 
 use super::{
-    coherence::{neighbours, refine_coherently, serves},
+    coherence::{Neighbours, refine_coherently, serves},
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
 };
@@ -19,7 +19,7 @@ use crate::{
     geometry::ModelKind,
 };
 use glam::DVec2;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
 /// A contradiction that halves what a match counts: that of 0.5 rad, or of scales off by a factor of 1.65.
 const HALVING: f64 = 0.5;
@@ -32,8 +32,8 @@ pub(crate) struct FinalScore<'a> {
     similarities: Option<Vec<Option<DVec2>>>,
     /// Whether the winner is looked at again.
     coherent: bool,
-    /// Of each match, found when they are first asked for.
-    neighbours: OnceCell<Vec<u32>>,
+    /// Found when they are first asked for.
+    neighbours: RefCell<Option<Neighbours>>,
 }
 
 impl<'a> FinalScore<'a> {
@@ -45,7 +45,7 @@ impl<'a> FinalScore<'a> {
     ) -> Self {
         let similarities = options.key_points.then(|| similarities(problem)).flatten();
         let coherent = options.coherent && serves(matches.kind);
-        Self { matches, scorer, similarities, coherent, neighbours: OnceCell::new() }
+        Self { matches, scorer, similarities, coherent, neighbours: RefCell::default() }
     }
 
     /// Whether it is another score than that of the search.
@@ -109,7 +109,8 @@ impl<'a> FinalScore<'a> {
         if !self.coherent {
             return model;
         }
-        let neighbours = self.neighbours.get_or_init(|| neighbours(self.matches));
+        let mut neighbours = self.neighbours.borrow_mut();
+        let neighbours = neighbours.get_or_insert_with(|| Neighbours::new(self.matches));
         self.unless_below(least, model, refine_coherently(&model.0, self.matches, neighbours, &self.scorer))
     }
 
