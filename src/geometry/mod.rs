@@ -18,4 +18,6 @@ pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};
-pub(crate) use sharing::{Sharing, for_each_shared_point};
+pub(crate) use sharing::Sharing;
+#[cfg(feature = "network")]
+pub(crate) use sharing::for_each_shared_point;

@@ -10,49 +10,72 @@ use crate::constants::{COS_ANGLE, EDGE_COLUMNS, LN_SCALE, ROW_COLUMNS, SHAPE_KNO
 /// ε: the shortest displacement told from none, normalised units.
 pub const EPSILON: f32 = 1e-3;
 
-type Row = [f32; ROW_COLUMNS];
-
 /// The edge feature rows of matches x1 y1 x2 y2, with their input rows and `k` neighbours each.
 pub fn edge_features(matches: &[[f32; 4]], rows: &[f32], neighbours: &[u32], k: usize) -> Vec<f32> {
-    let rows = rows.as_chunks::<ROW_COLUMNS>().0;
-    let mut edges = Vec::with_capacity(neighbours.len() * EDGE_COLUMNS);
-    for ((from, row), neighbours) in matches.iter().zip(rows).zip(neighbours.chunks(k.max(1))) {
-        let others = neighbours.iter().map(|&j| (displacement(from, &matches[j as usize]), &rows[j as usize]));
-        let mean = others.clone().map(|(d, _)| length(&d)).sum::<f32>() / neighbours.len() as f32;
-        edges.extend(others.flat_map(|(d, other)| edge(row, other, &d, mean)));
+    let shapes: Vec<Shape> = rows.as_chunks::<ROW_COLUMNS>().0.iter().map(Shape::of).collect();
+    let mut edges = vec![0.0; neighbours.len() * EDGE_COLUMNS];
+    let all = edges.as_chunks_mut::<EDGE_COLUMNS>().0.chunks_mut(k.max(1));
+    for (((from, shape), neighbours), edges) in matches.iter().zip(&shapes).zip(neighbours.chunks(k.max(1))).zip(all) {
+        let mut sum = 0.0;
+        for (&j, edge) in neighbours.iter().zip(edges.iter_mut()) {
+            let d = displacement(from, &matches[j as usize]);
+            edge[..4].copy_from_slice(&d);
+            sum += length(&d);
+        }
+        let unit = (sum / neighbours.len() as f32).max(EPSILON);
+        for (&j, edge) in neighbours.iter().zip(edges) {
+            complete(edge, shape, &shapes[j as usize], unit);
+        }
     }
     edges
 }
 
-fn edge(row: &Row, other: &Row, d: &[f32; 4], mean_length: f32) -> [f32; EDGE_COLUMNS] {
-    let lengths = [length(&d[..2]), length(&d[2..])];
-    let mut edge = [0.0; EDGE_COLUMNS];
-    for c in 0..4 {
-        edge[c] = d[c] / mean_length.max(EPSILON);
-    }
-    edge[4] = (lengths[0] + EPSILON).ln();
-    edge[5] = (lengths[1] + EPSILON).ln();
-    if row[SHAPE_KNOWN] != 0.0 {
-        edge[6] = residual(row, d);
-    }
-    if other[SHAPE_KNOWN] != 0.0 {
-        edge[7] = residual(other, d);
-    }
-    if row[SHAPE_KNOWN] != 0.0 && other[SHAPE_KNOWN] != 0.0 {
-        let [cos, sin] = [row[COS_ANGLE], row[SIN_ANGLE]];
-        edge[8] = other[LN_SCALE] - row[LN_SCALE];
-        edge[9] = other[COS_ANGLE] * cos + other[SIN_ANGLE] * sin;
-        edge[10] = other[SIN_ANGLE] * cos - other[COS_ANGLE] * sin;
-    }
-    edge
+/// Scale ratio and relative angle of a match.
+struct Shape {
+    known: bool,
+    ln_scale: f32,
+    scale: f32,
+    cos: f32,
+    sin: f32,
 }
 
-/// How far d2 is from d1 under the similarity of a match, in 0..1.
-fn residual(row: &Row, d: &[f32; 4]) -> f32 {
-    let scale = row[LN_SCALE].exp();
-    let [cos, sin] = [row[COS_ANGLE], row[SIN_ANGLE]];
-    let off = [d[2] - scale * (cos * d[0] - sin * d[1]), d[3] - scale * (sin * d[0] + cos * d[1])];
-    length(&off) / (length(&d[2..]) + scale * length(&d[..2]) + EPSILON)
+impl Shape {
+    fn of(row: &[f32; ROW_COLUMNS]) -> Self {
+        let ln_scale = row[LN_SCALE];
+        Self {
+            known: row[SHAPE_KNOWN] != 0.0,
+            ln_scale,
+            scale: ln_scale.exp(),
+            cos: row[COS_ANGLE],
+            sin: row[SIN_ANGLE],
+        }
+    }
+
+    /// How far d2 is from d1 under the similarity of the match, in 0..1; 0 where it is not known.
+    fn residual(&self, d: &[f32; 4], [length1, length2]: [f32; 2]) -> f32 {
+        if !self.known {
+            return 0.0;
+        }
+        let Self { scale, cos, sin, .. } = self;
+        let off = [d[2] - scale * (cos * d[0] - sin * d[1]), d[3] - scale * (sin * d[0] + cos * d[1])];
+        length(&off) / (length2 + scale * length1 + EPSILON)
+    }
+}
+
+/// Of a row that has the displacement alone.
+fn complete(edge: &mut [f32; EDGE_COLUMNS], own: &Shape, other: &Shape, unit: f32) {
+    let d = [edge[0], edge[1], edge[2], edge[3]];
+    let lengths = [length(&d[..2]), length(&d[2..])];
+    edge[..4].iter_mut().for_each(|d| *d /= unit);
+    edge[4] = (lengths[0] + EPSILON).ln();
+    edge[5] = (lengths[1] + EPSILON).ln();
+    edge[6] = own.residual(&d, lengths);
+    edge[7] = other.residual(&d, lengths);
+    if own.known && other.known {
+        edge[8] = other.ln_scale - own.ln_scale;
+        edge[9] = other.cos * own.cos + other.sin * own.sin;
+        edge[10] = other.sin * own.cos - other.cos * own.sin;
+    }
 }
 
 fn displacement(from: &[f32; 4], to: &[f32; 4]) -> [f32; 4] {
@@ -67,7 +90,7 @@ fn length(v: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
-    fn row(ln_scale: f32, angle: f32) -> Row {
+    fn row(ln_scale: f32, angle: f32) -> [f32; ROW_COLUMNS] {
         [0.5, ln_scale, angle.cos(), angle.sin(), 0.0, 1.0, 0.0, 1.0, 1.0]
     }
 

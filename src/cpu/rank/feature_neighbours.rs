@@ -25,9 +25,9 @@ pub fn feature_neighbours(rows: &[f32], channels: usize, k: usize) -> Vec<u32> {
     for (block, rows) in rows.chunks(ROWS * channels).enumerate() {
         linear_rows(rows, &products, After::Nothing, &mut order[..rows.len() / channels * count]);
         for (i, order) in order.chunks_exact(count).take(rows.len() / channels).enumerate() {
-            let mut nearest = Nearest::new(k, (block * ROWS + i) as u32);
+            let mut nearest = Nearest::<MAX_NEIGHBOURS>::new(k, (block * ROWS + i) as u32);
             (0..).zip(order).for_each(|(j, &value)| nearest.insert(value, j));
-            neighbours.extend(&nearest.places[..k]);
+            neighbours.extend(nearest.places());
         }
     }
     neighbours

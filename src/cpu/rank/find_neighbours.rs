@@ -1,188 +1,299 @@
 //! The graph of the ranking network: the nearest other matches of each match in (x1, y1, x2, y2).
 //!
-//! The matches are put into compact blocks; the boxes of most blocks are farther than the neighbours found so far.
+//! The matches are put into compact leaves, these into a tree of boxes; most boxes are farther than the neighbours found so
+//! far. The result is exact.
 
 use crate::constants::MAX_NEIGHBOURS;
 use multiversion::multiversion;
 
-/// Distances computed at a time.
-const BLOCK: usize = 32;
+/// Matches of a leaf: distances computed at a time.
+const LEAF: usize = 16;
+/// Boxes of a node.
+const CHILDREN: usize = 16;
 
 /// The `k` nearest other matches of each match, nearest first, equally near ones by place: n × k places. A match with fewer
 /// others has itself in the remaining ones. At most [`MAX_NEIGHBOURS`].
 pub fn find_neighbours(matches: &[[f32; 4]], k: usize) -> Vec<u32> {
-    let blocks = Blocks::new(matches);
-    let in_blocks = blocks.find(matches, &blocks.order, k);
+    let tree = Tree::new(matches);
+    // in the order of the tree: what a match needs, the one before it has just read
+    let in_order = tree.find(matches, &tree.order, k);
     let k = k.min(MAX_NEIGHBOURS);
     let mut neighbours = vec![0; matches.len() * k];
     if k > 0 {
-        for (&own, nearest) in blocks.order.iter().zip(in_blocks.chunks(k)) {
+        for (&own, nearest) in tree.order.iter().zip(in_order.chunks(k)) {
             neighbours[own as usize * k..][..k].copy_from_slice(nearest);
         }
     }
     neighbours
 }
 
-/// The matches in compact blocks, each with its bounding box: what neighbours of some of the matches are found in.
+/// The matches in compact leaves under a tree of boxes: what neighbours of some of the matches are found in.
 #[derive(Debug)]
-pub struct Blocks {
-    /// The match at each place of the columns.
+pub struct Tree {
+    /// The match at each place of the leaves.
     order: Vec<u32>,
-    /// Coordinates, NaN beyond the end: nearer than nothing.
-    columns: [Vec<f32>; 4],
-    /// The box of each block.
-    lows: [Vec<f32>; 4],
-    highs: [Vec<f32>; 4],
+    /// Coordinates by columns, NaN beyond the end.
+    leaves: Vec<[[f32; LEAF]; 4]>,
+    /// The leaf of each match.
+    leaf_of: Vec<u32>,
+    /// The boxes of the leaves, then of every [`CHILDREN`] of these, up to a single node.
+    levels: Vec<Vec<Node>>,
 }
 
-impl Blocks {
+/// Lowest and highest of each coordinate.
+type Bounds = [[f32; 2]; 4];
+
+/// The boxes of up to [`CHILDREN`] leaves or nodes.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    low: [[f32; CHILDREN]; 4],
+    high: [[f32; CHILDREN]; 4],
+    /// Bits of the children there are.
+    present: u32,
+}
+
+impl Tree {
     /// Of these matches.
     pub fn new(matches: &[[f32; 4]]) -> Self {
-        let mut order: Vec<u32> = (0..matches.len() as u32).collect();
-        halve(matches, &mut order);
-        let columns = [0, 1, 2, 3].map(|c| {
-            let mut column: Vec<f32> = order.iter().map(|&i| matches[i as usize][c]).collect();
-            column.resize(column.len().next_multiple_of(BLOCK), f32::NAN);
-            column
-        });
-        let extremes = |start: f32, pick: fn(f32, f32) -> f32| {
-            columns.each_ref().map(|c| c.chunks(BLOCK).map(|block| block.iter().copied().fold(start, pick)).collect())
-        };
-        let (lows, highs) = (extremes(f32::INFINITY, f32::min), extremes(f32::NEG_INFINITY, f32::max));
-        Self { order, columns, lows, highs }
+        let mut numbered: Vec<Numbered> = matches.iter().copied().zip(0..).collect();
+        halve(&mut numbered);
+        let mut leaves = vec![[[f32::NAN; LEAF]; 4]; matches.len().div_ceil(LEAF)];
+        let mut leaf_of = vec![0; matches.len()];
+        for (place, (coordinates, i)) in numbered.iter().enumerate() {
+            let (leaf, lane) = (place / LEAF, place % LEAF);
+            leaf_of[*i as usize] = leaf as u32;
+            (0..4).for_each(|c| leaves[leaf][c][lane] = coordinates[c]);
+        }
+        let order = numbered.iter().map(|&(_, i)| i).collect();
+        let mut boxes: Vec<Bounds> = leaves.iter().map(|leaf| leaf.each_ref().map(|column| extremes(column))).collect();
+        let mut levels = Vec::new();
+        loop {
+            let nodes: Vec<Node> = boxes.chunks(CHILDREN).map(Node::new).collect();
+            boxes = nodes.iter().map(Node::bounds).collect();
+            levels.push(nodes);
+            if boxes.len() <= 1 {
+                return Self { order, leaves, leaf_of, levels };
+            }
+        }
     }
 
     /// As [`find_neighbours`], of some of the same matches alone: k of each.
     pub fn find(&self, matches: &[[f32; 4]], of: &[u32], k: usize) -> Vec<u32> {
         let k = k.min(MAX_NEIGHBOURS);
         let mut neighbours = vec![0; of.len() * k];
-        if k > 0 {
+        if k > 0 && !self.leaves.is_empty() {
             search(matches, self, of, k, &mut neighbours);
         }
         neighbours
     }
 
-    /// The squared distance of a match to the box of each block.
+    /// Takes what is near of one leaf.
     #[inline(always)]
-    fn gaps_sq(&self, a: &[f32; 4], gaps_sq: &mut [f32]) {
-        gaps_sq.fill(0.0);
-        for c in 0..4 {
-            for ((sum, low), high) in gaps_sq.iter_mut().zip(&self.lows[c]).zip(&self.highs[c]) {
-                let gap = (low - a[c]).max(a[c] - high).max(0.0);
-                *sum += gap * gap;
-            }
-        }
-    }
-
-    /// Takes what is near of one block.
-    #[inline(always)]
-    fn visit(&self, block: usize, own: u32, a: &[f32; 4], nearest: &mut Nearest) {
-        let distances_sq = block_distances_sq(a, self.columns.each_ref().map(|c| &c.as_chunks::<BLOCK>().0[block]));
-        let limit = nearest.limit();
-        // without a branch in the loop, so that it vectorises
-        if !distances_sq.iter().fold(false, |any, &d| any | (d <= limit)) {
-            return;
-        }
-        for (place, &distance_sq) in (block * BLOCK..).zip(&distances_sq) {
-            // not so beyond the end
-            if distance_sq <= nearest.limit() && self.order[place] != own {
-                nearest.insert(distance_sq, self.order[place]);
+    fn take_leaf<const SLOTS: usize>(&self, leaf: usize, a: &[f32; 4], own: u32, nearest: &mut Nearest<SLOTS>) {
+        let distances_sq = leaf_distances_sq(a, &self.leaves[leaf]);
+        let order = &self.order[leaf * LEAF..];
+        let mut near = not_above(&distances_sq, nearest.limit());
+        while near != 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            if order[lane] != own {
+                nearest.insert(distances_sq[lane], order[lane]);
             }
         }
     }
 }
 
-/// Orders the matches so that every [`BLOCK`] of them is compact: halves along the widest axis, again and again.
-fn halve(matches: &[[f32; 4]], order: &mut [u32]) {
-    if order.len() <= BLOCK {
+impl Node {
+    fn new(boxes: &[Bounds]) -> Self {
+        let column =
+            |c: usize, end: usize| std::array::from_fn(|child| boxes.get(child).map_or(0.0, |bounds| bounds[c][end]));
+        let side = |end: usize| [0, 1, 2, 3].map(|c| column(c, end));
+        Self { low: side(0), high: side(1), present: (1 << boxes.len()) - 1 }
+    }
+
+    fn bounds(&self) -> Bounds {
+        let children = self.present.count_ones() as usize;
+        [0, 1, 2, 3].map(|c| [extremes(&self.low[c][..children])[0], extremes(&self.high[c][..children])[1]])
+    }
+
+    /// The squared distance of a match to the box of each child. Added as [`leaf_distances_sq`] does, so that rounding takes
+    /// none above the distance of what is in the box.
+    #[inline(always)]
+    fn gaps_sq(&self, a: &[f32; 4]) -> [f32; CHILDREN] {
+        let mut gaps_sq = [0.0; CHILDREN];
+        for child in 0..CHILDREN {
+            let gap = |c: usize| (self.low[c][child] - a[c]).max(a[c] - self.high[c][child]).max(0.0);
+            let d = [gap(0), gap(1), gap(2), gap(3)];
+            gaps_sq[child] = (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
+        }
+        gaps_sq
+    }
+}
+
+/// Lowest and highest of what is not NaN.
+fn extremes(values: &[f32]) -> [f32; 2] {
+    let mut extremes = [f32::INFINITY, f32::NEG_INFINITY];
+    for &value in values {
+        extremes = [extremes[0].min(value), extremes[1].max(value)];
+    }
+    extremes
+}
+
+/// A match with its index.
+type Numbered = ([f32; 4], u32);
+
+/// Orders the matches so that every leaf, and every node of leaves, is compact: halves along the widest axis, again and again.
+fn halve(matches: &mut [Numbered]) {
+    if matches.len() <= LEAF {
         return;
     }
-    let value = |i: u32, axis: usize| matches[i as usize][axis];
-    let extent = |axis: usize| {
-        let values = || order.iter().map(|&i| value(i, axis));
-        values().fold(f32::NEG_INFINITY, f32::max) - values().fold(f32::INFINITY, f32::min)
-    };
-    let extents = [0, 1, 2, 3].map(extent);
-    let axis = (0..4).max_by(|&a, &b| extents[a].total_cmp(&extents[b])).unwrap_or(0);
-    let middle = (order.len() / 2).next_multiple_of(BLOCK).min(order.len() - 1);
-    order.select_nth_unstable_by(middle, |&a, &b| value(a, axis).total_cmp(&value(b, axis)));
-    let (low, high) = order.split_at_mut(middle);
-    halve(matches, low);
-    halve(matches, high);
+    let (mut low, mut high) = ([f32::INFINITY; 4], [f32::NEG_INFINITY; 4]);
+    for (coordinates, _) in matches.iter() {
+        for c in 0..4 {
+            low[c] = low[c].min(coordinates[c]);
+            high[c] = high[c].max(coordinates[c]);
+        }
+    }
+    let extent = |axis: usize| high[axis] - low[axis];
+    let axis = (0..4).max_by(|&a, &b| extent(a).total_cmp(&extent(b))).unwrap_or(0);
+    // full subtrees on one side
+    let mut full = LEAF;
+    while full * CHILDREN < matches.len() {
+        full *= CHILDREN;
+    }
+    let middle = (matches.len() / 2).next_multiple_of(full).min(matches.len() - 1);
+    matches.select_nth_unstable_by(middle, |(a, _), (b, _)| a[axis].total_cmp(&b[axis]));
+    let (low, high) = matches.split_at_mut(middle);
+    halve(low);
+    halve(high);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn search(matches: &[[f32; 4]], blocks: &Blocks, of: &[u32], k: usize, neighbours: &mut [u32]) {
-    let mut gaps_sq = vec![0.0; blocks.lows[0].len()];
-    for (&own, neighbours) in of.iter().zip(neighbours.chunks_mut(k)) {
-        let a = &matches[own as usize];
-        let mut nearest = Nearest::new(k, own);
-        blocks.gaps_sq(a, &mut gaps_sq);
-        let home = closest(&gaps_sq);
-        blocks.visit(home, own, a, &mut nearest);
-        for (block, &gap_sq) in gaps_sq.iter().enumerate() {
-            if block != home && gap_sq <= nearest.limit() {
-                blocks.visit(block, own, a, &mut nearest);
-            }
-        }
-        neighbours.copy_from_slice(&nearest.places[..k]);
+fn search(matches: &[[f32; 4]], tree: &Tree, of: &[u32], k: usize, neighbours: &mut [u32]) {
+    if k <= 8 {
+        search_tree::<8>(matches, tree, of, k, neighbours);
+    } else {
+        search_tree::<MAX_NEIGHBOURS>(matches, tree, of, k, neighbours);
     }
 }
 
-/// The block with the smallest gap, the first of equals.
 #[inline(always)]
-fn closest(gaps_sq: &[f32]) -> usize {
-    let least = gaps_sq.iter().fold(f32::INFINITY, |least, &gap_sq| least.min(gap_sq));
-    gaps_sq.iter().position(|&gap_sq| gap_sq == least).unwrap_or(0)
+fn search_tree<const SLOTS: usize>(matches: &[[f32; 4]], tree: &Tree, of: &[u32], k: usize, neighbours: &mut [u32]) {
+    // gap, level and place of what is still to be visited: level 0 has the leaves
+    let mut pending: Vec<(f32, usize, usize)> = Vec::new();
+    for (&own, neighbours) in of.iter().zip(neighbours.chunks_mut(k)) {
+        let a = &matches[own as usize];
+        let mut nearest = Nearest::<SLOTS>::new(k, own);
+        // what is near of the own leaf makes most of the others superfluous
+        let home = tree.leaf_of[own as usize] as usize;
+        tree.take_leaf(home, a, own, &mut nearest);
+        pending.push((0.0, tree.levels.len(), 0));
+        while let Some((gap_sq, level, place)) = pending.pop() {
+            if gap_sq > nearest.limit() {
+                continue;
+            }
+            if level == 0 {
+                tree.take_leaf(place, a, own, &mut nearest);
+                continue;
+            }
+            let node = &tree.levels[level - 1][place];
+            let gaps_sq = node.gaps_sq(a);
+            let mut near = not_above(&gaps_sq, nearest.limit()) & node.present;
+            while near != 0 {
+                let child = near.trailing_zeros() as usize;
+                near &= near - 1;
+                let below = place * CHILDREN + child;
+                if level > 1 || below != home {
+                    pending.push((gaps_sq[child], level - 1, below));
+                }
+            }
+        }
+        for (neighbour, &key) in neighbours.iter_mut().zip(nearest.keys()) {
+            *neighbour = key as u32;
+        }
+    }
+}
+
+/// Bits of the values that are not above a limit; NaN is.
+#[inline(always)]
+fn not_above<const N: usize>(values: &[f32; N], limit: f32) -> u32 {
+    let mut bits = 0;
+    // without a branch, so that it vectorises
+    for lane in 0..N {
+        bits |= u32::from(values[lane] <= limit) << lane;
+    }
+    bits
 }
 
 #[inline(always)]
-fn block_distances_sq(a: &[f32; 4], [x1, y1, x2, y2]: [&[f32; BLOCK]; 4]) -> [f32; BLOCK] {
-    let mut distances_sq = [0.0; BLOCK];
-    for lane in 0..BLOCK {
+fn leaf_distances_sq(a: &[f32; 4], [x1, y1, x2, y2]: &[[f32; LEAF]; 4]) -> [f32; LEAF] {
+    let mut distances_sq = [0.0; LEAF];
+    for lane in 0..LEAF {
         let d = [x1[lane] - a[0], y1[lane] - a[1], x2[lane] - a[2], y2[lane] - a[3]];
         distances_sq[lane] = (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
     }
     distances_sq
 }
 
-/// The nearest so far, nearest first.
-pub(crate) struct Nearest {
-    distances_sq: [f32; MAX_NEIGHBOURS],
-    pub(crate) places: [u32; MAX_NEIGHBOURS],
+/// The k nearest so far, k at most `SLOTS`.
+pub(crate) struct Nearest<const SLOTS: usize> {
+    /// `SLOTS` − k times 0, then value and place of each as one number: ascending, the farthest in the last slot.
+    keys: [u64; SLOTS],
     k: usize,
 }
 
-impl Nearest {
+impl<const SLOTS: usize> Nearest<SLOTS> {
     #[inline(always)]
-    pub(crate) const fn new(k: usize, own: u32) -> Self {
-        Self { distances_sq: [f32::INFINITY; MAX_NEIGHBOURS], places: [own; MAX_NEIGHBOURS], k }
+    pub(crate) fn new(k: usize, own: u32) -> Self {
+        let mut keys = [key(f32::INFINITY, own); SLOTS];
+        keys[..SLOTS - k].fill(0);
+        Self { keys, k }
     }
 
     /// What is not below it is not among the nearest.
     #[inline(always)]
     pub(crate) const fn limit(&self) -> f32 {
-        self.distances_sq[self.k - 1]
+        value(self.keys[SLOTS - 1])
     }
 
-    /// Takes a place that is not among them yet, where it is nearer.
+    /// Takes a place that is not among them yet, where it is nearer: all behind it move by one.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, distance_sq: f32, place: u32) {
-        let nearer = |distances_sq: &[f32], places: &[u32], at: usize| {
-            distance_sq < distances_sq[at] || (distance_sq == distances_sq[at] && place < places[at])
-        };
-        let mut at = self.k - 1;
-        if !nearer(&self.distances_sq, &self.places, at) {
+    pub(crate) fn insert(&mut self, value: f32, place: u32) {
+        let new = key(value, place);
+        if new >= self.keys[SLOTS - 1] {
             return;
         }
-        while at > 0 && nearer(&self.distances_sq, &self.places, at - 1) {
-            self.distances_sq[at] = self.distances_sq[at - 1];
-            self.places[at] = self.places[at - 1];
-            at -= 1;
+        let mut before = [0; SLOTS];
+        before[1..].copy_from_slice(&self.keys[..SLOTS - 1]);
+        for slot in 0..SLOTS {
+            self.keys[slot] = self.keys[slot].min(before[slot].max(new));
         }
-        self.distances_sq[at] = distance_sq;
-        self.places[at] = place;
     }
+
+    #[inline(always)]
+    fn keys(&self) -> &[u64] {
+        &self.keys[SLOTS - self.k..]
+    }
+
+    /// The places of all k, nearest first, equally near ones by place.
+    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
+        self.keys().iter().map(|&key| key as u32)
+    }
+}
+
+/// Orders as the value does, and equal values by place.
+#[inline(always)]
+const fn key(value: f32, place: u32) -> u64 {
+    let bits = value.to_bits();
+    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+    (ordered as u64) << 32 | place as u64
+}
+
+/// The value of a key.
+#[inline(always)]
+const fn value(key: u64) -> f32 {
+    let ordered = (key >> 32) as u32;
+    f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
 }
 
 #[cfg(test)]

@@ -20,34 +20,74 @@ pub enum Join {
     Plain = 3,
 }
 
+/// Channels at a time.
+const LANES: usize = 16;
+/// Sums of so many rows side by side, so that none waits for the one before.
+const ROWS: usize = 4;
+
 /// `out` from `rows`, both n × channels of one pair; scale and shift have one entry a channel.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub fn segment_norm(rows: &[f32], gamma: &[f32], beta: &[f32], join: Join, out: &mut [f32]) {
+    // the choice outside of the loops
+    match join {
+        Join::Relu => norm(rows, gamma, beta, out, |normed, _| normed.max(0.0)),
+        Join::AddRelu => norm(rows, gamma, beta, out, |normed, out| out + normed.max(0.0)),
+        Join::ReluSum => norm(rows, gamma, beta, out, |normed, out| (normed + out).max(0.0)),
+        Join::Plain => norm(rows, gamma, beta, out, |normed, _| normed),
+    }
+}
+
+#[inline(always)]
+fn norm(rows: &[f32], gamma: &[f32], beta: &[f32], out: &mut [f32], join: impl Fn(f32, f32) -> f32) {
     let channels = gamma.len();
-    let count = (rows.len() / channels.max(1)) as f32;
-    let mut mean = vec![0.0; channels];
-    for row in rows.chunks_exact(channels) {
-        mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
-    }
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut scale = vec![0.0; channels];
-    for row in rows.chunks_exact(channels) {
-        for ((sum, x), mean) in scale.iter_mut().zip(row).zip(&mean) {
-            *sum += (x - mean) * (x - mean);
-        }
-    }
-    scale.iter_mut().zip(gamma).for_each(|(sum, gamma)| *sum = gamma / (*sum / count + EPSILON).sqrt());
+    let full = channels - channels % LANES;
+    (0..full).step_by(LANES).for_each(|start| norm_columns::<LANES>(rows, gamma, beta, start, out, &join));
+    (full..channels).for_each(|start| norm_columns::<1>(rows, gamma, beta, start, out, &join));
+}
+
+/// The channels `start..start + WIDTH`.
+#[inline(always)]
+fn norm_columns<const WIDTH: usize>(
+    rows: &[f32],
+    gamma: &[f32],
+    beta: &[f32],
+    start: usize,
+    out: &mut [f32],
+    join: impl Fn(f32, f32) -> f32,
+) {
+    let channels = gamma.len();
+    let count = (rows.len() / channels) as f32;
+    let mean = column_sums::<WIDTH>(rows, channels, start, |x, _| x).map(|sum| sum / count);
+    let squares = column_sums::<WIDTH>(rows, channels, start, |x, lane| (x - mean[lane]) * (x - mean[lane]));
+    let scale: [f32; WIDTH] =
+        std::array::from_fn(|lane| gamma[start + lane] / (squares[lane] / count + EPSILON).sqrt());
+    let beta: [f32; WIDTH] = std::array::from_fn(|lane| beta[start + lane]);
     for (row, out) in rows.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
-        for c in 0..channels {
-            let normed = (row[c] - mean[c]) * scale[c] + beta[c];
-            out[c] = match join {
-                Join::Relu => normed.max(0.0),
-                Join::AddRelu => out[c] + normed.max(0.0),
-                Join::ReluSum => (normed + out[c]).max(0.0),
-                Join::Plain => normed,
-            };
+        let (row, out) = (&row[start..][..WIDTH], &mut out[start..][..WIDTH]);
+        for lane in 0..WIDTH {
+            out[lane] = join((row[lane] - mean[lane]) * scale[lane] + beta[lane], out[lane]);
         }
     }
+}
+
+/// The sums, over the rows, of what `term` makes of an entry and its lane.
+#[inline(always)]
+fn column_sums<const WIDTH: usize>(
+    rows: &[f32],
+    channels: usize,
+    start: usize,
+    term: impl Fn(f32, usize) -> f32,
+) -> [f32; WIDTH] {
+    let mut sums = [[0.0; WIDTH]; ROWS];
+    for rows in rows.chunks(ROWS * channels) {
+        for (row, sums) in rows.chunks_exact(channels).zip(&mut sums) {
+            let row = &row[start..][..WIDTH];
+            for lane in 0..WIDTH {
+                sums[lane] += term(row[lane], lane);
+            }
+        }
+    }
+    std::array::from_fn(|lane| sums.iter().map(|sums| sums[lane]).sum())
 }
 
 #[cfg(test)]

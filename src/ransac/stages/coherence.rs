@@ -3,7 +3,7 @@
 
 use super::schedule::{FINAL, LOCAL};
 use crate::cpu::{
-    rank::find_neighbours::Blocks,
+    rank::find_neighbours::Tree,
     residual::ModelRows,
     search::{
         normalize_matches::NormalizedMatches,
@@ -35,7 +35,7 @@ pub(crate) const fn serves(kind: ModelKind) -> bool {
 /// The nearest other matches of each match, [`NEIGHBOURS`] of each, found for those that are asked for.
 pub(crate) struct Neighbours {
     points: Vec<[f32; 4]>,
-    blocks: Blocks,
+    tree: Tree,
     found: Vec<Option<[u32; NEIGHBOURS]>>,
 }
 
@@ -44,13 +44,13 @@ impl Neighbours {
     pub(crate) fn new(matches: &NormalizedMatches) -> Self {
         let [x1, y1, x2, y2, ..] = &matches.columns_f32;
         let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
-        Self { blocks: Blocks::new(&points), found: vec![None; points.len()], points }
+        Self { tree: Tree::new(&points), found: vec![None; points.len()], points }
     }
 
     /// Those of the matches with these indices.
     fn of(&mut self, indices: &[u32]) -> impl Iterator<Item = &[u32; NEIGHBOURS]> {
         let missing: Vec<u32> = indices.iter().copied().filter(|&i| self.found[i as usize].is_none()).collect();
-        let found = self.blocks.find(&self.points, &missing, NEIGHBOURS);
+        let found = self.tree.find(&self.points, &missing, NEIGHBOURS);
         for (&i, neighbours) in missing.iter().zip(found.as_chunks().0) {
             self.found[i as usize] = Some(*neighbours);
         }
