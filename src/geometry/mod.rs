@@ -19,5 +19,3 @@ pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};
 pub(crate) use sharing::Sharing;
-#[cfg(feature = "network")]
-pub(crate) use sharing::for_each_shared_point;

@@ -1,9 +1,14 @@
 //! Points that occur in more than one match.
 
 use glam::DVec3;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::{collections::hash_map::Entry, hash::Hash};
 
 /// What the matches of two point sets share.
 pub(crate) struct Sharing {
+    /// Of each match: the first match of the same point, of each side.
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "what the network sees"))]
+    pub(crate) first: [Vec<u32>; 2],
     /// Of each match: how many different points of the other side its point is matched to, the larger number of both sides.
     pub(crate) partners: Vec<u32>,
     /// Of each match: the first match of the same two points. Those of another number are its exact copies.
@@ -12,43 +17,33 @@ pub(crate) struct Sharing {
 
 impl Sharing {
     /// Of the points of both sides; `None` where every match has its points to itself.
-    pub(crate) fn of([points1, points2]: [&[DVec3]; 2]) -> Option<Self> {
-        let [first, second] = [points1, points2].map(numbered);
-        let occurs_once = |numbers: &[u32]| numbers.iter().zip(0..).all(|(&number, i)| number == i);
-        if occurs_once(&first) && occurs_once(&second) {
+    pub(crate) fn of(sides: [&[DVec3]; 2]) -> Option<Self> {
+        // zero has one sign here
+        let key = |p: &DVec3| p.to_array().map(|x| (x + 0.0).to_bits());
+        let first = sides.map(|points| first_of_equals(points.iter().map(key)));
+        let is_first = |i: usize| first.iter().all(|first| first[i] == i as u32);
+        let count = first[0].len().min(first[1].len());
+        if (0..count).all(is_first) {
             return None;
         }
-        let pair = |i: u32| (first[i as usize], second[i as usize]);
-        let count = first.len().min(second.len());
-        let mut order: Vec<u32> = (0..count as u32).collect();
-        order.sort_unstable_by_key(|&i| (pair(i), i));
-        let mut original = vec![0; count];
-        let mut partners = [vec![0; count], vec![0; count]];
-        for copies in order.chunk_by(|&i, &j| pair(i) == pair(j)) {
-            copies.iter().for_each(|&i| original[i as usize] = copies[0]);
-            let (a, b) = pair(copies[0]);
-            partners[0][a as usize] += 1;
-            partners[1][b as usize] += 1;
+        let original = first_of_equals((0..count).map(|i| [first[0][i], first[1][i]]));
+        let mut counts = [vec![0; count], vec![0; count]];
+        for i in (0..count).filter(|&i| original[i] == i as u32) {
+            counts.iter_mut().zip(&first).for_each(|(counts, first)| counts[first[i] as usize] += 1);
         }
-        let of_both = |i| partners[0][first[i] as usize].max(partners[1][second[i] as usize]);
-        Some(Self { partners: (0..count).map(of_both).collect(), original })
+        let of_both = |i| counts[0][first[0][i] as usize].max(counts[1][first[1][i] as usize]);
+        Some(Self { partners: (0..count).map(of_both).collect(), first, original })
     }
 }
 
-/// The index of the first point that is equal to each.
-fn numbered(points: &[DVec3]) -> Vec<u32> {
-    let mut first = vec![0; points.len()];
-    for_each_shared_point(points, |group| group.iter().for_each(|&i| first[i as usize] = group[0]));
-    first
-}
-
-/// Calls `visit` with the indices of the points that are equal, for each point that occurs; ascending in each group.
-pub(crate) fn for_each_shared_point(points: &[DVec3], mut visit: impl FnMut(&[u32])) {
-    // zero has one sign here
-    let key = |i: u32| points[i as usize].to_array().map(|x| (x + 0.0).to_bits());
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
-    order.sort_unstable_by_key(|&i| (key(i), i));
-    order.chunk_by(|&i, &j| key(i) == key(j)).for_each(&mut visit);
+/// Of each key, the place where it occurs first.
+fn first_of_equals<K: Hash + Eq>(keys: impl ExactSizeIterator<Item = K>) -> Vec<u32> {
+    let mut places = FxHashMap::with_capacity_and_hasher(keys.len(), FxBuildHasher);
+    let place = |(key, i)| match places.entry(key) {
+        Entry::Occupied(place) => *place.get(),
+        Entry::Vacant(place) => *place.insert(i),
+    };
+    keys.zip(0..).map(place).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 
 use super::{Architecture, NetworkConfig, RankInput};
 use crate::cpu::rank::{edge_features, find_neighbours::find_neighbours};
-use crate::geometry::{Bounds, Bulk, MatchesView, Sharing, for_each_shared_point};
+use crate::geometry::{Bounds, Bulk, MatchesView, Sharing};
 use crate::{Error, Result};
 use glam::DVec2;
 
@@ -160,7 +160,7 @@ fn sharing(input: &RankInput<'_>) -> Vec<[f32; 2]> {
     let count = input.matches.lengths()[0];
     let sides =
         input.points_px().unwrap_or_default().map(|points| points.iter().map(|p| p.extend(0.0)).collect::<Vec<_>>());
-    let Some(Sharing { partners, original }) = Sharing::of(sides.each_ref().map(Vec::as_slice)) else {
+    let Some(Sharing { first, partners, original }) = Sharing::of(sides.each_ref().map(Vec::as_slice)) else {
         return vec![[0.0, 1.0]; count];
     };
     let mut ratios = vec![f32::INFINITY; count];
@@ -170,11 +170,14 @@ fn sharing(input: &RankInput<'_>) -> Vec<[f32; 2]> {
     }
     let ratio = |i: u32| ratios[original[i as usize] as usize];
     let mut sharing: Vec<[f32; 2]> = partners.iter().map(|&partners| [(partners as f32).ln(), 1.0]).collect();
-    for points in &sides {
-        for_each_shared_point(points, |group| {
-            let lowest = group.iter().map(|&i| ratio(i)).fold(f32::INFINITY, f32::min);
-            group.iter().filter(|&&i| ratio(i) > lowest).for_each(|&i| sharing[i as usize][1] = 0.0);
-        });
+    for first in &first {
+        let mut lowest = vec![f32::INFINITY; count];
+        (0..).zip(first).for_each(|(i, &first)| lowest[first as usize] = lowest[first as usize].min(ratio(i)));
+        for (i, &first) in first.iter().enumerate() {
+            if ratio(i as u32) > lowest[first as usize] {
+                sharing[i][1] = 0.0;
+            }
+        }
     }
     sharing
 }

@@ -61,8 +61,18 @@ fn is_hopeless<R: Residual>(residual: &R, matches: &NormalizedMatches, at_least:
     at_least > f32::NEG_INFINITY && residual.relaxed().is_some_and(|relaxed| bound(relaxed) <= at_least)
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 fn residuals_sq<R: Residual>(residual: &R, matches: &NormalizedMatches) -> Vec<f64> {
-    (0..matches.count).map(|i| residual.residual_sq(std::array::from_fn(|k| matches.columns[k][i]))).collect()
+    let columns = matches.columns.each_ref().map(|column| column.as_chunks::<LANES>().0);
+    let mut residuals_sq = vec![0.0; columns[0].len() * LANES];
+    for (step, out) in residuals_sq.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        for lane in 0..LANES {
+            let x = |k: usize| columns[k][step][lane];
+            out[lane] = residual.residual_sq([x(0), x(1), x(2), x(3), x(4), x(5)]);
+        }
+    }
+    residuals_sq.truncate(matches.count);
+    residuals_sq
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]

@@ -15,7 +15,7 @@ const SPATIAL_POWER: i32 = 2;
 /// The credit of each match in 0..=1, 0 of all copies of a match but the surest; `None` where every match has full credit.
 pub(crate) fn credits(problem: &Problem<'_>) -> Option<Vec<f32>> {
     let sides = points(&problem.matches);
-    let Sharing { partners, original } = Sharing::of(sides.each_ref().map(Vec::as_slice))?;
+    let Sharing { partners, original, .. } = Sharing::of(sides.each_ref().map(Vec::as_slice))?;
     let (usual, power) = match problem.matches {
         MatchesView::Pose { .. } | MatchesView::Rigid { .. } => (median(&partners), SPATIAL_POWER),
         _ => (1, POWER),
