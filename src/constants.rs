@@ -122,5 +122,15 @@ shared_constants! {
         MAX_NEIGHBOURS = 32 as usize;
         /// Rings of the annular convolution.
         RINGS = 3 as usize;
+        /// Rows whose neighbours a workgroup finds.
+        NEIGHBOUR_ROWS = 8 as u32;
+        /// Rows of a tile of a product with a matrix.
+        TILE_ROWS = 128 as u32;
+        /// Columns of a tile of a product with a matrix.
+        TILE_COLUMNS = 32 as u32;
+        /// Edges whose messages a workgroup pools, those of whole rows.
+        POOLED_EDGES = 128 as u32;
+        /// Channels that a workgroup norms.
+        NORM_CHANNELS = 8 as u32;
     }
 }

@@ -6,7 +6,10 @@
 mod ranked;
 
 use bytemuck::Zeroable;
-use nabla_ransac::cpu::rank::{edge_features::edge_features, feature_neighbours::feature_neighbours};
+use nabla_ransac::constants::NEIGHBOUR_ROWS;
+use nabla_ransac::cpu::rank::{
+    edge_features::edge_features, feature_neighbours::feature_neighbours, find_neighbours::find_neighbours,
+};
 use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::layout::{LayerShape, PairInput, PairResult};
 use nabla_ransac::kernels::{self, Stage, Workgroups};
@@ -76,7 +79,7 @@ fn clnet_agrees_for_any_number_of_matches() {
     check(narrow, &[1000, 33]);
 }
 
-/// Runs one stage with 64 invocations a workgroup.
+/// Runs one stage.
 fn run(context: &Context, stage: &Stage, workgroups: u32) {
     let mut encoder = context.encoder("stage");
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -103,11 +106,15 @@ fn neighbours_and_edges_are_those_of_the_cpu() {
     // poisoned, so that an entry left unwritten shows
     let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; 347 * k]);
     let edges = TypedBuffer::from_slice(&context, "edges", &vec![-12_345.0f32; 347 * k * config.edges()]);
-    run(&context, &kernels::rank::find_neighbours::stage(&context, [&shape, &batch, &matches, &neighbours]), 6);
+    run(
+        &context,
+        &kernels::rank::find_neighbours::stage(&context, [&shape, &batch, &matches, &neighbours]),
+        347 / NEIGHBOUR_ROWS + 3,
+    );
     run(
         &context,
         &kernels::rank::edge_features::stage(&context, [&shape, &batch, &matches, &rows, &neighbours, &edges]),
-        6,
+        (347 * k as u32).div_ceil(64),
     );
     let (found, found_edges) = (neighbours.read_blocking(&context).unwrap(), edges.read_blocking(&context).unwrap());
     for (f, start) in features.iter().zip([0u32, 6, 306]) {
@@ -119,6 +126,40 @@ fn neighbours_and_edges_are_those_of_the_cpu() {
         let found = &found_edges[start as usize * k * config.edges()..][..expected.len()];
         let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * (1.0 + b.abs());
         assert!(found.iter().zip(&expected).all(close));
+    }
+}
+
+#[test]
+fn equally_near_neighbours_go_by_place() {
+    let context = context();
+    // distances are exact; of the 150 that are one point, more are equally near than a workgroup lists
+    let grid = |i: u32| [i % 17, i % 5, i % 3, i % 11].map(|x| x as f32);
+    let pairs = [
+        (0..650).map(grid).collect::<Vec<_>>(),
+        vec![[1.0; 4]; 150],
+        (0..3).map(grid).collect(),
+        vec![],
+        (0..70).map(grid).collect(),
+    ];
+    let ends = pairs.iter().scan(0, |end, pair| {
+        *end += pair.len() as u32;
+        Some(*end)
+    });
+    let batch: Vec<u32> = [pairs.len() as u32, 0].into_iter().chain(ends).collect();
+    let matches = pairs.concat();
+    let batch_buffer = TypedBuffer::from_slice(&context, "batch", &batch);
+    let match_buffer = TypedBuffer::from_slice(&context, "matches", &matches);
+    for k in [1, 8, 32] {
+        let shape = LayerShape { neighbours: k as u32, ..LayerShape::default() };
+        let shape = TypedBuffer::from_slice(&context, "shape", &[shape]);
+        let neighbours = TypedBuffer::from_slice(&context, "neighbours", &vec![12_345u32; matches.len() * k]);
+        let stage =
+            kernels::rank::find_neighbours::stage(&context, [&shape, &batch_buffer, &match_buffer, &neighbours]);
+        run(&context, &stage, matches.len() as u32 / NEIGHBOUR_ROWS + batch[0]);
+        let of_pair =
+            |(pair, &start): (&Vec<[f32; 4]>, &u32)| find_neighbours(pair, k).into_iter().map(move |j| j + start);
+        let expected: Vec<u32> = pairs.iter().zip(&batch[1..]).flat_map(of_pair).collect();
+        assert_eq!(neighbours.read_blocking(&context).unwrap(), expected, "{k}");
     }
 }
 

@@ -1,4 +1,4 @@
-// What the ranking network knows of each match and one of its neighbours: n × k rows of EDGE_COLUMNS, a match an invocation.
+// What the ranking network knows of each match and one of its neighbours: n × k rows of EDGE_COLUMNS, an edge an invocation.
 // Twin: src/cpu/rank/edge_features.rs, where the columns are listed.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
@@ -31,47 +31,44 @@ fn residual(row: u32, d: vec4<f32>) -> f32 {
     return length(off) / (length(d.zw) + scale * length(d.xy) + EPSILON);
 }
 
+// How far the neighbours of a row are on average.
+fn mean_distance(row: u32, k: u32) -> f32 {
+    var sum = 0.0;
+    for (var i = 0u; i < k; i++) {
+        sum += length(matches[neighbours[row * k + i]] - matches[row]);
+    }
+    return max(sum / f32(k), EPSILON);
+}
+
+fn store_three(place: u32, values: vec3<f32>) {
+    edges[place] = values.x;
+    edges[place + 1u] = values.y;
+    edges[place + 2u] = values.z;
+}
+
 @compute @workgroup_size(64)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let row = invocation_index(workgroup, workgroups, local, 64u);
+    let k = shape.neighbours;
+    let edge = invocation_index(workgroup, workgroups, local, 64u);
+    let row = edge / k;
     if (row >= row_count()) {
         return;
     }
-    let k = shape.neighbours;
-    let own = matches[row];
-    var mean = 0.0;
-    for (var i = 0u; i < k; i++) {
-        mean += length(matches[neighbours[row * k + i]] - own);
-    }
-    mean = max(mean / f32(k), EPSILON);
-    for (var i = 0u; i < k; i++) {
-        let other = neighbours[row * k + i];
-        let d = matches[other] - own;
-        var edge: array<f32, EDGE_COLUMNS>;
-        for (var c = 0u; c < 4u; c++) {
-            edge[c] = d[c] / mean;
-        }
-        edge[4] = log(length(d.xy) + EPSILON);
-        edge[5] = log(length(d.zw) + EPSILON);
-        if (is_known(row)) {
-            edge[6] = residual(row, d);
-        }
-        if (is_known(other)) {
-            edge[7] = residual(other, d);
-        }
-        if (is_known(row) && is_known(other)) {
-            let a = turn(row);
-            let b = turn(other);
-            edge[8] = ln_scale(other) - ln_scale(row);
-            edge[9] = dot(a, b);
-            edge[10] = b.y * a.x - b.x * a.y;
-        }
-        for (var c = 0u; c < EDGE_COLUMNS; c++) {
-            edges[(row * k + i) * EDGE_COLUMNS + c] = edge[c];
-        }
-    }
+    let other = neighbours[edge];
+    let d = matches[other] - matches[row];
+    let knows = vec2<bool>(is_known(row), is_known(other));
+    let a = turn(row);
+    let b = turn(other);
+    let relative = vec3<f32>(ln_scale(other) - ln_scale(row), dot(a, b), b.y * a.x - b.x * a.y);
+    let place = edge * EDGE_COLUMNS;
+    let scaled = d / mean_distance(row, k);
+    store_three(place, scaled.xyz);
+    store_three(place + 3u, vec3<f32>(scaled.w, log(length(d.xy) + EPSILON), log(length(d.zw) + EPSILON)));
+    edges[place + 6u] = select(0.0, residual(row, d), knows.x);
+    edges[place + 7u] = select(0.0, residual(other, d), knows.y);
+    store_three(place + 8u, select(vec3<f32>(), relative, all(knows)));
 }

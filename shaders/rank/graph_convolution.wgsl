@@ -1,11 +1,11 @@
 // The graph convolution of CLNet in O(n), per pair: y_i = left_i Σ_j right_j x_j + self_i x_i. Twin: src/cpu/rank/graph_convolution.rs,
-// where both modes are written down: 0 exact, 1 collapsed. A workgroup does CHANNELS channels of a pair.
+// where both modes are written down: 0 exact, 1 collapsed. A workgroup does NORM_CHANNELS channels of a pair, of a multiple of four.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;
-@group(0) @binding(2) var<storage, read> rows: array<f32>;
+@group(0) @binding(2) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> logits: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
 
 // How much a match takes part.
 fn share(row: u32) -> f32 {
@@ -29,8 +29,8 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let channels = shape.inputs;
-    let groups = (channels + CHANNELS - 1u) / CHANNELS;
+    let vectors = shape.inputs / 4u;
+    let groups = (vectors + VECTORS - 1u) / VECTORS;
     let index = workgroup_index(workgroup, workgroups);
     let pair = index / groups;
     if (pair >= batch.pairs) {
@@ -38,25 +38,26 @@ fn main(
     }
     let end = batch.offsets[pair + 1u];
     let count = f32(end - batch.offsets[pair]);
-    let channel = index % groups * CHANNELS + local % CHANNELS;
-    let column = min(channel, channels - 1u);
-    let first = batch.offsets[pair] + local / CHANNELS;
-    var partial_sum = 0.0;
+    let vector = index % groups * VECTORS + local % VECTORS;
+    let column = min(vector, vectors - 1u);
+    let first = batch.offsets[pair] + local / VECTORS;
+    var shares = 0.0;
     for (var row = first; row < end; row += LANES) {
         let a = share(row);
-        partial_sum += select(a, a * a, shape.mode == 1u);
+        shares += select(a, a * a, shape.mode == 1u);
     }
-    let sum = sum_over_lanes(partial_sum, local);
-    partial_sum = 0.0;
+    let sum = sum_over_lanes(vec4<f32>(shares), local).x;
+    var partial_sum = vec4<f32>();
     for (var row = first; row < end; row += LANES) {
-        partial_sum += factors(row, sum, count).y * rows[row * channels + column];
+        partial_sum += factors(row, sum, count).y * rows[row * vectors + column];
     }
     let total = sum_over_lanes(partial_sum, local);
-    if (channel >= channels) {
+    if (vector >= vectors) {
         return;
     }
     for (var row = first; row < end; row += LANES) {
         let f = factors(row, sum, count);
-        out[row * channels + column] = f.x * total + f.z * rows[row * channels + column];
+        let place = row * vectors + column;
+        out[place] = f.x * total + f.z * rows[place];
     }
 }

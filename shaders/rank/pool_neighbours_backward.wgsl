@@ -1,5 +1,5 @@
 // The gradients of the messages of the nearest neighbours, from that of their mean. Twin:
-// src/train/network_ops/pool_neighbours.rs.
+// src/train/networks/ops/pool_neighbours.rs.
 //
 // A workgroup has CHANNELS channels of ROWS rows: what they send on to A h, as readers, and to B h, as the neighbours of
 // others, and their part of the gradients of G and b. Messages are evaluated again.

@@ -1,16 +1,24 @@
 // The gradients of the instance norm of rows, with scale and shift, from that of its output. Twin:
-// src/train/network_ops/segment_norm.rs.
+// src/train/networks/ops/segment_norm.rs.
 //
-// A workgroup has CHANNELS channels of a pair. mode: 0 out = relu(norm), otherwise out = norm.
+// A workgroup has NORM_CHANNELS channels of a pair, of a multiple of four. mode: 0 out = relu(norm), otherwise out = norm.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;
-@group(0) @binding(2) var<storage, read> rows: array<f32>;
-@group(0) @binding(3) var<storage, read> affine: array<f32>; // γ, then β
-@group(0) @binding(4) var<storage, read> gradient: array<f32>;
-@group(0) @binding(5) var<storage, read_write> to_rows: array<f32>;
-@group(0) @binding(6) var<storage, read_write> to_gamma: array<f32>; // pairs × channels
-@group(0) @binding(7) var<storage, read_write> to_beta: array<f32>; // pairs × channels
+@group(0) @binding(2) var<storage, read> rows: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> affine: array<vec4<f32>>; // γ, then β
+@group(0) @binding(4) var<storage, read> gradient: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> to_rows: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> to_gamma: array<vec4<f32>>; // pairs × channels
+@group(0) @binding(7) var<storage, read_write> to_beta: array<vec4<f32>>; // pairs × channels
+
+// The gradient that the ReLU lets through.
+fn passed_at(place: u32, value: vec4<f32>) -> vec4<f32> {
+    if (shape.mode != 0u) {
+        return gradient[place];
+    }
+    return select(vec4<f32>(), gradient[place], value > vec4<f32>());
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -18,8 +26,8 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let channels = shape.outputs;
-    let groups = (channels + CHANNELS - 1u) / CHANNELS;
+    let vectors = shape.outputs / 4u;
+    let groups = (vectors + VECTORS - 1u) / VECTORS;
     let index = workgroup_index(workgroup, workgroups);
     let pair = index / groups;
     if (pair >= batch.pairs) {
@@ -27,38 +35,37 @@ fn main(
     }
     let begin = batch.offsets[pair];
     let end = batch.offsets[pair + 1u];
-    // beyond the last channel: that one again, unwritten
-    let channel = index % groups * CHANNELS + local % CHANNELS;
-    let column = min(channel, channels - 1u);
-    let first = begin + local / CHANNELS;
+    // beyond the last channels: those again, unwritten
+    let vector = index % groups * VECTORS + local % VECTORS;
+    let column = min(vector, vectors - 1u);
+    let first = begin + local / VECTORS;
     let count = max(f32(end - begin), 1.0);
-    let moments = segment_moments(first, end, count, channels, column, local);
-    let mean = moments.x;
-    let scale = 1.0 / sqrt(moments.y + EPSILON);
+    let moments = segment_moments(first, end, count, vectors, column, local);
+    let scale = 1.0 / sqrt(moments.variance + EPSILON);
     let gamma = affine[column];
-    let beta = affine[channels + column];
-    var gamma_part = 0.0;
-    var beta_part = 0.0;
+    let beta = affine[vectors + column];
+    var gamma_part = vec4<f32>();
+    var beta_part = vec4<f32>();
     for (var row = first; row < end; row += LANES) {
-        let place = row * channels + column;
-        let normal = (rows[place] - mean) * scale;
-        let passed = select(0.0, gradient[place], shape.mode != 0u || gamma * normal + beta > 0.0);
+        let place = row * vectors + column;
+        let normal = (rows[place] - moments.mean) * scale;
+        let passed = passed_at(place, gamma * normal + beta);
         gamma_part += passed * normal;
         beta_part += passed;
     }
     let gamma_sum = sum_over_lanes(gamma_part, local);
     let beta_sum = sum_over_lanes(beta_part, local);
-    if (channel >= channels) {
+    if (vector >= vectors) {
         return;
     }
-    if (local < CHANNELS) {
-        to_gamma[pair * channels + channel] = gamma_sum;
-        to_beta[pair * channels + channel] = beta_sum;
+    if (local < VECTORS) {
+        to_gamma[pair * vectors + vector] = gamma_sum;
+        to_beta[pair * vectors + vector] = beta_sum;
     }
     for (var row = first; row < end; row += LANES) {
-        let place = row * channels + column;
-        let normal = (rows[place] - mean) * scale;
-        let passed = select(0.0, gradient[place], shape.mode != 0u || gamma * normal + beta > 0.0);
+        let place = row * vectors + column;
+        let normal = (rows[place] - moments.mean) * scale;
+        let passed = passed_at(place, gamma * normal + beta);
         to_rows[place] = gamma * scale * (passed - (beta_sum + normal * gamma_sum) / count);
     }
 }

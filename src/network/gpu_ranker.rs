@@ -1,7 +1,7 @@
 use super::step::{Slot, Step};
 use super::steps::steps;
 use super::{Architecture, NetworkConfig, RankInput, Weights, features};
-use crate::constants::EDGE_COLUMNS;
+use crate::constants::{EDGE_COLUMNS, NEIGHBOUR_ROWS, NORM_CHANNELS, POOLED_EDGES, TILE_COLUMNS, TILE_ROWS};
 use crate::gpu::{Context, TypedBuffer};
 use crate::kernels::{self, Stage, Workgroups, layout::LayerShape};
 use crate::{Error, Result};
@@ -34,6 +34,8 @@ enum Grid {
     Pair(u32),
     /// So many workgroups for each so many matches.
     Rows(u32, u32),
+    /// A workgroup for each so many matches of a pair, none of two pairs.
+    Chunks(u32),
     /// 64 invocations a workgroup, so many invocations for each match.
     Invocations(u32),
 }
@@ -43,6 +45,7 @@ impl Grid {
         match self {
             Self::Pair(workgroups) => pairs * workgroups,
             Self::Rows(workgroups, rows) => matches.div_ceil(rows) * workgroups,
+            Self::Chunks(rows) => matches / rows + pairs,
             Self::Invocations(each) => (matches * each).div_ceil(64),
         }
     }
@@ -221,7 +224,8 @@ impl Buffers {
             config: *config,
             batch: TypedBuffer::new(context, "packed pairs", pairs + 2),
             matches: TypedBuffer::new(context, "matches", matches),
-            rows: floats("input rows", config.inputs()),
+            // read in vectors of four
+            rows: TypedBuffer::new(context, "input rows", (matches * config.inputs()).next_multiple_of(4)),
             slots: Slot::WRITTEN.map(|slot| floats("network rows", slot.columns(config))),
             neighbours: TypedBuffer::new(context, "neighbours", matches * config.neighbours),
             edges: floats("edges", config.neighbours * config.edges()),
@@ -250,13 +254,13 @@ impl Buffers {
     fn find_neighbours(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), 0, 0);
         let buffers = [&*shape, &self.batch, &self.matches, &self.neighbours];
-        (kernels::rank::find_neighbours::stage(context, buffers), Grid::Invocations(1))
+        (kernels::rank::find_neighbours::stage(context, buffers), Grid::Chunks(NEIGHBOUR_ROWS))
     }
 
     fn edge_features(&self, context: &Context) -> (Stage, Grid) {
         let shape = self.shape(context, self.config.inputs(), EDGE_COLUMNS, 0);
         let buffers = [&*shape, &self.batch, &self.matches, &self.rows, &self.neighbours, &self.edges];
-        (kernels::rank::edge_features::stage(context, buffers), Grid::Invocations(1))
+        (kernels::rank::edge_features::stage(context, buffers), Grid::Invocations(self.config.neighbours as u32))
     }
 
     fn stage(&self, context: &Context, step: &Step) -> (Stage, Grid) {
@@ -268,7 +272,8 @@ impl Buffers {
                 let shape = self.shape(context, weight.len() / bias.len(), bias.len(), *after as u32);
                 let (weight, bias_buffer) = (upload(weight), upload(bias));
                 let buffers = [&*shape, &self.batch, self.slot(*from), &weight, &bias_buffer, self.slot(*to)];
-                (kernels::rank::linear_rows::stage(context, buffers), Grid::Rows(bias.len().div_ceil(32) as u32, 32))
+                let tiles_across = (bias.len() as u32).div_ceil(TILE_COLUMNS);
+                (kernels::rank::linear_rows::stage(context, buffers), Grid::Rows(tiles_across, TILE_ROWS))
             }
             Step::Norm { from, to, gamma, beta, join } => {
                 let shape = self.shape(context, channels, channels, *join as u32);
@@ -281,7 +286,8 @@ impl Buffers {
                 let weight = joined(weight, bias);
                 let [both, out] = [Slot::Wide, Slot::Hidden].map(|slot| self.slot(slot));
                 let buffers = [&*shape, &self.batch, both, &self.neighbours, &self.edges, &weight, out];
-                (kernels::rank::pool_neighbours::stage(context, buffers), Grid::Invocations(channels as u32 / 4))
+                let rows = POOLED_EDGES / self.config.neighbours as u32;
+                (kernels::rank::pool_neighbours::stage(context, buffers), Grid::Rows(1, rows))
             }
             Step::FeatureNeighbours => {
                 let shape = self.shape(context, channels, 0, 0);
@@ -310,8 +316,8 @@ impl Buffers {
         }
     }
 
-    /// Eight channels of a pair a workgroup.
+    /// [`NORM_CHANNELS`] of a pair a workgroup.
     const fn channel_groups(&self) -> Grid {
-        Grid::Pair(self.config.channels.div_ceil(8) as u32)
+        Grid::Pair((self.config.channels as u32).div_ceil(NORM_CHANNELS))
     }
 }

@@ -1,4 +1,4 @@
-//! Edge features, a match an invocation: launcher. Twin: [`cpu::edge_features`](crate::cpu::rank::edge_features).
+//! Edge features, an edge an invocation: launcher. Twin: [`cpu::edge_features`](crate::cpu::rank::edge_features).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

@@ -1,4 +1,4 @@
-//! The nearest other matches, a match an invocation: launcher. Twin: [`cpu::find_neighbours`](crate::cpu::rank::find_neighbours).
+//! The nearest other matches, [`NEIGHBOUR_ROWS`](constants::NEIGHBOUR_ROWS) matches of a pair a workgroup: launcher. Twin: [`cpu::find_neighbours`](crate::cpu::rank::find_neighbours).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

@@ -1,4 +1,4 @@
-//! The graph convolution of CLNet, eight channels of a pair a workgroup: launcher. Twin: [`cpu::graph_convolution`](crate::cpu::rank::graph_convolution).
+//! The graph convolution of CLNet, [`NORM_CHANNELS`](constants::NORM_CHANNELS) of a pair a workgroup: launcher. Twin: [`cpu::graph_convolution`](crate::cpu::rank::graph_convolution).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

@@ -1,4 +1,4 @@
-//! Rows times a matrix, tiles of 32 × 32 a workgroup: launcher. Twin: [`cpu::linear_rows`](crate::cpu::rank::linear_rows).
+//! Rows times a matrix, a tile of [`TILE_ROWS`](constants::TILE_ROWS) × [`TILE_COLUMNS`](constants::TILE_COLUMNS) a workgroup: launcher. Twin: [`cpu::linear_rows`](crate::cpu::rank::linear_rows).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

@@ -1,4 +1,4 @@
-//! Messages of the nearest neighbours, four channels of a match an invocation: launcher. Twin: [`cpu::pool_neighbours`](crate::cpu::rank::pool_neighbours).
+//! Messages of the nearest neighbours, [`POOLED_EDGES`](constants::POOLED_EDGES) a workgroup at most: launcher. Twin: [`cpu::pool_neighbours`](crate::cpu::rank::pool_neighbours).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

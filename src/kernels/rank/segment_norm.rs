@@ -1,4 +1,4 @@
-//! Instance norm of rows, eight channels of a pair a workgroup: launcher. Twin: [`cpu::segment_norm`](crate::cpu::rank::segment_norm).
+//! Instance norm of rows, [`NORM_CHANNELS`](constants::NORM_CHANNELS) of a pair a workgroup: launcher. Twin: [`cpu::segment_norm`](crate::cpu::rank::segment_norm).
 
 use crate::constants;
 use crate::gpu::{Context, Shader, shader_part};

@@ -4,7 +4,7 @@
 use super::neighbours::links_a_row;
 use super::{NetworkBackend, Segments};
 use crate::constants;
-use crate::constants::EDGE_COLUMNS;
+use crate::constants::{EDGE_COLUMNS, NORM_CHANNELS, POOLED_EDGES};
 use crate::cpu::rank::segment_norm::Join;
 use crate::gpu::{Shader, shader_part};
 use crate::kernels;
@@ -16,7 +16,7 @@ use burn::cubecl::server::Handle;
 use burn::tensor::{DType, Shape};
 use std::ops::Range;
 
-/// Eight channels of a pair a workgroup.
+/// [`NORM_CHANNELS`] of a pair a workgroup.
 pub(in crate::train) const NORM_BACKWARD: Shader<'static> = Shader {
     name: "segment_norm_backward",
     parts: &[
@@ -40,10 +40,10 @@ pub(in crate::train) const POOL_BACKWARD: Shader<'static> = Shader {
     ],
 };
 
-/// Channels of a workgroup of the norm, and its invocations.
-const NORM: [usize; 2] = [8, 256];
-/// Invocations of a workgroup that pools, and the channels of one.
-const POOL: [usize; 2] = [64, 4];
+/// Invocations of a workgroup of the norm.
+const NORM: usize = 256;
+/// Invocations of a workgroup that pools.
+const POOL: usize = 64;
 /// Rows and channels of a workgroup of the backward pass, and its invocations.
 const POOL_BACK: [usize; 3] = [64, 16, 256];
 
@@ -102,9 +102,8 @@ impl NetworkBackend for CubeBackend {
             joined(weight, bias).handle,
             output.handle.clone(),
         ];
-        let [workgroup, width] = POOL;
-        let workgroups = (segments.rows() * channels / width).div_ceil(workgroup);
-        launch(&both, kernels::rank::pool_neighbours::SHADER, workgroup, buffers.into(), workgroups);
+        let workgroups = segments.rows().div_ceil(POOLED_EDGES as usize / count.max(1));
+        launch(&both, kernels::rank::pool_neighbours::SHADER, POOL, buffers.into(), workgroups);
         output
     }
 
@@ -161,8 +160,8 @@ impl Norm<'_> {
             joined(self.gamma, self.beta).handle,
         ];
         buffers.extend(more.iter().chain(outputs).map(|tensor| tensor.handle.clone()));
-        let [width, workgroup] = NORM;
-        launch(self.rows, shader, workgroup, buffers, self.segments.len() * channels.div_ceil(width));
+        let groups = channels.div_ceil(NORM_CHANNELS as usize);
+        launch(self.rows, shader, NORM, buffers, self.segments.len() * groups);
     }
 }
 

@@ -68,13 +68,14 @@ pub trait NetworkBackend: Backend {
 /// Instance norm over the rows of each pair, per channel, with scale and shift, and with a ReLU after it or without. Over a
 /// single segment of all rows it is the batch norm of training.
 ///
-/// `rows` \[n, C\]; `gamma`, `beta` \[C\].
+/// `rows` \[n, C\], C a multiple of 4; `gamma`, `beta` \[C\].
 pub fn segment_norm(rows: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, relu: bool, segments: &Segments) -> Tensor<2> {
     let (rows, gamma, beta) = (rows.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(Dispatch::segment_norm(rows, gamma, beta, relu, segments.clone()))
 }
 
-/// Messages of the neighbours: p_i = mean_j relu(a_i + b_j + G e_ij + b) over the k neighbours j of each match i.
+/// Messages of the neighbours: p_i = mean_j relu(a_i + b_j + G e_ij + b) over the k neighbours j of each match i, k at most
+/// [`MAX_NEIGHBOURS`](crate::constants::MAX_NEIGHBOURS).
 ///
 /// `both` \[n, 2C\], the a beside the b, C a multiple of 16; `weight` G \[E, C\] and `bias` \[C\] for the E edge features
 /// `edges` \[n · k, E\].
