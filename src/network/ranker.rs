@@ -12,6 +12,7 @@ use crate::cpu::rank::{
     segment_norm::{Join, segment_norm},
 };
 use crate::{Error, Result};
+use std::cell::Cell;
 
 /// A network that ranks matches, on the CPU: vectorised f32, one thread. Made once, used for any number of pairs.
 #[derive(Clone, Debug)]
@@ -64,6 +65,9 @@ impl Ranker {
     pub fn logits_of(&self, features: &Features) -> Result<Vec<f32>> {
         let mut pass = Pass::new(features, self.config());
         self.layers.iter().for_each(|layer| pass.apply(layer));
+        if pass.slots.iter().all(|rows| rows.len() <= MOST_KEPT) {
+            KEPT.set(pass.slots);
+        }
         match pass.logits.iter().position(|logit| !logit.is_finite()) {
             Some(index) => Err(Error::NotFinite { what: "logit", index, value: pass.logits[index].into() }),
             None => Ok(pass.logits),
@@ -87,6 +91,13 @@ impl Layer {
     }
 }
 
+thread_local! {
+    /// The buffers of the pair before: memory fresh from the system costs as much as a layer of the network.
+    static KEPT: Cell<[Vec<f32>; Slot::WRITTEN.len()]> = const { Cell::new([const { Vec::new() }; Slot::WRITTEN.len()]) };
+}
+/// Longer buffers are not kept.
+const MOST_KEPT: usize = 1 << 18;
+
 /// One pair on its way through the network.
 struct Pass<'a> {
     features: &'a Features,
@@ -101,11 +112,13 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(features: &'a Features, config: &NetworkConfig) -> Self {
         let count = features.matches.len();
+        let mut slots = KEPT.take();
+        slots.iter_mut().zip(Slot::WRITTEN).for_each(|(rows, slot)| rows.resize(count * slot.columns(config), 0.0));
         Self {
             features,
             channels: config.channels,
             neighbour_count: config.neighbours,
-            slots: Slot::WRITTEN.map(|slot| vec![0.0; count * slot.columns(config)]),
+            slots,
             feature_neighbours: Vec::new(),
             logits: Vec::new(),
         }
