@@ -1,6 +1,5 @@
 //! The graph of CLNet: the nearest matches of each match in feature space, itself included.
 
-use super::find_neighbours::Nearest;
 use super::linear_rows::{After, Linear, linear_rows};
 use crate::constants::MAX_NEIGHBOURS;
 
@@ -22,15 +21,30 @@ pub fn feature_neighbours(rows: &[f32], channels: usize, k: usize) -> Vec<u32> {
         (0..channels).flat_map(|c| rows.iter().skip(c).step_by(channels).map(|x| -2.0 * x)).collect();
     let products = Linear::new(&transposed, &norms_sq);
     let mut order = vec![0.0; ROWS * count];
+    let mut nearest = vec![0; k];
     for (block, rows) in rows.chunks(ROWS * channels).enumerate() {
         linear_rows(rows, &products, After::Nothing, &mut order[..rows.len() / channels * count]);
         for (i, order) in order.chunks_exact(count).take(rows.len() / channels).enumerate() {
-            let mut nearest = Nearest::<MAX_NEIGHBOURS>::new(k, (block * ROWS + i) as u32);
-            (0..).zip(order).for_each(|(j, &value)| nearest.insert(value, j));
-            neighbours.extend(nearest.places());
+            nearest.fill(key(f32::INFINITY, (block * ROWS + i) as u32));
+            for key in (0..).zip(order).map(|(j, &value)| key(value, j)) {
+                if key < nearest[k - 1] {
+                    let at = nearest.partition_point(|&nearer| nearer < key);
+                    nearest.copy_within(at..k - 1, at + 1);
+                    nearest[at] = key;
+                }
+            }
+            neighbours.extend(nearest.iter().map(|&key| key as u32));
         }
     }
     neighbours
+}
+
+/// Orders as the value does, and equal values by row.
+#[inline(always)]
+const fn key(value: f32, row: u32) -> u64 {
+    let bits = value.to_bits();
+    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+    (ordered as u64) << 32 | row as u64
 }
 
 #[cfg(test)]

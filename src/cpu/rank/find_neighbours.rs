@@ -1,30 +1,24 @@
 //! The graph of the ranking network: the nearest other matches of each match in (x1, y1, x2, y2).
 //!
-//! The matches are put into compact leaves, these into a tree of boxes; most boxes are farther than the neighbours found so
-//! far. The result is exact.
+//! The matches are put into compact leaves, these into a tree of boxes. Those of matches side by side in the tree are looked for
+//! together: most boxes are farther from all of them than the neighbours found so far. The result is exact.
 
 use crate::constants::MAX_NEIGHBOURS;
 use multiversion::multiversion;
 
-/// Matches of a leaf: distances computed at a time.
+/// Matches of a leaf.
 const LEAF: usize = 16;
+/// Matches whose neighbours are looked for together.
+const LANES: usize = 16;
 /// Boxes of a node.
 const CHILDREN: usize = 16;
 
-/// The `k` nearest other matches of each match, nearest first, equally near ones by place: n × k places. A match with fewer
+/// The `k` nearest other matches of each match, nearest first, equally near ones by index: n × k indices. A match with fewer
 /// others has itself in the remaining ones. At most [`MAX_NEIGHBOURS`].
 pub fn find_neighbours(matches: &[[f32; 4]], k: usize) -> Vec<u32> {
     let tree = Tree::new(matches);
-    // in the order of the tree: what a match needs, the one before it has just read
-    let in_order = tree.find(matches, &tree.order, k);
-    let k = k.min(MAX_NEIGHBOURS);
-    let mut neighbours = vec![0; matches.len() * k];
-    if k > 0 {
-        for (&own, nearest) in tree.order.iter().zip(in_order.chunks(k)) {
-            neighbours[own as usize * k..][..k].copy_from_slice(nearest);
-        }
-    }
-    neighbours
+    let asked: Vec<Asked> = (0..).zip(&tree.order).map(|(place, &index)| Asked { place, row: index }).collect();
+    tree.find_asked(&asked, k)
 }
 
 /// The matches in compact leaves under a tree of boxes: what neighbours of some of the matches are found in.
@@ -32,12 +26,19 @@ pub fn find_neighbours(matches: &[[f32; 4]], k: usize) -> Vec<u32> {
 pub struct Tree {
     /// The match at each place of the leaves.
     order: Vec<u32>,
-    /// Coordinates by columns, NaN beyond the end.
+    /// The place of each match.
+    place_of: Vec<u32>,
+    /// Coordinates by columns; of the last leaf only those of matches count.
     leaves: Vec<[[f32; LEAF]; 4]>,
-    /// The leaf of each match.
-    leaf_of: Vec<u32>,
     /// The boxes of the leaves, then of every [`CHILDREN`] of these, up to a single node.
     levels: Vec<Vec<Node>>,
+}
+
+/// Whose neighbours are asked for, and the row where they are written.
+#[derive(Clone, Copy)]
+struct Asked {
+    place: u32,
+    row: u32,
 }
 
 /// Lowest and highest of each coordinate.
@@ -48,8 +49,7 @@ type Bounds = [[f32; 2]; 4];
 struct Node {
     low: [[f32; CHILDREN]; 4],
     high: [[f32; CHILDREN]; 4],
-    /// Bits of the children there are.
-    present: u32,
+    children: usize,
 }
 
 impl Tree {
@@ -57,86 +57,85 @@ impl Tree {
     pub fn new(matches: &[[f32; 4]]) -> Self {
         let mut numbered: Vec<Numbered> = matches.iter().copied().zip(0..).collect();
         halve(&mut numbered);
-        let mut leaves = vec![[[f32::NAN; LEAF]; 4]; matches.len().div_ceil(LEAF)];
-        let mut leaf_of = vec![0; matches.len()];
-        for (place, (coordinates, i)) in numbered.iter().enumerate() {
-            let (leaf, lane) = (place / LEAF, place % LEAF);
-            leaf_of[*i as usize] = leaf as u32;
-            (0..4).for_each(|c| leaves[leaf][c][lane] = coordinates[c]);
+        let mut leaves = vec![[[0.0; LEAF]; 4]; matches.len().div_ceil(LEAF)];
+        let mut place_of = vec![0; matches.len()];
+        for (place, (coordinates, index)) in numbered.iter().enumerate() {
+            place_of[*index as usize] = place as u32;
+            (0..4).for_each(|c| leaves[place / LEAF][c][place % LEAF] = coordinates[c]);
         }
-        let order = numbered.iter().map(|&(_, i)| i).collect();
-        let mut boxes: Vec<Bounds> = leaves.iter().map(|leaf| leaf.each_ref().map(|column| extremes(column))).collect();
+        let mut boxes: Vec<Bounds> =
+            numbered.chunks(LEAF).map(|leaf| bounds(leaf.iter().map(|(coordinates, _)| coordinates))).collect();
         let mut levels = Vec::new();
-        loop {
+        while boxes.len() > 1 || levels.is_empty() {
             let nodes: Vec<Node> = boxes.chunks(CHILDREN).map(Node::new).collect();
             boxes = nodes.iter().map(Node::bounds).collect();
             levels.push(nodes);
-            if boxes.len() <= 1 {
-                return Self { order, leaves, leaf_of, levels };
-            }
         }
+        Self { order: numbered.iter().map(|&(_, index)| index).collect(), place_of, leaves, levels }
     }
 
-    /// As [`find_neighbours`], of some of the same matches alone: k of each.
-    pub fn find(&self, matches: &[[f32; 4]], of: &[u32], k: usize) -> Vec<u32> {
+    /// As [`find_neighbours`], of the matches with these indices alone: k of each.
+    pub fn find(&self, indices: &[u32], k: usize) -> Vec<u32> {
+        let asked = |(row, &index): (u32, &u32)| Asked { place: self.place_of[index as usize], row };
+        let mut asked: Vec<Asked> = (0..).zip(indices).map(asked).collect();
+        asked.sort_unstable_by_key(|asked| asked.place);
+        self.find_asked(&asked, k)
+    }
+
+    fn find_asked(&self, asked: &[Asked], k: usize) -> Vec<u32> {
         let k = k.min(MAX_NEIGHBOURS);
-        let mut neighbours = vec![0; of.len() * k];
-        if k > 0 && !self.leaves.is_empty() {
-            search(matches, self, of, k, &mut neighbours);
+        let mut neighbours = vec![0; asked.len() * k];
+        if k > 0 {
+            search(self, asked, k, &mut neighbours);
         }
         neighbours
-    }
-
-    /// Takes what is near of one leaf.
-    #[inline(always)]
-    fn take_leaf<const SLOTS: usize>(&self, leaf: usize, a: &[f32; 4], own: u32, nearest: &mut Nearest<SLOTS>) {
-        let distances_sq = leaf_distances_sq(a, &self.leaves[leaf]);
-        let order = &self.order[leaf * LEAF..];
-        let mut near = not_above(&distances_sq, nearest.limit());
-        while near != 0 {
-            let lane = near.trailing_zeros() as usize;
-            near &= near - 1;
-            if order[lane] != own {
-                nearest.insert(distances_sq[lane], order[lane]);
-            }
-        }
     }
 }
 
 impl Node {
     fn new(boxes: &[Bounds]) -> Self {
-        let column =
-            |c: usize, end: usize| std::array::from_fn(|child| boxes.get(child).map_or(0.0, |bounds| bounds[c][end]));
-        let side = |end: usize| [0, 1, 2, 3].map(|c| column(c, end));
-        Self { low: side(0), high: side(1), present: (1 << boxes.len()) - 1 }
+        let mut node = Self { low: [[0.0; CHILDREN]; 4], high: [[0.0; CHILDREN]; 4], children: boxes.len() };
+        for (child, bounds) in boxes.iter().enumerate() {
+            for c in 0..4 {
+                [node.low[c][child], node.high[c][child]] = bounds[c];
+            }
+        }
+        node
     }
 
     fn bounds(&self) -> Bounds {
-        let children = self.present.count_ones() as usize;
-        [0, 1, 2, 3].map(|c| [extremes(&self.low[c][..children])[0], extremes(&self.high[c][..children])[1]])
+        let corner = |side: &[[f32; CHILDREN]; 4], child: usize| [0, 1, 2, 3].map(|c| side[c][child]);
+        let corners = (0..self.children).flat_map(|child| [corner(&self.low, child), corner(&self.high, child)]);
+        bounds(corners.collect::<Vec<_>>().iter())
     }
 
-    /// The squared distance of a match to the box of each child. Added as [`leaf_distances_sq`] does, so that rounding takes
-    /// none above the distance of what is in the box.
+    /// The squared distance of a box to that of each child. Added as [`Nearest::distances_sq`] does, so that rounding takes
+    /// none above the distance of what is in the boxes.
     #[inline(always)]
-    fn gaps_sq(&self, a: &[f32; 4]) -> [f32; CHILDREN] {
+    fn gaps_sq(&self, from: &Bounds) -> [f32; CHILDREN] {
         let mut gaps_sq = [0.0; CHILDREN];
         for child in 0..CHILDREN {
-            let gap = |c: usize| (self.low[c][child] - a[c]).max(a[c] - self.high[c][child]).max(0.0);
-            let d = [gap(0), gap(1), gap(2), gap(3)];
-            gaps_sq[child] = (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
+            let gap = |c: usize| (self.low[c][child] - from[c][1]).max(from[c][0] - self.high[c][child]).max(0.0);
+            gaps_sq[child] = squared_norm([gap(0), gap(1), gap(2), gap(3)]);
         }
         gaps_sq
     }
 }
 
-/// Lowest and highest of what is not NaN.
-fn extremes(values: &[f32]) -> [f32; 2] {
-    let mut extremes = [f32::INFINITY, f32::NEG_INFINITY];
-    for &value in values {
-        extremes = [extremes[0].min(value), extremes[1].max(value)];
+#[inline(always)]
+fn bounds<'a>(points: impl Iterator<Item = &'a [f32; 4]>) -> Bounds {
+    let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 4];
+    for point in points {
+        for c in 0..4 {
+            bounds[c] = [bounds[c][0].min(point[c]), bounds[c][1].max(point[c])];
+        }
     }
-    extremes
+    bounds
+}
+
+#[inline(always)]
+fn squared_norm(d: [f32; 4]) -> f32 {
+    (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3])
 }
 
 /// A match with its index.
@@ -169,131 +168,150 @@ fn halve(matches: &mut [Numbered]) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
-fn search(matches: &[[f32; 4]], tree: &Tree, of: &[u32], k: usize, neighbours: &mut [u32]) {
+fn search(tree: &Tree, asked: &[Asked], k: usize, neighbours: &mut [u32]) {
     if k <= 8 {
-        search_tree::<8>(matches, tree, of, k, neighbours);
+        search_tree::<8>(tree, asked, k, neighbours);
     } else {
-        search_tree::<MAX_NEIGHBOURS>(matches, tree, of, k, neighbours);
+        search_tree::<MAX_NEIGHBOURS>(tree, asked, k, neighbours);
     }
 }
 
 #[inline(always)]
-fn search_tree<const SLOTS: usize>(matches: &[[f32; 4]], tree: &Tree, of: &[u32], k: usize, neighbours: &mut [u32]) {
+fn search_tree<const SLOTS: usize>(tree: &Tree, asked: &[Asked], k: usize, neighbours: &mut [u32]) {
     // gap, level and place of what is still to be visited: level 0 has the leaves
     let mut pending: Vec<(f32, usize, usize)> = Vec::new();
-    for (&own, neighbours) in of.iter().zip(neighbours.chunks_mut(k)) {
-        let a = &matches[own as usize];
-        let mut nearest = Nearest::<SLOTS>::new(k, own);
-        // what is near of the own leaf makes most of the others superfluous
-        let home = tree.leaf_of[own as usize] as usize;
-        tree.take_leaf(home, a, own, &mut nearest);
+    for asked in asked.chunks(LANES) {
+        let mut nearest = Nearest::<SLOTS>::new(tree, asked, k);
         pending.push((0.0, tree.levels.len(), 0));
         while let Some((gap_sq, level, place)) = pending.pop() {
-            if gap_sq > nearest.limit() {
+            if gap_sq > nearest.farthest {
                 continue;
             }
             if level == 0 {
-                tree.take_leaf(place, a, own, &mut nearest);
+                nearest.take(&tree.leaves[place], &tree.order[place * LEAF..]);
                 continue;
             }
             let node = &tree.levels[level - 1][place];
-            let gaps_sq = node.gaps_sq(a);
-            let mut near = not_above(&gaps_sq, nearest.limit()) & node.present;
-            while near != 0 {
-                let child = near.trailing_zeros() as usize;
-                near &= near - 1;
-                let below = place * CHILDREN + child;
-                if level > 1 || below != home {
-                    pending.push((gaps_sq[child], level - 1, below));
+            let gaps_sq = node.gaps_sq(&nearest.bounds);
+            let first = pending.len();
+            let mut closest = first;
+            for (child, &gap_sq) in gaps_sq[..node.children].iter().enumerate() {
+                if gap_sq <= nearest.farthest {
+                    pending.push((gap_sq, level - 1, place * CHILDREN + child));
+                    if gap_sq < pending[closest].0 {
+                        closest = pending.len() - 1;
+                    }
                 }
             }
+            // it comes next, and makes most of the others superfluous
+            if pending.len() > first {
+                let last = pending.len() - 1;
+                pending.swap(closest, last);
+            }
         }
-        for (neighbour, &key) in neighbours.iter_mut().zip(nearest.keys()) {
-            *neighbour = key as u32;
+        for (lane, asked) in asked.iter().enumerate() {
+            let row = &mut neighbours[asked.row as usize * k..][..k];
+            for (neighbour, slot) in row.iter_mut().zip(SLOTS - k..) {
+                *neighbour = nearest.keys[slot][lane] as u32;
+            }
         }
     }
 }
 
-/// Bits of the values that are not above a limit; NaN is.
-#[inline(always)]
-fn not_above<const N: usize>(values: &[f32; N], limit: f32) -> u32 {
-    let mut bits = 0;
-    // without a branch, so that it vectorises
-    for lane in 0..N {
-        bits |= u32::from(values[lane] <= limit) << lane;
-    }
-    bits
-}
-
-#[inline(always)]
-fn leaf_distances_sq(a: &[f32; 4], [x1, y1, x2, y2]: &[[f32; LEAF]; 4]) -> [f32; LEAF] {
-    let mut distances_sq = [0.0; LEAF];
-    for lane in 0..LEAF {
-        let d = [x1[lane] - a[0], y1[lane] - a[1], x2[lane] - a[2], y2[lane] - a[3]];
-        distances_sq[lane] = (d[0] * d[0] + d[1] * d[1]) + (d[2] * d[2] + d[3] * d[3]);
-    }
-    distances_sq
-}
-
-/// The k nearest so far, k at most `SLOTS`.
-pub(crate) struct Nearest<const SLOTS: usize> {
-    /// `SLOTS` − k times 0, then value and place of each as one number: ascending, the farthest in the last slot.
-    keys: [u64; SLOTS],
-    k: usize,
+/// The k nearest so far of some matches, one a lane; k at most `SLOTS`.
+struct Nearest<const SLOTS: usize> {
+    coordinates: [[f32; LANES]; 4],
+    bounds: Bounds,
+    own: [u32; LANES],
+    /// `SLOTS` − k times 0, then squared distance and index of each as one number: ascending, the farthest in the last slot.
+    keys: [[u64; LANES]; SLOTS],
+    /// The farthest of each lane, and of all.
+    limits: [f32; LANES],
+    farthest: f32,
 }
 
 impl<const SLOTS: usize> Nearest<SLOTS> {
+    /// Of what is asked for, the last in all further lanes.
     #[inline(always)]
-    pub(crate) fn new(k: usize, own: u32) -> Self {
-        let mut keys = [key(f32::INFINITY, own); SLOTS];
-        keys[..SLOTS - k].fill(0);
-        Self { keys, k }
-    }
-
-    /// What is not below it is not among the nearest.
-    #[inline(always)]
-    pub(crate) const fn limit(&self) -> f32 {
-        value(self.keys[SLOTS - 1])
-    }
-
-    /// Takes a place that is not among them yet, where it is nearer: all behind it move by one.
-    #[inline(always)]
-    pub(crate) fn insert(&mut self, value: f32, place: u32) {
-        let new = key(value, place);
-        if new >= self.keys[SLOTS - 1] {
-            return;
+    fn new(tree: &Tree, asked: &[Asked], k: usize) -> Self {
+        let (mut coordinates, mut own) = ([[0.0; LANES]; 4], [0; LANES]);
+        for lane in 0..LANES {
+            let place = asked[lane.min(asked.len() - 1)].place as usize;
+            own[lane] = tree.order[place];
+            (0..4).for_each(|c| coordinates[c][lane] = tree.leaves[place / LEAF][c][place % LEAF]);
         }
-        let mut before = [0; SLOTS];
-        before[1..].copy_from_slice(&self.keys[..SLOTS - 1]);
-        for slot in 0..SLOTS {
-            self.keys[slot] = self.keys[slot].min(before[slot].max(new));
+        let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 4];
+        for c in 0..4 {
+            for &x in &coordinates[c] {
+                bounds[c] = [bounds[c][0].min(x), bounds[c][1].max(x)];
+            }
         }
+        let mut keys = [[0; LANES]; SLOTS];
+        for slot in SLOTS - k..SLOTS {
+            (0..LANES).for_each(|lane| keys[slot][lane] = key(f32::INFINITY, own[lane]));
+        }
+        Self { coordinates, bounds, own, keys, limits: [f32::INFINITY; LANES], farthest: f32::INFINITY }
+    }
+
+    /// Takes what is near of one leaf, whose matches have these indices.
+    #[inline(always)]
+    fn take(&mut self, leaf: &[[f32; LEAF]; 4], indices: &[u32]) {
+        for (place, &index) in indices.iter().take(LEAF).enumerate() {
+            let distances_sq = self.distances_sq([0, 1, 2, 3].map(|c| leaf[c][place]));
+            // without a branch in the loop, so that it vectorises
+            let mut is_near = false;
+            for lane in 0..LANES {
+                is_near |= distances_sq[lane] <= self.limits[lane];
+            }
+            if is_near {
+                self.insert(&distances_sq, index);
+            }
+        }
+        // in halves, so that it vectorises
+        let (mut limits, mut half) = (self.limits, LANES / 2);
+        while half > 0 {
+            for lane in 0..half {
+                limits[lane] = if limits[lane] > limits[lane + half] { limits[lane] } else { limits[lane + half] };
+            }
+            half /= 2;
+        }
+        self.farthest = limits[0];
     }
 
     #[inline(always)]
-    fn keys(&self) -> &[u64] {
-        &self.keys[SLOTS - self.k..]
+    fn distances_sq(&self, to: [f32; 4]) -> [f32; LANES] {
+        let mut distances_sq = [0.0; LANES];
+        for lane in 0..LANES {
+            let d = |c: usize| to[c] - self.coordinates[c][lane];
+            distances_sq[lane] = squared_norm([d(0), d(1), d(2), d(3)]);
+        }
+        distances_sq
     }
 
-    /// The places of all k, nearest first, equally near ones by place.
-    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
-        self.keys().iter().map(|&key| key as u32)
+    /// Takes a match in the lanes where it is nearer: all behind it move by one slot.
+    #[inline(always)]
+    fn insert(&mut self, distances_sq: &[f32; LANES], index: u32) {
+        let mut moved = [0; LANES];
+        for lane in 0..LANES {
+            moved[lane] = if index == self.own[lane] { u64::MAX } else { key(distances_sq[lane], index) };
+        }
+        for keys in &mut self.keys {
+            for lane in 0..LANES {
+                let (nearer, farther) = (keys[lane].min(moved[lane]), keys[lane].max(moved[lane]));
+                keys[lane] = nearer;
+                moved[lane] = farther;
+            }
+        }
+        for lane in 0..LANES {
+            self.limits[lane] = f32::from_bits((self.keys[SLOTS - 1][lane] >> 32) as u32);
+        }
     }
 }
 
-/// Orders as the value does, and equal values by place.
+/// Orders as the value does, which is not negative, and equal values by index.
 #[inline(always)]
-const fn key(value: f32, place: u32) -> u64 {
-    let bits = value.to_bits();
-    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
-    (ordered as u64) << 32 | place as u64
-}
-
-/// The value of a key.
-#[inline(always)]
-const fn value(key: u64) -> f32 {
-    let ordered = (key >> 32) as u32;
-    f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
+const fn key(value: f32, index: u32) -> u64 {
+    (value.to_bits() as u64) << 32 | index as u64
 }
 
 #[cfg(test)]

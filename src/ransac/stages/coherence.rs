@@ -34,7 +34,6 @@ pub(crate) const fn serves(kind: ModelKind) -> bool {
 
 /// The nearest other matches of each match, [`NEIGHBOURS`] of each, found for those that are asked for.
 pub(crate) struct Neighbours {
-    points: Vec<[f32; 4]>,
     tree: Tree,
     found: Vec<Option<[u32; NEIGHBOURS]>>,
 }
@@ -44,13 +43,13 @@ impl Neighbours {
     pub(crate) fn new(matches: &NormalizedMatches) -> Self {
         let [x1, y1, x2, y2, ..] = &matches.columns_f32;
         let points: Vec<[f32; 4]> = (0..matches.count).map(|i| [x1[i], y1[i], x2[i], y2[i]]).collect();
-        Self { tree: Tree::new(&points), found: vec![None; points.len()], points }
+        Self { tree: Tree::new(&points), found: vec![None; points.len()] }
     }
 
     /// Those of the matches with these indices.
     fn of(&mut self, indices: &[u32]) -> impl Iterator<Item = &[u32; NEIGHBOURS]> {
         let missing: Vec<u32> = indices.iter().copied().filter(|&i| self.found[i as usize].is_none()).collect();
-        let found = self.tree.find(&self.points, &missing, NEIGHBOURS);
+        let found = self.tree.find(&missing, NEIGHBOURS);
         for (&i, neighbours) in missing.iter().zip(found.as_chunks().0) {
             self.found[i as usize] = Some(*neighbours);
         }
