@@ -10,9 +10,9 @@ use glam::{DMat3, DVec2, DVec3};
 use nabla_ransac::data::{CameraSet, Format, PairRecord, Scene, parse_camera};
 use nabla_ransac::geometry::Matches;
 use nabla_ransac::{Camera, ModelKind};
-use npyz::zip::CompressionMethod;
 use std::fs;
 use std::path::Path;
+use zip::CompressionMethod;
 
 fn read(bytes: Vec<u8>, format: Format, kind: ModelKind) -> Result<PairRecord, String> {
     let scene = Scene::from_bytes(bytes, format, kind, CameraSet::default()).map_err(|error| error.to_string())?;

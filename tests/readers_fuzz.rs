@@ -10,10 +10,10 @@ mod files;
 use files::{Tensor, npz, pair, safetensors};
 use nabla_ransac::ModelKind;
 use nabla_ransac::data::{CameraSet, Format, Scene};
-use npyz::zip::CompressionMethod;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use zip::CompressionMethod;
 
 const CASES: u32 = 3000;
 

@@ -13,7 +13,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Exit status of an error while running; usage errors exit with clap's 2.
 const FAILURE: u8 = 1;
@@ -48,6 +49,14 @@ enum Command {
     /// Turn a PyTorch checkpoint of the CLNet family into weights
     #[cfg(feature = "train")]
     Import(commands::import::ImportArgs),
+    /// Train the network that ranks matches; only in a program built with --features train
+    #[cfg(not(feature = "train"))]
+    #[command(disable_help_flag = true)]
+    Train(commands::untrained::UntrainedArgs),
+    /// Turn a PyTorch checkpoint of the CLNet family into weights; only in a program built with --features train
+    #[cfg(not(feature = "train"))]
+    #[command(disable_help_flag = true)]
+    Import(commands::untrained::UntrainedArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -58,8 +67,8 @@ enum Command {
 /// Runs the command that the process was started with; its exit status.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    tracing_subscriber::registry().with(log).with(log_filter()).init();
     let done = match cli.command {
         Command::Estimate(arguments) => commands::estimate::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
@@ -71,6 +80,8 @@ pub fn run() -> ExitCode {
         Command::Train(arguments) => commands::train::run(&arguments),
         #[cfg(feature = "train")]
         Command::Import(arguments) => commands::import::run(&arguments),
+        #[cfg(not(feature = "train"))]
+        Command::Train(_) | Command::Import(_) => commands::untrained::run(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);
@@ -85,6 +96,12 @@ pub fn run() -> ExitCode {
             ExitCode::from(FAILURE)
         }
     }
+}
+
+/// What RUST_LOG asks for (`info`, or `nabla_ransac=debug,wgpu_core=warn`), otherwise errors.
+fn log_filter() -> Targets {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
+    asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR))
 }
 
 /// Whoever read our output has closed it, as `head` does: nothing is wrong.

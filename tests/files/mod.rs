@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use npyz::zip::write::FileOptions;
-use npyz::zip::{CompressionMethod, ZipWriter};
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// A named array: its element type as the format spells it, its shape, its bytes.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ pub(crate) fn archive(replaced: &[(&str, Vec<u8>)], tensors: &[Tensor]) -> Vec<u
 }
 
 fn add(zip: &mut ZipWriter<Cursor<Vec<u8>>>, compression: CompressionMethod, name: &str, bytes: &[u8]) {
-    zip.start_file(format!("{name}.npy"), FileOptions::default().compression_method(compression)).unwrap();
+    zip.start_file(format!("{name}.npy"), SimpleFileOptions::default().compression_method(compression)).unwrap();
     zip.write_all(bytes).unwrap();
 }
 

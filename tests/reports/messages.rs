@@ -4,12 +4,12 @@ use crate::files::{Tensor, npz, safetensors};
 use crate::scenes::Scene;
 use glam::DVec2;
 use nabla_ransac::ModelKind;
-use npyz::zip::CompressionMethod;
 use serde_json::Value;
 use std::fmt::Write;
 use std::process::{Command, Output};
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
+use zip::CompressionMethod;
 
 const CAMERAS: [&str; 4] = ["--camera1", "900,918,640,480", "--camera2", "1200,1224,640,480"];
 

@@ -11,3 +11,5 @@ pub(crate) mod rank;
 pub(crate) mod synthesize;
 #[cfg(feature = "train")]
 pub(crate) mod train;
+#[cfg(not(feature = "train"))]
+pub(crate) mod untrained;

@@ -3,31 +3,29 @@
 use super::array::{Array, Arrays, Element, Message};
 use super::fields;
 use crate::data::PairRecord;
-use npyz::npz::NpzArchive;
 use std::cell::RefCell;
 use std::io::{Cursor, Read};
+use zip::{ZipArchive, result::ZipError};
 
 /// An array may not inflate to more: a few kilobytes of archive can claim terabytes.
 const MAX_ARRAY_BYTES: u64 = 1 << 28;
 
 /// Reads the one pair of an archive.
 pub(crate) fn parse(bytes: &[u8]) -> Message<PairRecord> {
-    let archive = NpzArchive::new(Cursor::new(bytes))
+    let archive = ZipArchive::new(Cursor::new(bytes))
         .map_err(|error| format!("expected an npz archive, but it cannot be opened: {error}"))?;
     fields::record("0000", &Archive(RefCell::new(archive)))
 }
 
-struct Archive<'a>(RefCell<NpzArchive<Cursor<&'a [u8]>>>);
+struct Archive<'a>(RefCell<ZipArchive<Cursor<&'a [u8]>>>);
 
 impl Arrays for Archive<'_> {
     fn array(&self, name: &str) -> Message<Option<Array>> {
         let mut archive = self.0.borrow_mut();
-        let file_name = npyz::npz::file_name_from_array_name(name);
-        if !archive.array_names().any(|there| there == name) {
-            return Ok(None);
-        }
-        let file = archive.zip_archive().by_name(&file_name);
-        let file = file.map_err(|error| format!("array {name}: it cannot be opened: {error}"))?;
+        let file = match archive.by_name(&format!("{name}.npy")) {
+            Err(ZipError::FileNotFound) => return Ok(None),
+            file => file.map_err(|error| format!("array {name}: it cannot be opened: {error}"))?,
+        };
         let mut bytes = Vec::new();
         let read = file.take(MAX_ARRAY_BYTES + 1).read_to_end(&mut bytes);
         read.map_err(|error| format!("array {name}: it cannot be unpacked: {error}"))?;
