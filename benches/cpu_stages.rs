@@ -208,6 +208,15 @@ fn ranking(criterion: &mut Criterion) {
             });
         }
     }
+    // of very many the time should grow in proportion
+    for count in [20_000, 200_000] {
+        let known = Known::new(count, 1);
+        let input = known.input(ModelKind::Essential);
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("features, {count} matches"), |bencher| {
+            bencher.iter(|| Features::new(black_box(&input), &default).unwrap());
+        });
+    }
     group.finish();
 }
 

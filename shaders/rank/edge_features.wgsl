@@ -1,4 +1,4 @@
-// What the ranking network knows of each match and one of its neighbours: n × k rows of EDGE_COLUMNS, an edge an invocation.
+// Features of the edge from each match to each of its neighbours: n × k rows of EDGE_COLUMNS, an edge an invocation.
 // Twin: src/cpu/rank/edge_features.rs, where the columns are listed.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
@@ -60,7 +60,7 @@ fn main(
     }
     let other = neighbours[edge];
     let d = matches[other] - matches[row];
-    let knows = vec2<bool>(is_known(row), is_known(other));
+    let known = vec2<bool>(is_known(row), is_known(other));
     let a = turn(row);
     let b = turn(other);
     let relative = vec3<f32>(ln_scale(other) - ln_scale(row), dot(a, b), b.y * a.x - b.x * a.y);
@@ -68,7 +68,7 @@ fn main(
     let scaled = d / mean_distance(row, k);
     store_three(place, scaled.xyz);
     store_three(place + 3u, vec3<f32>(scaled.w, log(length(d.xy) + EPSILON), log(length(d.zw) + EPSILON)));
-    edges[place + 6u] = select(0.0, residual(row, d), knows.x);
-    edges[place + 7u] = select(0.0, residual(other, d), knows.y);
-    store_three(place + 8u, select(vec3<f32>(), relative, all(knows)));
+    edges[place + 6u] = select(0.0, residual(row, d), known.x);
+    edges[place + 7u] = select(0.0, residual(other, d), known.y);
+    store_three(place + 8u, select(vec3<f32>(), relative, all(known)));
 }

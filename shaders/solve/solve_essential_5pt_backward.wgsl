@@ -30,5 +30,5 @@ fn run_hypothesis(hypothesis: u32) {
         let m = points[first + i];
         point_gradients[first + i] = epipolar_gradient(essential, m) * (lambda.values[i] / epipolar_scale(m));
     }
-    finish(hypothesis, first, 5u, lambda.usable);
+    keep_if_finite(hypothesis, first, 5u, lambda.usable);
 }

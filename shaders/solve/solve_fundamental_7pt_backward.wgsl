@@ -24,5 +24,5 @@ fn run_hypothesis(hypothesis: u32) {
         let m = points[first + i];
         point_gradients[first + i] = epipolar_gradient(f, m) * (lambda.values[i] / epipolar_scale(m));
     }
-    finish(hypothesis, first, 7u, lambda.usable);
+    keep_if_finite(hypothesis, first, 7u, lambda.usable);
 }

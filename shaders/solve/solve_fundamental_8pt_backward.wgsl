@@ -23,7 +23,7 @@ fn run_hypothesis(hypothesis: u32) {
     for (var i = first; i < first + count; i++) {
         is_usable = is_usable && is_finite4(vec4(weight_gradients[i]));
     }
-    finish(hypothesis, first, count, is_usable);
+    keep_if_finite(hypothesis, first, count, is_usable);
     for (var i = first; i < first + count && usable[hypothesis] == 0u; i++) {
         weight_gradients[i] = 0.0;
     }

@@ -24,5 +24,5 @@ fn run_hypothesis(hypothesis: u32) {
         let depth = dot(model[2].xyz, vec3(m.xy, 1.0));
         point_gradients[first + i] = vec4(slope1, -depth * by_equation);
     }
-    finish(hypothesis, first, 4u, lambda.usable);
+    keep_if_finite(hypothesis, first, 4u, lambda.usable);
 }

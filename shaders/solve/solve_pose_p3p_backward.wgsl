@@ -44,7 +44,7 @@ fn run_hypothesis(hypothesis: u32) {
         point_gradients[first + 2u * i] = vec4(slope * rotation, 0.0);
         point_gradients[first + 2u * i + 1u] = vec4(-by_equation, 0.0, 0.0);
     }
-    finish(hypothesis, first, 6u, lambda.usable);
+    keep_if_finite(hypothesis, first, 6u, lambda.usable);
 }
 
 /// Of equation k in the camera: e₁ − u e₃ or e₂ − v e₃ of its point.

@@ -39,5 +39,5 @@ fn run_hypothesis(hypothesis: u32) {
         point_gradients[first + 2u * i] = vec4(by_first, 0.0);
         point_gradients[first + 2u * i + 1u] = vec4(by_second, 0.0);
     }
-    finish(hypothesis, first, 6u, lambda.usable);
+    keep_if_finite(hypothesis, first, 6u, lambda.usable);
 }

@@ -1,4 +1,4 @@
-//! How samples are drawn, with the learned ranking beside what the estimator knows itself.
+//! How samples are drawn, with the learned ranking beside the estimator's own samplers.
 
 use super::arguments::OptionArgs;
 use super::gpu_ranking::GpuRanking;

@@ -1,4 +1,4 @@
-//! Cameras, matches, models and how accurate they are. Knows nothing of GPUs, files or sampling.
+//! Cameras, matches, models and how accurate they are. Independent of GPUs, files and sampling.
 
 pub mod accuracy;
 mod bulk;

@@ -1,4 +1,4 @@
-//! wgpu plumbing: context, shader text, kernel, typed buffers, read-back. Knows nothing of geometry.
+//! wgpu plumbing: context, shader text, kernel, typed buffers, read-back. Independent of geometry.
 
 mod adapters;
 mod buffers;

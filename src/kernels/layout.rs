@@ -27,7 +27,7 @@ pub struct PairInput {
     pub enabled: u32,
 }
 
-/// What the stages know of a pair: normalised = (x − offset) · scale on each side.
+/// A pair: normalised = (x − offset) · scale on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Pair {

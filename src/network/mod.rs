@@ -2,8 +2,8 @@
 //!
 //! Each match has an input row ([`features`]) and edges to its nearest neighbours
 //! ([`find_neighbours`](crate::cpu::rank::find_neighbours), [`edge_features`](crate::cpu::rank::edge_features)); the default
-//! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Knows
-//! nothing of files but its weights, and nothing of training.
+//! architecture passes messages along them and normalises over all matches of the pair ([`NetworkConfig`]). Independent of
+//! training, and of all files but its weights.
 
 mod clnet;
 mod config;

@@ -1,4 +1,4 @@
-//! The estimator: options, backend, pipeline, outcome. Knows nothing of files or of the command line.
+//! The estimator: options, backend, pipeline, outcome. Independent of files and of the command line.
 
 mod backend;
 mod check;

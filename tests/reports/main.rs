@@ -8,6 +8,7 @@ mod scenes;
 
 mod copies;
 mod far_points;
+mod few_right;
 #[cfg(feature = "cli")]
 mod messages;
 #[cfg(feature = "cli")]

@@ -14,7 +14,7 @@ struct PairInput {
     enabled: u32,
 }
 
-// What the stages know of it: normalised = (x − offset) · scale on each side.
+// normalised = (x − offset) · scale on each side.
 struct Pair {
     offset1: vec3<f32>,
     match_start: u32,

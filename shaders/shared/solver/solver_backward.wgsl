@@ -27,7 +27,7 @@ fn is_finite4(v: vec4<f32>) -> bool {
 }
 
 /// Marks the hypothesis usable if it is and its gradients, from `first` on, are finite; else they become zero.
-fn finish(hypothesis: u32, first: u32, count: u32, is_usable: bool) {
+fn keep_if_finite(hypothesis: u32, first: u32, count: u32, is_usable: bool) {
     var keeps = is_usable;
     for (var i = first; i < first + count; i++) {
         keeps = keeps && is_finite4(point_gradients[i]);

@@ -216,7 +216,7 @@ impl Run<'_> {
         let mut outcomes = self.estimator.estimate_batch(&problems).into_iter();
         let milliseconds = start.elapsed().as_secs_f64() * 1e3 / jobs.len() as f64;
         bar.inc(jobs.len() as u64);
-        let finish = |(record, &job): (Result<PairRecord>, &Job)| match record {
+        let result = |(record, &job): (Result<PairRecord>, &Job)| match record {
             Err(error) => self.result(job, None, Err(error), milliseconds),
             Ok(record) => {
                 let outcome = match record.problem(self.arguments.model, self.seed(job)) {
@@ -226,7 +226,7 @@ impl Run<'_> {
                 self.result(job, Some(&record), outcome, milliseconds)
             }
         };
-        records.into_iter().zip(jobs).map(finish).collect()
+        records.into_iter().zip(jobs).map(result).collect()
     }
 
     fn seed(&self, (_, pair): Job) -> u64 {

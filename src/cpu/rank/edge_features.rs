@@ -1,4 +1,4 @@
-//! What the ranking network knows of each match and one of its neighbours: n × k rows of [`EDGE_COLUMNS`].
+//! Features of the edge from each match to each of its neighbours: n × k rows of [`EDGE_COLUMNS`].
 //!
 //! With d1, d2 the displacement from match i to its neighbour j in image 1 and 2, normalised: d1 and d2 (4 columns) by the
 //! mean length of (d1, d2) over the neighbours of i; ln(|d1| + ε), ln(|d2| + ε); |d2 − S d1| / (|d2| + |S d1| + ε) for S the

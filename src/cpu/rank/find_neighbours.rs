@@ -318,18 +318,30 @@ const fn key(value: f32, index: u32) -> u64 {
 mod tests {
     use super::*;
 
+    /// The definition, of the match `i`.
+    fn nearest(matches: &[[f32; 4]], i: usize, k: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..matches.len() as u32).filter(|&j| j as usize != i).collect();
+        let distance = |j: u32| (0..4).map(|c| (matches[j as usize][c] - matches[i][c]).powi(2)).sum::<f32>();
+        order.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)).then(a.cmp(&b)));
+        order.truncate(k);
+        order
+    }
+
     #[test]
     fn neighbours_are_the_nearest_and_equally_near_ones_go_by_place() {
-        // a grid, so that many are equally near
-        let matches: Vec<[f32; 4]> =
-            (0..650).map(|i| [(i % 17) as f32, (i % 5) as f32, (i % 3) as f32, (i % 11) as f32]).collect();
-        for k in [1, 8, 32] {
-            let found = find_neighbours(&matches, k);
-            for (i, a) in matches.iter().enumerate() {
-                let mut order: Vec<u32> = (0..matches.len() as u32).filter(|&j| j as usize != i).collect();
-                let distance = |j: u32| (0..4).map(|c| (matches[j as usize][c] - a[c]).powi(2)).sum::<f32>() as u32;
-                order.sort_by_key(|&j| (distance(j), j));
-                assert_eq!(found[i * k..][..k], order[..k], "{i}");
+        // a grid, so that many are equally near; a tree of one, two and four levels
+        for count in [200, 650, 9000] {
+            let matches: Vec<[f32; 4]> =
+                (0..count).map(|i| [(i % 17) as f32, (i % 5) as f32, (i % 3) as f32, (i % 11) as f32]).collect();
+            for k in [1, 8, 32] {
+                let found = find_neighbours(&matches, k);
+                let some: Vec<u32> = (0..count as u32).rev().step_by(count / 50).collect();
+                let of_some = Tree::new(&matches).find(&some, k);
+                for (&i, of_some) in some.iter().zip(of_some.chunks(k)) {
+                    let expected = nearest(&matches, i as usize, k);
+                    assert_eq!(found[i as usize * k..][..k], expected, "{i} of {count}");
+                    assert_eq!(of_some, expected, "{i} of {count}");
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ impl Fields<'_> {
         record.labels = self.list(&["label"])?.map(|list| list.iter().map(|&label| label as i32).collect());
         record.sizes_px = self.sizes()?;
         record.truth = self.pose()?.map(unit_translation).transpose()?;
-        self.finish(record)
+        self.complete(record)
     }
 
     fn query(&self, id: &str) -> Message<PairRecord> {
@@ -48,11 +48,11 @@ impl Fields<'_> {
             record.sizes_px = Some([[width as u32, height as u32]; 2]);
         }
         record.truth = self.pose()?;
-        self.finish(record)
+        self.complete(record)
     }
 
     /// What both kinds have, and the check of the lengths.
-    fn finish(&self, mut record: PairRecord) -> Message<PairRecord> {
+    fn complete(&self, mut record: PairRecord) -> Message<PairRecord> {
         record.ratios = self.list(&["ratio", "ratios"])?.map(to_f32);
         record.weights = self.list(&["weight", "weights"])?.map(to_f32);
         record.check_lengths().map_err(|error| error.to_string())?;

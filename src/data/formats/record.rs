@@ -2,7 +2,7 @@ use crate::geometry::{Matches, ModelKind, Pose, pick};
 use crate::network::RankInput;
 use crate::{Error, Problem, Result};
 
-/// One image pair or query of a file, with what the file knows of each match.
+/// One image pair or query of a file, with what the file has of each match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairRecord {
     /// Its name in the file.

@@ -2,8 +2,8 @@
 
 use super::{
     cpu_pipeline::supported,
-    gpu_finish::{self, Searched},
     gpu_pipeline::{GpuPipeline, SampleBy, Weighing, capacity_for, round_starts},
+    gpu_postprocess::{self, Searched},
 };
 use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
 use crate::ransac::{
@@ -176,7 +176,7 @@ pub(crate) fn submit(
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
-    let wants_candidates = batch.iter().any(|problem| gpu_finish::wants_candidates(&problem.problem, options));
+    let wants_candidates = batch.iter().any(|problem| gpu_postprocess::wants_candidates(&problem.problem, options));
     let candidates = if wants_candidates { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
@@ -232,9 +232,9 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -
         return Err(refusal(problem, pair, result.status));
     }
     let winner = (rows_f64(problem.kind, &best.rows), result.score);
-    let settled = if gpu_finish::is_needed(&problem.problem, options) {
+    let settled = if gpu_postprocess::is_needed(&problem.problem, options) {
         let searched = Searched { winner, candidates: candidates(problem.kind, options, answer.candidates) };
-        gpu_finish::finish(&problem.problem, &problem.weights, options, searched)
+        gpu_postprocess::postprocess(&problem.problem, &problem.weights, options, searched)
     } else {
         Settled {
             winner,

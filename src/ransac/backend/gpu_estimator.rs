@@ -60,7 +60,7 @@ impl GpuEstimator {
             };
             self.take(bytes, batch, &mut answers, &mut batches);
         }
-        finish(answers)
+        all_answered(answers)
     }
 
     /// [`Self::estimate_batch_async`], blocking; not for browsers.
@@ -71,7 +71,7 @@ impl GpuEstimator {
             let bytes = started.and_then(|read_back| read_back.wait_blocking(&self.context));
             self.take(bytes, batch, &mut answers, &mut batches);
         }
-        finish(answers)
+        all_answered(answers)
     }
 
     /// Answers the batch's problems; a batch that failed on a living device is tried again in halves, in case its
@@ -200,7 +200,7 @@ impl Prepared<'_> {
     }
 }
 
-fn finish(answers: Vec<Option<Result<Outcome>>>) -> Vec<Result<Outcome>> {
+fn all_answered(answers: Vec<Option<Result<Outcome>>>) -> Vec<Result<Outcome>> {
     let missing = || Err(Error::Device("the GPU gave no answer".to_owned()));
     answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
 }

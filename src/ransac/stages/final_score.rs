@@ -30,7 +30,7 @@ pub(crate) struct FinalScore<'a> {
     pub(crate) scorer: Scorer,
     /// (q cos α, −q sin α) of each match; `None` of one whose scale or orientation is not known.
     similarities: Option<Vec<Option<DVec2>>>,
-    /// Whether the winner is looked at again.
+    /// Whether the winner is refined by what the neighbours of its matches say.
     coherent: bool,
     /// Found when they are first asked for.
     neighbours: RefCell<Option<Neighbours>>,
@@ -96,7 +96,7 @@ impl<'a> FinalScore<'a> {
     /// A model of the search after all its refinements, which together keep [`KEEP_FINAL`] of its score.
     pub(crate) fn refine_fully(&self, searched: Scored) -> Scored {
         let least = KEEP_FINAL * searched.1;
-        self.look_again(self.refine_finally(searched, least), least)
+        self.refine_by_neighbours(self.refine_finally(searched, least), least)
     }
 
     /// The model after its final refinement, where that has at least this score.
@@ -105,7 +105,7 @@ impl<'a> FinalScore<'a> {
     }
 
     /// The model refined with what the neighbours of each match say, where that is asked for and has at least this score.
-    pub(crate) fn look_again(&self, model: Scored, least: f32) -> Scored {
+    pub(crate) fn refine_by_neighbours(&self, model: Scored, least: f32) -> Scored {
         if !self.coherent {
             return model;
         }

@@ -1,5 +1,5 @@
-//! What the CPU adds to an estimate of the GPU: plane-and-parallax recovery, the choice by key points, the second look
-//! at the winner, and the diagnosis.
+//! What the CPU adds to an estimate of the GPU: plane-and-parallax recovery, the choice by key points, the refinement
+//! by neighbours, and the diagnosis.
 
 use super::cpu_pipeline::weighted_matches;
 use crate::ransac::{
@@ -43,7 +43,12 @@ pub(crate) fn wants_candidates(problem: &Problem<'_>, options: &Options) -> bool
 
 /// The winner, or what is recovered from the plane that explains its sample, or the candidate that the key points prefer,
 /// refined coherently where that is asked for, with its inliers and diagnosis.
-pub(crate) fn finish(problem: &Problem<'_>, weights: &MatchWeights, options: &Options, searched: Searched) -> Settled {
+pub(crate) fn postprocess(
+    problem: &Problem<'_>,
+    weights: &MatchWeights,
+    options: &Options,
+    searched: Searched,
+) -> Settled {
     let (matches, scorer) = weighted_matches(problem, weights, options);
     let final_score = FinalScore::new(problem, options, &matches, scorer);
     let mut refined: Vec<Scored> = searched.candidates.iter().map(|c| (c.model, c.score)).collect();
@@ -66,7 +71,7 @@ pub(crate) fn finish(problem: &Problem<'_>, weights: &MatchWeights, options: &Op
             (winner, least) = (refined, KEEP_FINAL * rival.1);
         }
     }
-    winner = final_score.look_again(winner, least);
+    winner = final_score.refine_by_neighbours(winner, least);
     if options.diagnose {
         return settle(&final_score, winner, &refined, problem.seed);
     }
