@@ -6,6 +6,8 @@ mod files;
 #[path = "../common/scenes.rs"]
 mod scenes;
 
+#[cfg(feature = "network")]
+mod clusters;
 mod copies;
 mod far_points;
 mod few_right;
