@@ -26,6 +26,12 @@ impl Context {
     /// # Errors
     /// [`Error::NoAdapter`] when none fits; [`Error::Device`] when the driver refuses the device.
     pub async fn request(software: bool) -> Result<Self> {
+        let context = one_at_a_time(Self::make(software)).await?;
+        context.watch();
+        Ok(context)
+    }
+
+    async fn make(software: bool) -> Result<Self> {
         let accepts = if software { is_usable } else { is_real_gpu };
         let adapter = pick(&enumerate().await, accepts).ok_or_else(|| no_adapter(software))?;
         let (device, queue) = adapter
@@ -37,9 +43,7 @@ impl Context {
             .await
             .map_err(|error| Error::Device(error.to_string()))?;
         tracing::debug!(adapter = adapter.get_info().name, "device made");
-        let context = Self::from_device(device, queue);
-        context.watch();
-        Ok(context)
+        Ok(Self::from_device(device, queue))
     }
 
     /// [`Self::request`], blocking.
@@ -146,6 +150,20 @@ impl Context {
         });
         self.device.on_uncaptured_error(Arc::new(|error: wgpu::Error| tracing::error!(%error, "uncaptured")));
     }
+}
+
+/// What makes a device, one thread after the other: NVIDIA's Vulkan driver (580) now and then locks up where several do so at
+/// the same time. Elsewhere than in browsers such a future never waits for anything but the driver.
+#[cfg(not(target_arch = "wasm32"))]
+async fn one_at_a_time<T>(make: impl Future<Output = T>) -> T {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    pollster::block_on(make)
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn one_at_a_time<T>(make: impl Future<Output = T>) -> T {
+    make.await
 }
 
 /// All adapters but those of OpenGL, which a host's wgpu may have: below WebGPU's limits.
