@@ -77,7 +77,7 @@ pub struct Settings {
     pub max_iterations: u32,
     /// ln(1 − confidence).
     pub log_miss: f32,
-    /// One of `BY_…` of [`constants`](crate::constants).
+    /// One of `BY_…` of [`constants`].
     pub weigh_sampling: u32,
     /// Whether the host's weights enter the score.
     pub weigh_score: u32,
