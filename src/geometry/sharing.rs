@@ -7,7 +7,6 @@ use std::{collections::hash_map::Entry, hash::Hash};
 /// What the matches of two point sets share.
 pub(crate) struct Sharing {
     /// Of each match: the first match of the same point, of each side.
-    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "what the network sees"))]
     pub(crate) first: [Vec<u32>; 2],
     /// Of each match: how many different points of the other side its point is matched to, the larger number of both sides.
     pub(crate) partners: Vec<u32>,

@@ -1,34 +1,65 @@
 //! Matches that share a point with others. Of matches of one point to different ones at most one can be right, yet all of them
 //! would count for a model that fits one. An exact copy of a match agrees with it, but says nothing that it does not say.
 
+use super::weights::shares_of_right;
 use crate::geometry::{MatchesView, Sharing};
 use crate::ransac::Problem;
 use glam::{DVec2, DVec3};
 
-/// The credit of a match whose point has `n` partners is `n` to minus this power; 1 to 4 serve alike on the training and
-/// validation scenes, and all far better than 0.
+/// The credit of a match that is as likely as its competitors together is one half to this power; 1 to 4 serve alike on the
+/// training and validation scenes, and all far better than 0.
 const POWER: i32 = 3;
-/// That of 3-D points, where `n` is counted in what is usual for the set: many rows a point are the rule where each has several
-/// hypotheses, or all points of a neighbourhood. 1 to 3 serve alike.
+/// That of 3-D points, where competitors are counted in what is usual for the set: many rows a point are the rule where each has
+/// several hypotheses, or all points of a neighbourhood. 1 to 3 serve alike.
 const SPATIAL_POWER: i32 = 2;
 
 /// The credit of each match in 0..=1, 0 of all copies of a match but the surest; `None` where every match has full credit.
+///
+/// It is a power of the match's share in how likely the matches of its points are right, by their ratios where these are known,
+/// so that what is hardly ever right takes no credit from what is.
 pub(crate) fn credits(problem: &Problem<'_>) -> Option<Vec<f32>> {
     let sides = points(&problem.matches);
-    let Sharing { partners, original, .. } = Sharing::of(sides.each_ref().map(Vec::as_slice))?;
-    let (usual, power) = match problem.matches {
-        MatchesView::Pose { .. } | MatchesView::Rigid { .. } => (median(&partners), SPATIAL_POWER),
-        _ => (1, POWER),
+    let sharing = Sharing::of(sides.each_ref().map(Vec::as_slice))?;
+    let count = sharing.original.len();
+    let (likelihoods, usual, power) = match (&problem.matches, problem.ratios) {
+        (MatchesView::Pose { .. } | MatchesView::Rigid { .. }, _) => {
+            (vec![1.0; count], median(&sharing.partners) as f32, SPATIAL_POWER)
+        }
+        (_, Some(ratios)) => (shares_of_right(ratios), 1.0, POWER),
+        (_, None) => (vec![1.0; count], 1.0, POWER),
     };
-    let mut credits: Vec<f32> =
-        partners.iter().map(|&count| (usual as f32 / count as f32).min(1.0).powi(power)).collect();
-    let surest = surest(problem, &original);
-    for (i, &original) in original.iter().enumerate() {
+    let shares = shares(&sharing, &likelihoods);
+    let mut credits: Vec<f32> = shares.into_iter().map(|share| (usual * share).min(1.0).powi(power)).collect();
+    let surest = surest(problem, &sharing.original);
+    for (i, &original) in sharing.original.iter().enumerate() {
         if surest[original as usize] as usize != i {
             credits[i] = 0.0;
         }
     }
     credits.iter().any(|&credit| credit < 1.0).then_some(credits)
+}
+
+/// Of each match, its share in the likelihood of all matches of its point, on the side where that is less; copies are one match,
+/// as likely as the likeliest of them.
+fn shares(Sharing { first, original, .. }: &Sharing, likelihoods: &[f32]) -> Vec<f32> {
+    // never 0, which would leave nothing to share
+    let mut of_original = vec![f32::MIN_POSITIVE; original.len()];
+    for (&original, &likelihood) in original.iter().zip(likelihoods) {
+        let likeliest = &mut of_original[original as usize];
+        *likeliest = likeliest.max(likelihood);
+    }
+    let totals = first.each_ref().map(|first| {
+        let mut totals = vec![0.0; first.len()];
+        for i in (0..original.len()).filter(|&i| original[i] as usize == i) {
+            totals[first[i] as usize] += of_original[i];
+        }
+        totals
+    });
+    let share = |i: usize| {
+        let [total1, total2] = [0, 1].map(|side| totals[side][first[side][i] as usize]);
+        of_original[original[i] as usize] / total1.max(total2)
+    };
+    (0..original.len()).map(share).collect()
 }
 
 /// Of each match and its copies the one of the highest weight or, without weights, of the lowest ratio, at the place of the first.
@@ -86,6 +117,16 @@ mod tests {
     fn matches_of_a_point_to_different_ones_lose_credit() {
         let found = of(&[1.0, 2.0, 3.0, 4.0, 4.0], &[5.0, 5.0, 5.0, 6.0, 7.0]).unwrap();
         are_close(&found, &[1.0 / 27.0, 1.0 / 27.0, 1.0 / 27.0, 0.125, 0.125]);
+    }
+
+    #[test]
+    fn what_is_hardly_ever_right_takes_no_credit_from_what_is() {
+        let [points1_px, points2_px] =
+            [[1.0, 1.0, 2.0, 2.0], [5.0, 6.0, 7.0, 8.0]].map(|points| points.map(|x| DVec2::new(x, 1.0)));
+        let problem = Problem::new(MatchesView::Fundamental { points1_px: &points1_px, points2_px: &points2_px });
+        let found = credits(&Problem { ratios: Some(&[0.5, 0.95, 1e30, 1e30]), ..problem }).unwrap();
+        assert!(found[0] > 0.9 && found[1] < 1e-4, "{found:?}");
+        are_close(&found[2..], &[0.125; 2]);
     }
 
     #[test]

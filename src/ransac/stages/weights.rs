@@ -107,7 +107,8 @@ fn share_of_right(ratio: f32) -> f32 {
     1.0 / (1.0 + ((ratio - 0.7) / 0.07).exp())
 }
 
-fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
+/// The same of many.
+pub(super) fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
     ratios.iter().map(|&ratio| share_of_right(ratio)).collect()
 }
 
