@@ -82,7 +82,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             threshold_px: 1.0,
-            min_iterations: 100,
+            min_iterations: 64,
             max_iterations: 10_000,
             confidence: 0.9999,
             sampler: Sampler::default(),
