@@ -184,6 +184,16 @@ fn estimating(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What the default network sees of so many matches.
+fn features(group: &mut BenchmarkGroup<'_, WallTime>, count: usize) {
+    let known = Known::new(count, 1);
+    let input = known.input(ModelKind::Essential);
+    group.throughput(Throughput::Elements(count as u64));
+    group.bench_function(format!("features, {count} matches"), |bencher| {
+        bencher.iter(|| Features::new(black_box(&input), &NetworkConfig::default()).unwrap());
+    });
+}
+
 /// Features and networks, of 400 and 2000 matches.
 fn ranking(criterion: &mut Criterion) {
     let mut group = group(criterion, "rank_matches");
@@ -192,10 +202,7 @@ fn ranking(criterion: &mut Criterion) {
     for count in [400, MATCHES] {
         let known = Known::new(count, 1);
         let input = known.input(ModelKind::Essential);
-        group.throughput(Throughput::Elements(count as u64));
-        group.bench_function(format!("features, {count} matches"), |bencher| {
-            bencher.iter(|| Features::new(black_box(&input), &default).unwrap());
-        });
+        features(&mut group, count);
         for (name, config) in [
             ("default", default),
             ("64 channels, 6 blocks", wide),
@@ -210,12 +217,7 @@ fn ranking(criterion: &mut Criterion) {
     }
     // of very many the time should grow in proportion
     for count in [20_000, 200_000] {
-        let known = Known::new(count, 1);
-        let input = known.input(ModelKind::Essential);
-        group.throughput(Throughput::Elements(count as u64));
-        group.bench_function(format!("features, {count} matches"), |bencher| {
-            bencher.iter(|| Features::new(black_box(&input), &default).unwrap());
-        });
+        features(&mut group, count);
     }
     group.finish();
 }

@@ -1,7 +1,7 @@
 // Instance norm of rows, per pair and channel, with scale and shift. Twin: src/cpu/rank/segment_norm.rs.
 //
-// A workgroup norms NORM_CHANNELS channels of a pair, of a multiple of four. mode: 0 out = relu(norm), 1 out += relu(norm), 2 out = relu(norm + out),
-// 3 out = norm.
+// A workgroup norms NORM_CHANNELS channels of a pair, of a multiple of four. mode: 0 out = relu(norm), 1 out += relu(norm),
+// 2 out = relu(norm + out), 3 out = norm.
 
 @group(0) @binding(0) var<storage, read> shape: LayerShape;
 @group(0) @binding(1) var<storage, read> batch: Batch;

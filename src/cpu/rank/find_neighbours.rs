@@ -41,8 +41,8 @@ struct Asked {
     row: u32,
 }
 
-/// Lowest and highest of each coordinate.
-type Bounds = [[f32; 2]; 4];
+/// The lowest coordinates, and the highest.
+type Bounds = [[f32; 4]; 2];
 
 /// The boxes of up to [`CHILDREN`] leaves or nodes.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl Node {
         let mut node = Self { low: [[0.0; CHILDREN]; 4], high: [[0.0; CHILDREN]; 4], children: boxes.len() };
         for (child, bounds) in boxes.iter().enumerate() {
             for c in 0..4 {
-                [node.low[c][child], node.high[c][child]] = bounds[c];
+                [node.low[c][child], node.high[c][child]] = bounds.map(|corner| corner[c]);
             }
         }
         node
@@ -115,7 +115,7 @@ impl Node {
     fn gaps_sq(&self, from: &Bounds) -> [f32; CHILDREN] {
         let mut gaps_sq = [0.0; CHILDREN];
         for child in 0..CHILDREN {
-            let gap = |c: usize| (self.low[c][child] - from[c][1]).max(from[c][0] - self.high[c][child]).max(0.0);
+            let gap = |c: usize| (self.low[c][child] - from[1][c]).max(from[0][c] - self.high[c][child]).max(0.0);
             gaps_sq[child] = squared_norm([gap(0), gap(1), gap(2), gap(3)]);
         }
         gaps_sq
@@ -124,13 +124,14 @@ impl Node {
 
 #[inline(always)]
 fn bounds<'a>(points: impl Iterator<Item = &'a [f32; 4]>) -> Bounds {
-    let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 4];
+    let (mut low, mut high) = ([f32::INFINITY; 4], [f32::NEG_INFINITY; 4]);
     for point in points {
         for c in 0..4 {
-            bounds[c] = [bounds[c][0].min(point[c]), bounds[c][1].max(point[c])];
+            low[c] = low[c].min(point[c]);
+            high[c] = high[c].max(point[c]);
         }
     }
-    bounds
+    [low, high]
 }
 
 #[inline(always)]
@@ -146,13 +147,7 @@ fn halve(matches: &mut [Numbered]) {
     if matches.len() <= LEAF {
         return;
     }
-    let (mut low, mut high) = ([f32::INFINITY; 4], [f32::NEG_INFINITY; 4]);
-    for (coordinates, _) in matches.iter() {
-        for c in 0..4 {
-            low[c] = low[c].min(coordinates[c]);
-            high[c] = high[c].max(coordinates[c]);
-        }
-    }
+    let [low, high] = bounds(matches.iter().map(|(coordinates, _)| coordinates));
     let extent = |axis: usize| high[axis] - low[axis];
     let axis = (0..4).max_by(|&a, &b| extent(a).total_cmp(&extent(b))).unwrap_or(0);
     // full subtrees on one side
@@ -234,23 +229,27 @@ impl<const SLOTS: usize> Nearest<SLOTS> {
     /// Of what is asked for, the last in all further lanes.
     #[inline(always)]
     fn new(tree: &Tree, asked: &[Asked], k: usize) -> Self {
-        let (mut coordinates, mut own) = ([[0.0; LANES]; 4], [0; LANES]);
+        let (mut points, mut coordinates, mut own) = ([[0.0; 4]; LANES], [[0.0; LANES]; 4], [0; LANES]);
         for lane in 0..LANES {
             let place = asked[lane.min(asked.len() - 1)].place as usize;
             own[lane] = tree.order[place];
-            (0..4).for_each(|c| coordinates[c][lane] = tree.leaves[place / LEAF][c][place % LEAF]);
-        }
-        let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 4];
-        for c in 0..4 {
-            for &x in &coordinates[c] {
-                bounds[c] = [bounds[c][0].min(x), bounds[c][1].max(x)];
+            for c in 0..4 {
+                points[lane][c] = tree.leaves[place / LEAF][c][place % LEAF];
+                coordinates[c][lane] = points[lane][c];
             }
         }
         let mut keys = [[0; LANES]; SLOTS];
         for slot in SLOTS - k..SLOTS {
             (0..LANES).for_each(|lane| keys[slot][lane] = key(f32::INFINITY, own[lane]));
         }
-        Self { coordinates, bounds, own, keys, limits: [f32::INFINITY; LANES], farthest: f32::INFINITY }
+        Self {
+            coordinates,
+            bounds: bounds(points.iter()),
+            own,
+            keys,
+            limits: [f32::INFINITY; LANES],
+            farthest: f32::INFINITY,
+        }
     }
 
     /// Takes what is near of one leaf, whose matches have these indices.

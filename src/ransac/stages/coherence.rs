@@ -1,5 +1,6 @@
-//! Refinement of the winner by the neighbours of its matches. A right match lies among right ones: what the neighbours of a match say about a model tells
-//! more of it than its own residual, which says little along the epipolar line (after GC-RANSAC, Barath and Matas, CVPR 2018).
+//! Refinement of the winner by the neighbours of its matches. A right match lies among right ones: what the neighbours of a
+//! match say about a model tells more of it than its own residual, which says little along the epipolar line (after GC-RANSAC,
+//! Barath and Matas, CVPR 2018).
 
 use super::schedule::{FINAL, LOCAL};
 use crate::cpu::{
