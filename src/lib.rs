@@ -7,6 +7,8 @@
 //! `x2 ~ K2 (R K1⁻¹ x1 d + t)`, `E = [t]× R`, `x2ᵀ F x1 = 0`, `x2 ~ H x1`, `x_camera = R X_world + t`.
 
 pub mod algebra;
+#[cfg(feature = "collection")]
+pub mod collection;
 pub mod constants;
 pub mod cpu;
 #[cfg(feature = "data")]
@@ -17,6 +19,7 @@ pub mod gpu;
 pub mod kernels;
 #[cfg(feature = "network")]
 pub mod network;
+mod parallel;
 pub mod ransac;
 #[cfg(feature = "train")]
 pub mod train;

@@ -3,6 +3,7 @@
 pub mod accuracy;
 mod bulk;
 mod camera;
+mod camera_model;
 mod consensus;
 mod matches;
 mod model;
@@ -12,6 +13,7 @@ mod sharing;
 
 pub(crate) use bulk::{Bounds, Bulk};
 pub use camera::Camera;
+pub use camera_model::CameraModel;
 pub use consensus::{EpipolarResidual, Score};
 #[cfg(feature = "data")]
 pub(crate) use matches::pick;

@@ -9,6 +9,7 @@ use crate::cli::sampling::{SamplerArgs, Sampling};
 use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json, warnings};
 use crate::data::synthetic::problems::pair_seed;
 use crate::data::{PairRecord, Scene};
+use crate::parallel::{parallel_map, thread_count};
 use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Options, Result};
 use anyhow::Context;
@@ -16,10 +17,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::io::{IsTerminal, stderr};
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 
 /// Pairs in one batch on the GPU.
@@ -61,10 +59,7 @@ fn parse_two_view(name: &str) -> std::result::Result<ModelKind, String> {
 
 pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     let mut options = arguments.options.options()?;
-    let threads = match options.threads {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
-        threads => threads,
-    };
+    let threads = thread_count(options.threads);
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
     let cameras = arguments.cameras.cameras()?;
@@ -171,23 +166,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn threads(&self, jobs: &[Job], threads: usize, bar: &ProgressBar) -> Vec<PairResult> {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            while let Some((place, &job)) =
-                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, jobs.get(i)?)))
-            {
-                done.push((place, self.pair(job)));
-                bar.inc(1);
-            }
-            done
-        };
-        let mut results: Vec<(usize, PairResult)> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.clamp(1, jobs.len().max(1))).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        });
-        results.sort_by_key(|&(place, _)| place);
-        results.into_iter().map(|(_, result)| result).collect()
+        parallel_map(threads, jobs.len(), |index| {
+            let result = self.pair(jobs[index]);
+            bar.inc(1);
+            result
+        })
     }
 
     fn pair(&self, job: Job) -> PairResult {

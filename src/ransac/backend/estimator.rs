@@ -1,14 +1,6 @@
 use super::cpu_pipeline;
 use crate::ransac::{Backend, GpuEstimator, Options, Outcome, Problem};
-use crate::{Error, Result, gpu::Context};
-use std::{
-    num::NonZero,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use crate::{Error, Result, gpu::Context, parallel::parallel_map};
 
 /// The estimator: made once, used for any number of problems.
 #[derive(Debug)]
@@ -105,27 +97,8 @@ impl Estimator {
     }
 
     fn estimate_on_threads(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = if self.options.threads == 0 { cores() } else { self.options.threads };
-        if threads.min(problems.len()) <= 1 {
-            return problems.iter().map(|problem| cpu_pipeline::estimate(problem, &self.options)).collect();
-        }
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::with_capacity(problems.len()));
-        thread::scope(|scope| {
-            for _ in 0..threads.min(problems.len()) {
-                scope.spawn(|| {
-                    while let index = next.fetch_add(1, Ordering::Relaxed)
-                        && let Some(problem) = problems.get(index)
-                    {
-                        let outcome = cpu_pipeline::estimate(problem, &self.options);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
-                    }
-                });
-            }
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_unstable_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, outcome)| outcome).collect()
+        parallel_map(self.options.threads, problems.len(), |index| {
+            cpu_pipeline::estimate(&problems[index], &self.options)
+        })
     }
 }

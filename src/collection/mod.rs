@@ -1,0 +1,15 @@
+//! Collections of images: all pairs of a COLMAP database, of hloc's files or of Parquet files, each to its two-view geometry as
+//! COLMAP's mappers take it.
+//!
+//! Inside, pixels are COLMAP's: the centre of the top-left pixel is at (0.5, 0.5), in the key points and the cameras alike, so that
+//! nothing is shifted between them. What comes from or goes to a format with the centre at (0, 0) is shifted where it is read or written, by
+//! [`TOP_LEFT_PX`].
+
+mod two_view_geometry;
+mod view;
+
+pub use two_view_geometry::{Configuration, TwoViewGeometry};
+pub use view::{Pair, View};
+
+/// Where COLMAP has the centre of the top-left pixel; elsewhere in this crate it is at 0.
+pub const TOP_LEFT_PX: f64 = 0.5;
