@@ -5,9 +5,11 @@
 //! nothing is shifted between them. What comes from or goes to a format with the centre at (0, 0) is shifted where it is read or written, by
 //! [`TOP_LEFT_PX`].
 
+mod reconstruction;
 mod two_view_geometry;
 mod view;
 
+pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
 pub use view::{Pair, View};
 
