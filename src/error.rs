@@ -37,6 +37,39 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A match that names a key point which its image does not have.
+    #[error("match {index} names key point {found} of {image}, which has {count}")]
+    NoSuchKeyPoint {
+        /// Which image.
+        image: &'static str,
+        /// The match.
+        index: usize,
+        /// The key point that it names, from 0.
+        found: u32,
+        /// Key points that the image has.
+        count: usize,
+    },
+    /// A matched key point that is NaN or infinite.
+    #[error("the coordinates of key point {key_point} of {image} must be finite, but one is {value}")]
+    BadKeyPoint {
+        /// Which image.
+        image: &'static str,
+        /// The key point, from 0.
+        key_point: u32,
+        /// The value found.
+        value: f64,
+    },
+    /// A row of a database, or of a file like one, that does not hold what it should.
+    #[cfg(feature = "collection")]
+    #[error("{path}: {row}: {message}")]
+    Row {
+        /// The file.
+        path: String,
+        /// The table and the row.
+        row: String,
+        /// What was expected and what came.
+        message: String,
+    },
     /// A key-point diameter below 0.
     #[error("{what} of match {index} must be at least 0, but is {value}")]
     NegativeScale {

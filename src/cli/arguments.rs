@@ -6,7 +6,7 @@ use crate::{Backend, Options, Score};
 use anyhow::Context;
 use clap::Args;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of the estimator. What is not given here is taken from the options file, else it is the library's default.
 #[derive(Args, Debug)]
@@ -74,12 +74,14 @@ pub(super) struct OptionArgs {
 impl OptionArgs {
     /// Defaults, then the file, then the command line.
     pub(super) fn options(&self) -> anyhow::Result<Options> {
+        self.options_over(Options::default())
+    }
+
+    /// These defaults, then the file, then the command line.
+    pub(super) fn options_over(&self, defaults: Options) -> anyhow::Result<Options> {
         let mut options = match &self.options {
-            Some(path) => {
-                let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                toml::from_str(&text).with_context(|| path.display().to_string())?
-            }
-            None => Options::default(),
+            Some(path) => read_over(&defaults, path).with_context(|| path.display().to_string())?,
+            None => defaults,
         };
         set(&mut options.threshold_px, self.threshold_px);
         set(&mut options.min_iterations, self.min_iterations.or(self.iterations));
@@ -106,6 +108,13 @@ impl OptionArgs {
         options.check()?;
         Ok(options)
     }
+}
+
+/// What a file of options says, and for the rest the defaults.
+fn read_over(defaults: &Options, path: &Path) -> anyhow::Result<Options> {
+    let mut options = toml::Table::try_from(defaults)?;
+    options.extend(fs::read_to_string(path)?.parse::<toml::Table>()?);
+    Ok(options.try_into()?)
 }
 
 fn set<T>(option: &mut T, given: Option<T>) {

@@ -2,8 +2,8 @@
 
 mod arguments;
 mod commands;
-mod gpu_ranking;
 mod plot;
+mod progress;
 mod report;
 mod sampling;
 mod synthetic_views;
@@ -37,6 +37,8 @@ enum Command {
     Eval(Box<commands::eval::EvalArgs>),
     /// Rank the matches of one pair by a network: logit and probability of each
     Rank(Box<commands::rank::RankArgs>),
+    /// Find the two-view geometry of every pair of a COLMAP database
+    Verify(Box<commands::verify::VerifyArgs>),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(commands::devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -73,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Estimate(arguments) => commands::estimate::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Rank(arguments) => commands::rank::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Devices(arguments) => commands::devices::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments),

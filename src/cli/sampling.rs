@@ -1,10 +1,9 @@
 //! How samples are drawn, with the learned ranking beside the estimator's own samplers.
 
 use super::arguments::OptionArgs;
-use super::gpu_ranking::GpuRanking;
 use crate::data::PairRecord;
 use crate::gpu;
-use crate::network::{Architecture, NetworkConfig, Ranker, Weights, guided, guiding_weights};
+use crate::network::{Architecture, GpuRanking, NetworkConfig, Ranker, Weights, guided, guiding_weights};
 use crate::{Error, ModelKind, Options, Sampler};
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
@@ -155,13 +154,17 @@ impl Sampling {
     /// [`Self::rank`] of many records: on the GPU where there is one. A record that cannot be ranked becomes its error.
     pub(super) fn rank_all(&self, records: &mut [crate::Result<PairRecord>], kind: ModelKind) {
         let logits = match &self.on_gpu {
-            Some(ranking) => ranking.logits(&records.iter().flatten().collect::<Vec<_>>(), kind),
+            Some(ranking) => {
+                let inputs: Vec<_> = records.iter().flatten().flat_map(|record| record.rank_input(kind)).collect();
+                ranking.logits(&inputs)
+            }
             None => Vec::new(),
         };
         let mut logits = logits.into_iter();
-        for slot in records.iter_mut().filter(|record| record.is_ok()) {
+        for slot in records.iter_mut() {
             let Ok(record) = slot else { continue };
-            match logits.next().flatten() {
+            let of_gpu = if record.rank_input(kind).is_ok() { logits.next().flatten() } else { None };
+            match of_gpu {
                 Some(logits) => record.weights = Some(guiding_weights(&logits)),
                 None => {
                     if let Err(error) = self.rank(record, kind) {

@@ -5,12 +5,22 @@
 //! nothing is shifted between them. What comes from or goes to a format with the centre at (0, 0) is shifted where it is read or written, by
 //! [`TOP_LEFT_PX`].
 
+mod candidates;
+mod chance;
+mod database;
+mod decide;
 mod reconstruction;
 mod two_view_geometry;
+mod verifier;
+mod verify_database;
 mod view;
+mod watermark;
 
+pub use database::{Database, Image, StoredCamera, StoredPair, VerifiedRow, images_of_pair, pair_id};
 pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
+pub use verifier::{Verifier, VerifyOptions};
+pub use verify_database::{VerifiedBatch, VerifyDatabase, VerifySummary, verify_database};
 pub use view::{Pair, View};
 
 /// Where COLMAP has the centre of the top-left pixel; elsewhere in this crate it is at 0.

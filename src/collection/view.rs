@@ -5,6 +5,7 @@ use glam::DVec2;
 #[derive(Clone, Debug)]
 pub struct View {
     camera: Option<CameraModel>,
+    size_px: Option<[u64; 2]>,
     points_px: Vec<DVec2>,
     undistorted_px: Vec<DVec2>,
     scales_px: Option<Vec<f32>>,
@@ -22,17 +23,41 @@ impl View {
             }
             _ => Vec::new(),
         };
-        Self { camera, points_px, undistorted_px, scales_px: None, angles_deg: None }
+        let size_px = camera.as_ref().map(|camera| camera.size_px);
+        Self { camera, size_px, points_px, undistorted_px, scales_px: None, angles_deg: None }
     }
 
-    /// With diameters, pixels, and orientations, degrees from x to y, a key point each.
+    /// With the size of the image, which a camera says by itself.
+    pub fn with_size(self, size_px: [u64; 2]) -> Self {
+        Self { size_px: Some(size_px), ..self }
+    }
+
+    /// With diameters, pixels, and orientations, degrees from x to y, a key point each. Those of a detector that does not measure them, all
+    /// alike, say nothing and are left out.
     pub fn with_shapes(self, scales_px: Vec<f32>, angles_deg: Vec<f32>) -> Self {
+        let vary = |list: &[f32]| list.iter().any(|value| *value != list[0]);
+        let measured = scales_px.len() == self.points_px.len() && angles_deg.len() == self.points_px.len();
+        if !(measured && vary(&scales_px) && vary(&angles_deg)) {
+            return self;
+        }
         Self { scales_px: Some(scales_px), angles_deg: Some(angles_deg), ..self }
     }
 
     /// Its camera, where the intrinsics are known and to be trusted.
     pub const fn camera(&self) -> Option<&CameraModel> {
         self.camera.as_ref()
+    }
+
+    /// Bytes that it takes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        let points = self.points_px.capacity() + self.undistorted_px.capacity();
+        let shapes = self.scales_px.as_ref().map_or(0, Vec::capacity) * 2;
+        points * size_of::<DVec2>() + shapes * size_of::<f32>()
+    }
+
+    /// Width and height of the image, pixels, where they are known.
+    pub const fn size_px(&self) -> Option<[u64; 2]> {
+        self.size_px
     }
 
     /// The key points as they were measured.

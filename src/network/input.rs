@@ -1,5 +1,5 @@
 use crate::geometry::MatchesView;
-use crate::{Error, ModelKind, Result};
+use crate::{Error, ModelKind, Problem, Result};
 use glam::DVec2;
 
 /// The matches of one image pair and what is known of each, for the network.
@@ -24,6 +24,12 @@ impl<'a> RankInput<'a> {
     /// Matches of which nothing more is known.
     pub const fn new(matches: MatchesView<'a>) -> Self {
         Self { matches, sizes_px: None, ratios: None, scales_px: None, angles_deg: None }
+    }
+
+    /// What a problem has for the network.
+    pub const fn of(problem: &Problem<'a>) -> Self {
+        let Problem { matches, ratios, scales_px, angles_deg, .. } = *problem;
+        Self { ratios, scales_px, angles_deg, ..Self::new(matches) }
     }
 
     /// The model that the matches are for.

@@ -6,7 +6,7 @@ use crate::cli::report::pair_result::{Ending, PairResult, Search, per_pair_csv};
 use crate::cli::report::refined_truth::RefinedTruth;
 use crate::cli::report::summary::{Asked, Summary};
 use crate::cli::sampling::{SamplerArgs, Sampling};
-use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json, warnings};
+use crate::cli::{INTERRUPTED, complain, plot::curves, print, print_json, progress, warnings};
 use crate::data::synthetic::problems::pair_seed;
 use crate::data::{PairRecord, Scene};
 use crate::parallel::{parallel_map, thread_count};
@@ -14,9 +14,8 @@ use crate::ransac::Outcome;
 use crate::{Backend, Estimator, ModelKind, Options, Result};
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::fs;
-use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -82,7 +81,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     })?;
 
     let run = Run { arguments, scenes: &scenes, estimator: &estimator, sampling: &sampling };
-    let bar = progress_bar(jobs.len());
+    let bar = progress::bar(jobs.len() as u64, "pairs");
     let results = match estimator.backend() {
         Backend::Gpu => {
             // With the first batch shaders are compiled and buffers made, which is no time of its pairs.
@@ -110,17 +109,6 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     };
     let summary = Summary::new(asked, &results, without_truth, &estimator);
     if arguments.json { print_json(&summary.json()) } else { print(&summary.text()?) }
-}
-
-fn progress_bar(pairs: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(pairs as u64);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// Index of a scene, and of a pair in it.

@@ -13,3 +13,4 @@ pub(crate) mod synthesize;
 pub(crate) mod train;
 #[cfg(not(feature = "train"))]
 pub(crate) mod untrained;
+pub(crate) mod verify;

@@ -1,0 +1,191 @@
+//! `nabla-ransac verify`: the two-view geometries of a whole COLMAP database.
+
+use crate::cli::arguments::OptionArgs;
+use crate::cli::{INTERRUPTED, complain, print, print_json, progress};
+use crate::collection::{
+    Configuration, Database, Verifier, VerifyDatabase, VerifyOptions, VerifySummary, verify_database,
+};
+use crate::{Options, Sampler};
+use anyhow::bail;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Different errors that are told.
+const TOLD: usize = 20;
+/// Set by ctrl-c.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// COLMAP's database, of 3.8 to 4.2, with cameras, images, key points and matches
+    database: PathBuf,
+    /// Verify pairs that have a geometry again, and replace it
+    #[arg(long)]
+    overwrite: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    how: VerifierArgs,
+}
+
+/// How pairs are verified, for all commands that do.
+#[derive(Args, Debug)]
+pub(crate) struct VerifierArgs {
+    /// Inliers that a geometry has at least
+    #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().min_inliers)]
+    min_inliers: usize,
+    /// Times that random matches would have as good a geometry, on average; inf takes every geometry with inliers enough
+    #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().max_false_alarms)]
+    max_false_alarms: f64,
+    /// Look for more geometries among the outliers of the first; of several only the inliers are kept
+    #[arg(long)]
+    multiple_models: bool,
+    /// Take inliers that lie along the border and are merely shifted for what they seem, not for a watermark
+    #[arg(long)]
+    no_watermark: bool,
+    /// How samples are drawn: auto ranks the matches by the shipped network
+    #[arg(long, value_enum)]
+    sampler: Option<Sampler>,
+    #[command(flatten)]
+    pub(crate) options: OptionArgs,
+}
+
+impl VerifierArgs {
+    pub(crate) fn options(&self) -> anyhow::Result<VerifyOptions> {
+        let defaults = VerifyOptions::default();
+        let given = self.options.options_over(defaults.estimator)?;
+        Ok(VerifyOptions {
+            estimator: Options { sampler: self.sampler.unwrap_or(given.sampler), ..given },
+            min_inliers: self.min_inliers,
+            max_false_alarms: self.max_false_alarms,
+            detect_watermark: !self.no_watermark,
+            multiple_models: self.multiple_models,
+            ..defaults
+        })
+    }
+}
+
+pub(crate) fn run(arguments: &VerifyArgs) -> anyhow::Result<()> {
+    let options = arguments.how.options()?;
+    let mut database = Database::open(&arguments.database)?;
+    let verifier = Verifier::new(options)?;
+    ctrlc::set_handler(|| IS_INTERRUPTED.store(true, Ordering::Relaxed))?;
+
+    let [all, left] = database.count_pairs()?;
+    let bar = progress::bar(if arguments.overwrite { all } else { left }, "pairs");
+    let mut failures = BTreeMap::new();
+    let asked = VerifyDatabase { overwrite: arguments.overwrite, seed: arguments.how.options.seed };
+    let start = Instant::now();
+    let summary = verify_database(&mut database, &verifier, asked, &mut |batch, _| {
+        bar.inc(batch.ids.len() as u64);
+        for error in batch.geometries.iter().filter_map(|geometry| geometry.as_ref().err()) {
+            *failures.entry(error.to_string()).or_default() += 1;
+        }
+        if IS_INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    bar.finish_and_clear();
+    let report = Report { arguments, summary, failures, verifier: &verifier, seconds: start.elapsed().as_secs_f64() };
+    if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }?;
+    report.end()
+}
+
+struct Report<'a> {
+    arguments: &'a VerifyArgs,
+    summary: VerifySummary,
+    /// Errors, with the pairs that each has failed.
+    failures: BTreeMap<String, u64>,
+    verifier: &'a Verifier,
+    seconds: f64,
+}
+
+impl Report<'_> {
+    /// By name, with the number of pairs of each.
+    fn configurations(&self) -> impl Iterator<Item = (String, u64)> {
+        let name = |configuration: Configuration| match json!(configuration) {
+            Value::String(name) => name,
+            other => other.to_string(),
+        };
+        Configuration::ALL.into_iter().map(name).zip(self.summary.configurations)
+    }
+
+    fn pairs_per_s(&self) -> f64 {
+        (self.summary.verified() + self.summary.failed) as f64 / self.seconds
+    }
+
+    fn json(&self) -> Value {
+        let summary = &self.summary;
+        let configurations: Map<String, Value> =
+            self.configurations().map(|(name, count)| (name, json!(count))).collect();
+        json!({
+            "database": self.arguments.database.to_string_lossy(),
+            "verified": summary.verified(),
+            "kept": summary.kept,
+            "failed": summary.failed,
+            "failures": self.failures,
+            "interrupted": summary.stopped,
+            "configurations": configurations,
+            "ambiguous": summary.ambiguous,
+            "matches": summary.matches,
+            "inliers": summary.inliers,
+            "iterations": summary.iterations,
+            "seconds": {
+                "all": self.seconds,
+                "reading": summary.reading.as_secs_f64(),
+                "undistorting": summary.undistorting.as_secs_f64(),
+                "estimating": summary.estimating.as_secs_f64(),
+                "writing": summary.writing.as_secs_f64(),
+            },
+            "pairs_per_s": self.pairs_per_s(),
+            "device": self.verifier.device_name(),
+            "seed": self.arguments.how.options.seed,
+            "min_inliers": self.verifier.options().min_inliers,
+            "settings": self.verifier.options().estimator,
+        })
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        let summary = &self.summary;
+        let database = self.arguments.database.display();
+        writeln!(text, "{database}: {} pairs verified on {}", summary.verified(), self.verifier.device_name())?;
+        let found = self.configurations().filter(|&(_, count)| count > 0);
+        let found: Vec<String> = found.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        if !found.is_empty() {
+            writeln!(text, "{}", found.join(", "))?;
+        }
+        writeln!(text, "{} inliers of {} matches", summary.inliers, summary.matches)?;
+        if summary.ambiguous > 0 {
+            writeln!(text, "{} pairs are ambiguous: another motion explains them nearly as well", summary.ambiguous)?;
+        }
+        if summary.kept > 0 {
+            writeln!(text, "{} pairs had a geometry before and kept it; --overwrite replaces those", summary.kept)?;
+        }
+        writeln!(text, "{:.1} s, {:.0} pairs/s", self.seconds, self.pairs_per_s())?;
+        Ok(text)
+    }
+
+    /// Tells of what went wrong, and ends as that asks for.
+    fn end(&self) -> anyhow::Result<()> {
+        for (failure, pairs) in self.failures.iter().take(TOLD) {
+            complain(&format!("{pairs} pairs failed: {failure}"));
+        }
+        if self.failures.len() > TOLD {
+            complain(&format!("and {} more errors; --json has them all", self.failures.len() - TOLD));
+        }
+        if self.summary.stopped {
+            complain("interrupted: what was verified is in the database, and the same command goes on from there");
+            std::process::exit(INTERRUPTED);
+        }
+        match self.summary.failed {
+            0 => Ok(()),
+            failed => bail!("{failed} pairs have no geometry because their rows are wrong; all others have theirs"),
+        }
+    }
+}
