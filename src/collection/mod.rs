@@ -9,6 +9,7 @@ mod candidates;
 mod chance;
 mod database;
 mod decide;
+mod export;
 mod reconstruction;
 mod two_view_geometry;
 mod verifier;
@@ -17,6 +18,7 @@ mod view;
 mod watermark;
 
 pub use database::{Database, Image, StoredCamera, StoredPair, VerifiedRow, images_of_pair, pair_id};
+pub use export::{ExportedPairs, export_pairs};
 pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
 pub use verifier::{Verifier, VerifyOptions};
