@@ -39,6 +39,8 @@ enum Command {
     Rank(Box<commands::rank::RankArgs>),
     /// Find the two-view geometry of every pair of a COLMAP database
     Verify(Box<commands::verify::VerifyArgs>),
+    /// Write the pairs of a COLMAP database to a scene file, to evaluate and to train on
+    Export(commands::export::ExportArgs),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(commands::devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Rank(arguments) => commands::rank::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
         Command::Devices(arguments) => commands::devices::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments),

@@ -9,6 +9,8 @@ mod candidates;
 mod chance;
 mod database;
 mod decide;
+mod export;
+mod reconstruction;
 mod two_view_geometry;
 mod verifier;
 mod verify_database;
@@ -16,6 +18,8 @@ mod view;
 mod watermark;
 
 pub use database::{Database, Image, StoredCamera, StoredPair, VerifiedRow, images_of_pair, pair_id};
+pub use export::{ExportedPairs, export_pairs};
+pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
 pub use verifier::{Verifier, VerifyOptions};
 pub use verify_database::{VerifiedBatch, VerifyDatabase, VerifySummary, verify_database};

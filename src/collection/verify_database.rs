@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Pairs of one batch at most: as many are lost when the process is killed.
-const PAIRS: usize = 1024;
+pub(super) const PAIRS: usize = 1024;
 /// Matches of one batch, about.
-const MATCHES: usize = 1 << 20;
+pub(super) const MATCHES: usize = 1 << 20;
 /// Bytes of key points in memory, beside those of one batch.
 const VIEW_BYTES: usize = 64 << 20;
 
@@ -122,7 +122,7 @@ pub fn verify_database(
             .zip(&stored)
             .map(|(pair, row)| {
                 let found = pair.map(|_| verified.next().unwrap_or_else(|| Ok(TwoViewGeometry::default())))?;
-                found.map_err(|error| database.row(name(row.id), error))
+                found.map_err(|error| database.row(row_name(row.id), error))
             })
             .collect();
         let start = lap(start, &mut summary.estimating);
@@ -148,14 +148,15 @@ fn lap(start: Instant, time: &mut Duration) -> Instant {
     Instant::now()
 }
 
-fn name(pair_id: i64) -> String {
+/// The row of a pair's matches, for messages.
+pub(super) fn row_name(pair_id: i64) -> String {
     let [image1, image2] = images_of_pair(pair_id);
     format!("matches {pair_id} (images {image1} and {image2})")
 }
 
 /// The views of the images at hand.
 #[derive(Default)]
-struct Views {
+pub(super) struct Views {
     /// Or the row that is wrong, and why.
     by_image: FxHashMap<u32, std::result::Result<View, [String; 2]>>,
     bytes: usize,
@@ -163,7 +164,11 @@ struct Views {
 
 impl Views {
     /// Reads the key points of the images that some pairs need and that are not here; where too much is, the others go first.
-    fn read_missing(&mut self, database: &Database, pairs: &[StoredPair]) -> Result<Vec<(u32, StoredKeyPoints)>> {
+    pub(super) fn read_missing(
+        &mut self,
+        database: &Database,
+        pairs: &[StoredPair],
+    ) -> Result<Vec<(u32, StoredKeyPoints)>> {
         let needed: BTreeSet<u32> = pairs.iter().flat_map(|pair| images_of_pair(pair.id)).collect();
         if self.bytes > VIEW_BYTES {
             self.by_image.retain(|image, _| needed.contains(image));
@@ -180,7 +185,7 @@ impl Views {
         Ok(read)
     }
 
-    fn make(&mut self, database: &Database, key_points: Vec<(u32, StoredKeyPoints)>, threads: usize) {
+    pub(super) fn make(&mut self, database: &Database, key_points: Vec<(u32, StoredKeyPoints)>, threads: usize) {
         let lens = database.lens();
         let views = parallel_map(threads, key_points.len(), |index| {
             let (image, stored) = &key_points[index];
@@ -192,12 +197,12 @@ impl Views {
         }
     }
 
-    fn pair<'a>(&'a self, database: &Database, stored: &'a StoredPair, seed: u64) -> Result<Pair<'a>> {
-        let matches = stored.matches.as_ref().map_err(|message| database.row(name(stored.id), message))?;
+    pub(super) fn pair<'a>(&'a self, database: &Database, stored: &'a StoredPair, seed: u64) -> Result<Pair<'a>> {
+        let matches = stored.matches.as_ref().map_err(|message| database.row(row_name(stored.id), message))?;
         let view = |image: u32| match self.by_image.get(&image) {
             Some(Ok(view)) => Ok(view),
             Some(Err([row, message])) => Err(database.row(row.clone(), message)),
-            None => Err(database.row(name(stored.id), "its images are not there")),
+            None => Err(database.row(row_name(stored.id), "its images are not there")),
         };
         let [image1, image2] = images_of_pair(stored.id);
         let seed = pair_seed(seed, stored.id as usize);
