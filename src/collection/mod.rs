@@ -8,6 +8,8 @@
 mod candidates;
 mod database;
 mod decide;
+#[cfg(feature = "hloc")]
+pub mod hloc;
 mod two_view_geometry;
 mod verifier;
 mod verify_database;
