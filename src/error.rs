@@ -100,6 +100,18 @@ pub enum Error {
         /// Vertical focal length found, pixels.
         fy: f64,
     },
+    /// Parameters that are not those of a camera model.
+    #[error(
+        "camera model {name}: expected {expected}, all finite and the focal lengths above 0, but the parameters are {found}"
+    )]
+    BadCamera {
+        /// The model's name in COLMAP.
+        name: &'static str,
+        /// The names of its parameters.
+        expected: &'static str,
+        /// The parameters given.
+        found: String,
+    },
     /// Per-match weights that are negative, or zero everywhere.
     #[error("weights must be non-negative with at least {needed} above zero, but {found}")]
     BadWeights {

@@ -189,8 +189,8 @@ fn cameras_come_from_a_toml_file() {
     let text = "[camera]\nfx = 500\nfy = 500.5\ncx = 320\ncy = 240\n[camera2]\nfx = 600\nfy = 600\ncx = 1\ncy = 2\nskew = 0.1\n";
     fs::write(&path, text).unwrap();
     let cameras = CameraSet::read(&path).unwrap();
-    assert_eq!(cameras.camera1.unwrap().focal_px, DVec2::new(500.0, 500.5));
-    assert_eq!(cameras.camera2.unwrap().skew_px, 0.1);
+    assert_eq!(cameras.camera1.unwrap().pinhole().focal_px, DVec2::new(500.0, 500.5));
+    assert_eq!(cameras.camera2.unwrap().pinhole().skew_px, 0.1);
     fs::write(&path, "[camera1]\nfx = 500\nfy = 500\ncx = 1\n").unwrap();
     says(&CameraSet::read(&path).unwrap_err().to_string(), &["cameras.toml", "missing field `cy`"]);
     fs::write(&path, "[camera1]\nfx = -1\nfy = 500\ncx = 1\ncy = 1\n").unwrap();

@@ -1,8 +1,8 @@
 //! Arguments that subcommands share.
 
-use crate::data::{CameraSet, parse_camera};
+use crate::data::{CameraSet, Intrinsics, parse_camera};
 use crate::geometry::EpipolarResidual;
-use crate::{Backend, Camera, Options, Score};
+use crate::{Backend, Options, Score};
 use anyhow::Context;
 use clap::Args;
 use std::fs;
@@ -123,20 +123,25 @@ fn set<T>(option: &mut T, given: Option<T>) {
     }
 }
 
+/// How a camera is written.
+const CAMERA: &str = "fx,fy,cx,cy[,skew]|MODEL:params";
+
 /// Cameras given beside the file.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Cameras (where the file has none, or others)")]
+#[command(
+    next_help_heading = "Cameras (where the file has none, or others; the centre of the top-left pixel is 0,0: take 0.5 off COLMAP's cx and cy)"
+)]
 pub(super) struct CameraArgs {
-    /// Intrinsics of image 1, pixels
-    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
-    camera1: Option<Camera>,
+    /// Intrinsics of image 1, pixels, or one of COLMAP's models: OPENCV:fx,fy,cx,cy,k1,k2,p1,p2
+    #[arg(long, value_name = CAMERA, value_parser = parse_camera)]
+    camera1: Option<Intrinsics>,
     /// Intrinsics of image 2, pixels
-    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
-    camera2: Option<Camera>,
+    #[arg(long, value_name = CAMERA, value_parser = parse_camera)]
+    camera2: Option<Intrinsics>,
     /// Intrinsics of the one image of a pose, or of both images, pixels
-    #[arg(long, value_name = "fx,fy,cx,cy[,skew]", value_parser = parse_camera)]
-    camera: Option<Camera>,
-    /// TOML file with [camera1] and [camera2], or [camera], of fx, fy, cx, cy
+    #[arg(long, value_name = CAMERA, value_parser = parse_camera)]
+    camera: Option<Intrinsics>,
+    /// TOML file with [camera1] and [camera2], or [camera], of fx, fy, cx, cy or of model, params
     #[arg(long, value_name = "FILE")]
     cameras: Option<PathBuf>,
 }
@@ -144,8 +149,8 @@ pub(super) struct CameraArgs {
 impl CameraArgs {
     /// The command line, then the file.
     pub(super) fn cameras(&self) -> anyhow::Result<CameraSet> {
-        let given = CameraSet { camera1: self.camera1, camera2: self.camera2 };
-        let same = self.camera.map_or_else(CameraSet::default, CameraSet::same);
+        let given = CameraSet { camera1: self.camera1.clone(), camera2: self.camera2.clone() };
+        let same = self.camera.clone().map(CameraSet::same).unwrap_or_default();
         let file = self.cameras.as_deref().map(CameraSet::read).transpose()?.unwrap_or_default();
         Ok(given.or(same).or(file))
     }
@@ -169,8 +174,12 @@ fn parse_number(text: &str) -> Result<f64, String> {
 }
 
 impl FilterArgs {
-    /// Indices of the matches to use, best first; `None` for all. A sample's worth is always left.
+    /// Indices of the matches to use, best first where there is a filter; `None` for all. A sample's worth is left where the record
+    /// has one.
     pub(super) fn indices(self, record: &crate::data::PairRecord, kind: crate::ModelKind) -> Option<Vec<usize>> {
-        self.snn.map(|below| record.best_by_ratio(below as f32, kind.sample_size(), MAX_SNN_MATCHES))
+        match self.snn {
+            Some(below) => Some(record.best_by_ratio(below as f32, kind.sample_size(), MAX_SNN_MATCHES)),
+            None => record.undistorted.is_some().then(|| record.usable()),
+        }
     }
 }

@@ -1,4 +1,5 @@
 use super::Pair;
+use super::chance::Chance;
 use crate::geometry::{Camera, MatchesView, ModelKind};
 use crate::{Error, Problem, Result};
 use glam::DVec2;
@@ -9,6 +10,7 @@ pub(super) struct Candidates {
     pub(super) places: Vec<u32>,
     points_px: [Vec<DVec2>; 2],
     cameras: Option<[Camera; 2]>,
+    sizes_px: [Option<DVec2>; 2],
     ratios: Option<Vec<f32>>,
     scales_px: Option<[Vec<f32>; 2]>,
     angles_deg: Option<[Vec<f32>; 2]>,
@@ -40,6 +42,9 @@ impl Candidates {
         Ok(Self {
             points_px: [0, 1].map(|side| places.iter().map(of(side)).map(|index| points[side][index]).collect()),
             cameras,
+            sizes_px: pair
+                .views
+                .map(|view| view.size_px().map(|[width, height]| DVec2::new(width as f64, height as f64))),
             ratios: pair.ratios.map(|ratios| places.iter().map(|&place| ratios[place as usize]).collect()),
             scales_px: shapes(pair.views.map(|view| view.scales_px())),
             angles_deg: shapes(pair.views.map(|view| view.angles_deg())),
@@ -50,6 +55,20 @@ impl Candidates {
 
     pub(super) const fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Whether they are for an essential matrix.
+    pub(super) const fn is_calibrated(&self) -> bool {
+        self.cameras.is_some()
+    }
+
+    /// The cameras without their distortion, where they are for an essential matrix.
+    pub(super) const fn cameras(&self) -> Option<[Camera; 2]> {
+        self.cameras
+    }
+
+    pub(super) fn chance(&self) -> Chance<'_> {
+        Chance { points_px: self.points_px.each_ref().map(Vec::as_slice), sizes_px: self.sizes_px }
     }
 
     /// Indices in the list of matches of those that are marked.

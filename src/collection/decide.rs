@@ -2,66 +2,54 @@
 
 use super::candidates::Candidates;
 use super::{Configuration, TwoViewGeometry};
+use crate::geometry::accuracy::fundamental_of_pose;
 use crate::geometry::{Camera, Model, Pose};
-use crate::ransac::{Estimate, Outcome};
+use crate::ransac::{Diagnosis, Outcome};
 use glam::{DMat3, DVec3};
 
-/// The geometry of an essential matrix; F and H are of the cameras without distortion.
-pub(super) fn calibrated(
-    candidates: &Candidates,
-    [camera1, camera2]: [Camera; 2],
-    outcome: &Outcome,
-) -> TwoViewGeometry {
-    let Some((estimate, Model::Essential(motion))) = with_model(outcome) else { return without(outcome) };
-    let diagnosis = &estimate.diagnosis;
-    let configuration = match (diagnosis.rotation_only, diagnosis.planar) {
-        (true, _) => Configuration::Panoramic,
-        (_, true) => Configuration::Planar,
-        _ => Configuration::Calibrated,
+/// The geometry of an outcome. Where the cameras are known the matrices are of pixels without distortion, else of pixels as they
+/// were measured.
+pub(super) fn geometry(candidates: &Candidates, outcome: &Outcome) -> TwoViewGeometry {
+    let Some(estimate) = &outcome.estimate else {
+        return TwoViewGeometry { iterations: outcome.iterations, ..TwoViewGeometry::default() };
     };
-    let translation = if diagnosis.rotation_only { DVec3::ZERO } else { motion.translation };
-    let essential = motion.essential();
-    let fundamental = camera2.matrix().inverse().transpose() * essential * camera1.matrix().inverse();
-    TwoViewGeometry {
-        configuration,
-        essential: Some(unit(essential)),
-        fundamental: Some(unit(fundamental)),
-        camera2_from_camera1: Some(Pose { rotation: motion.rotation, translation }),
-        ambiguous: diagnosis.ambiguous,
-        ..supported(candidates, outcome, estimate)
-    }
-}
-
-/// The geometry of a fundamental matrix, of pixels as they were measured.
-pub(super) fn uncalibrated(candidates: &Candidates, outcome: &Outcome) -> TwoViewGeometry {
-    let Some((estimate, Model::Fundamental(fundamental))) = with_model(outcome) else { return without(outcome) };
-    let planar = estimate.diagnosis.planar;
-    TwoViewGeometry {
-        configuration: if planar { Configuration::PlanarOrPanoramic } else { Configuration::Uncalibrated },
-        fundamental: Some(unit(*fundamental)),
-        ..supported(candidates, outcome, estimate)
-    }
-}
-
-fn with_model(outcome: &Outcome) -> Option<(&Estimate, &Model)> {
-    outcome.estimate.as_ref().map(|estimate| (estimate, &estimate.model))
-}
-
-fn without(outcome: &Outcome) -> TwoViewGeometry {
-    TwoViewGeometry { iterations: outcome.iterations, ..TwoViewGeometry::default() }
-}
-
-fn supported(candidates: &Candidates, outcome: &Outcome, estimate: &Estimate) -> TwoViewGeometry {
-    TwoViewGeometry {
+    let supported = TwoViewGeometry {
         homography: estimate.diagnosis.homography.map(|(homography, _)| homography),
         inliers: candidates.marked(&estimate.inliers),
         score: estimate.score,
         iterations: outcome.iterations,
+        ambiguous: estimate.diagnosis.ambiguous,
         ..TwoViewGeometry::default()
+    };
+    match (&estimate.model, candidates.cameras()) {
+        (Model::Essential(motion), Some(cameras)) => calibrated(supported, &estimate.diagnosis, motion, &cameras),
+        (Model::Fundamental(fundamental), _) => uncalibrated(supported, &estimate.diagnosis, fundamental),
+        _ => supported,
     }
 }
 
-fn unit(matrix: DMat3) -> DMat3 {
+fn calibrated(supported: TwoViewGeometry, seen: &Diagnosis, motion: &Pose, cameras: &[Camera; 2]) -> TwoViewGeometry {
+    let configuration = match (seen.rotation_only, seen.planar) {
+        (true, _) => Configuration::Panoramic,
+        (_, true) => Configuration::Planar,
+        _ => Configuration::Calibrated,
+    };
+    let translation = if seen.rotation_only { DVec3::ZERO } else { motion.translation };
+    TwoViewGeometry {
+        configuration,
+        essential: Some(unit(&motion.essential())),
+        fundamental: Some(unit(&fundamental_of_pose(motion, cameras))),
+        camera2_from_camera1: Some(Pose { rotation: motion.rotation, translation }),
+        ..supported
+    }
+}
+
+fn uncalibrated(supported: TwoViewGeometry, seen: &Diagnosis, fundamental: &DMat3) -> TwoViewGeometry {
+    let configuration = if seen.planar { Configuration::PlanarOrPanoramic } else { Configuration::Uncalibrated };
+    TwoViewGeometry { configuration, fundamental: Some(unit(fundamental)), ..supported }
+}
+
+fn unit(matrix: &DMat3) -> DMat3 {
     let norm_sq: f64 = matrix.to_cols_array().iter().map(|entry| entry * entry).sum();
-    matrix * norm_sq.sqrt().recip()
+    *matrix * norm_sq.sqrt().recip()
 }

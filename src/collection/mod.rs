@@ -6,6 +6,7 @@
 //! [`TOP_LEFT_PX`].
 
 mod candidates;
+mod chance;
 mod database;
 mod decide;
 #[cfg(feature = "hloc")]

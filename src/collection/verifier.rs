@@ -1,11 +1,12 @@
 use super::candidates::Candidates;
-use super::decide::{calibrated, uncalibrated};
+use super::decide::geometry;
 use super::watermark::is_watermark;
 use super::{Configuration, Pair, TwoViewGeometry};
 use crate::network::LearnedEstimator;
 use crate::parallel::parallel_map;
 use crate::ransac::{Estimate, Outcome};
 use crate::{Backend, Error, Estimator, ModelKind, Options, Problem, Result};
+use glam::DMat3;
 
 /// How the pairs of a collection are verified.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub struct VerifyOptions {
     pub estimator: Options,
     /// Inliers that a geometry has at least; with fewer the pair is [`Configuration::Undefined`].
     pub min_inliers: usize,
+    /// Times that random matches would have as good a geometry, on average; with more the pair is undefined.
+    pub max_false_alarms: f64,
     /// Where an essential matrix has less than this share of the inliers of a fundamental one, the intrinsics do not fit and the
     /// pair is [`Configuration::Uncalibrated`].
     pub min_essential_share: f64,
@@ -29,6 +32,7 @@ impl Default for VerifyOptions {
         Self {
             estimator: Options { threshold_px: 4.0, ..Options::default() },
             min_inliers: 15,
+            max_false_alarms: 1.0,
             min_essential_share: 0.95,
             detect_watermark: true,
             multiple_models: false,
@@ -55,6 +59,13 @@ pub struct Verifier {
 struct Estimated {
     candidates: Candidates,
     outcome: Outcome,
+}
+
+/// What was decided on a pair.
+struct Decided {
+    geometry: TwoViewGeometry,
+    /// Whether a fundamental matrix may explain clearly more than the essential one.
+    is_misfit: bool,
 }
 
 impl Verifier {
@@ -110,25 +121,22 @@ impl Verifier {
         let (both_known, mut others): (Vec<usize>, Vec<usize>) =
             (0..pairs.len()).partition(|&index| pairs[index].cameras().is_some());
         let essential = self.estimate(ModelKind::Essential, pairs, &both_known);
-        let misfits = parallel_map(self.threads(), essential.len(), |place| self.is_misfit(&essential[place]));
-        for ((index, estimated), is_misfit) in both_known.into_iter().zip(essential).zip(misfits) {
-            found[index] = estimated.map(|estimated| match pairs[index].cameras() {
-                Some(cameras) => calibrated(&estimated.candidates, cameras, &estimated.outcome),
-                None => TwoViewGeometry::default(),
-            });
-            if is_misfit {
+        let decided = parallel_map(self.threads(), essential.len(), |place| self.decide(&essential[place]));
+        for ((index, decided), estimated) in both_known.into_iter().zip(decided).zip(essential) {
+            found[index] = estimated.map(|_| decided.geometry);
+            if decided.is_misfit {
                 others.push(index);
             }
         }
         let fundamental = self.estimate(ModelKind::Fundamental, pairs, &others);
-        for (index, estimated) in others.into_iter().zip(fundamental) {
-            let other = estimated.map(|estimated| uncalibrated(&estimated.candidates, &estimated.outcome));
+        let decided = parallel_map(self.threads(), fundamental.len(), |place| self.decide(&fundamental[place]));
+        for ((index, other), estimated) in others.into_iter().zip(decided).zip(fundamental) {
             let before = found[index].as_ref().map_or(0, |found| found.inliers.len());
-            if other.as_ref().map_or(true, |other| self.is_clearly_less(before, other.inliers.len())) {
-                found[index] = other;
+            if estimated.is_err() || self.is_clearly_less(before, other.geometry.inliers.len()) {
+                found[index] = estimated.map(|_| other.geometry);
             }
         }
-        pairs.iter().zip(found).map(|(pair, found)| found.map(|found| self.checked(pair, found))).collect()
+        pairs.iter().zip(found).map(|(pair, found)| found.map(|found| self.without_watermark(pair, found))).collect()
     }
 
     const fn threads(&self) -> usize {
@@ -156,15 +164,39 @@ impl Verifier {
         estimated.collect()
     }
 
-    /// Whether a fundamental matrix may explain clearly more than the essential one: one that is fitted to its inliers does.
-    fn is_misfit(&self, essential: &Result<Estimated>) -> bool {
-        let Ok(Estimated { candidates, outcome }) = essential else { return false };
+    /// What an estimate says; nothing where it has too few inliers, or no more than chance gives.
+    fn decide(&self, estimated: &Result<Estimated>) -> Decided {
+        let mut decided = Decided { geometry: TwoViewGeometry::default(), is_misfit: false };
+        let Ok(Estimated { candidates, outcome }) = estimated else { return decided };
         if candidates.len() < self.options.min_inliers {
-            return false;
+            return decided;
         }
-        let Some(estimate) = &outcome.estimate else { return true };
-        let count = estimate.inlier_count();
-        count < self.options.min_inliers || self.is_clearly_less(count, self.inliers_of_refit(candidates, estimate))
+        let geometry = geometry(candidates, outcome);
+        let count = geometry.inliers.len();
+        if count >= self.options.min_inliers && !self.is_chance(candidates, &geometry) {
+            decided.geometry = geometry;
+        } else {
+            decided.geometry.iterations = geometry.iterations;
+            decided.is_misfit = candidates.is_calibrated();
+            return decided;
+        }
+        if let (true, Some(estimate)) = (candidates.is_calibrated(), &outcome.estimate) {
+            decided.is_misfit = self.is_clearly_less(count, self.inliers_of_refit(candidates, estimate));
+        }
+        decided
+    }
+
+    fn is_chance(&self, candidates: &Candidates, geometry: &TwoViewGeometry) -> bool {
+        let reach_px = self.options.estimator.threshold_px;
+        let sample_size =
+            if candidates.is_calibrated() { ModelKind::Essential } else { ModelKind::Fundamental }.sample_size();
+        let chance = candidates.chance();
+        let is_more = |ln_false_alarms: f64| ln_false_alarms < self.options.max_false_alarms.ln();
+        let by_fundamental =
+            |fundamental: &DMat3| is_more(chance.ln_of_fundamental(fundamental, sample_size, reach_px));
+        let by_homography = |homography: &DMat3| is_more(chance.ln_of_homography(homography, reach_px));
+        !geometry.fundamental.as_ref().is_some_and(by_fundamental)
+            && !geometry.homography.as_ref().is_some_and(by_homography)
     }
 
     fn inliers_of_refit(&self, candidates: &Candidates, essential: &Estimate) -> usize {
@@ -178,11 +210,7 @@ impl Verifier {
         (essential as f64) < self.options.min_essential_share * fundamental as f64
     }
 
-    /// The geometry, if it has inliers enough and is that of no watermark.
-    fn checked(&self, pair: &Pair<'_>, found: TwoViewGeometry) -> TwoViewGeometry {
-        if found.inliers.len() < self.options.min_inliers {
-            return TwoViewGeometry { iterations: found.iterations, ..TwoViewGeometry::default() };
-        }
+    fn without_watermark(&self, pair: &Pair<'_>, found: TwoViewGeometry) -> TwoViewGeometry {
         let [size1, size2] = pair.views.map(|view| view.size_px());
         let watermark = self.options.detect_watermark
             && size1

@@ -12,7 +12,7 @@ mod pair_set;
 pub mod synthetic;
 
 pub use augment::Augmentation;
-pub use formats::camera::{CameraSet, parse_camera};
+pub use formats::camera::{CameraSet, Intrinsics, parse_camera};
 pub use formats::record::PairRecord;
 pub use formats::scene::{Format, Scene};
 pub use formats::write::write_scene;

@@ -6,7 +6,7 @@ use crate::cli::report::measure::Accuracy;
 use crate::cli::sampling::{SamplerArgs, SamplerName};
 use crate::cli::{print, print_json, report::json, warnings};
 use crate::data::synthetic::problems::pair_seed;
-use crate::data::{PairRecord, Scene};
+use crate::data::{CameraSet, PairRecord, Scene};
 use crate::geometry::Model;
 use crate::geometry::accuracy::{position_error, rotation_error_deg};
 use crate::ransac::{Estimate, Outcome};
@@ -89,7 +89,9 @@ pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let sampler = sampling.name();
     let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler, warnings };
     if let Some(path) = &arguments.draw {
-        draw::draw(path, &arguments.images, &record, &report.marks(), title(kind))?;
+        // where the points were measured, also of a camera with distortion
+        let measured = Scene::open(&arguments.file, kind, CameraSet::default())?.pair(index)?;
+        draw::draw(path, &arguments.images, &measured, &report.marks(), title(kind))?;
     }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }
 }

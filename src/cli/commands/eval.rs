@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
     // Pairs run side by side, each on one thread, so that the time of a pair is that of one thread.
     options.threads = 1;
     let cameras = arguments.cameras.cameras()?;
-    let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras);
+    let open = |path: &PathBuf| Scene::open(path, arguments.model, cameras.clone());
     let scenes = arguments.scenes.iter().map(open).collect::<Result<Vec<_>>>()?;
     let (jobs, without_truth) = jobs(&scenes)?;
     let has_weights = |&(scene, pair): &Job| scenes[scene].pair(pair).is_ok_and(|record| record.weights.is_some());

@@ -41,6 +41,9 @@ pub(crate) struct VerifierArgs {
     /// Inliers that a geometry has at least
     #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().min_inliers)]
     min_inliers: usize,
+    /// Times that random matches would have as good a geometry, on average; inf takes every geometry with inliers enough
+    #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().max_false_alarms)]
+    max_false_alarms: f64,
     /// Look for more geometries among the outliers of the first; of several only the inliers are kept
     #[arg(long)]
     multiple_models: bool,
@@ -61,6 +64,7 @@ impl VerifierArgs {
         Ok(VerifyOptions {
             estimator: Options { sampler: self.sampler.unwrap_or(given.sampler), ..given },
             min_inliers: self.min_inliers,
+            max_false_alarms: self.max_false_alarms,
             detect_watermark: !self.no_watermark,
             multiple_models: self.multiple_models,
             ..defaults

@@ -1,32 +1,43 @@
 //! Intrinsics that a user gives beside a file: on the command line or in a TOML file.
 
 use super::scene::read_bytes;
-use crate::geometry::{Camera, Matches};
+use crate::data::PairRecord;
+use crate::geometry::{Camera, CameraModel, Matches};
 use crate::{Error, Result};
 use glam::DVec2;
 use serde::Deserialize;
 use std::path::Path;
+use toml::{Table, Value};
+
+/// A camera given beside a file, with the centre of the top-left pixel at (0, 0).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intrinsics {
+    /// Without distortion.
+    Pinhole(Camera),
+    /// By one of COLMAP's models.
+    Model(CameraModel),
+}
 
 /// Cameras given beside a file; they take the place of the file's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CameraSet {
     /// Camera of image 1, or of the one image of a query.
-    pub camera1: Option<Camera>,
+    pub camera1: Option<Intrinsics>,
     /// Camera of image 2.
-    pub camera2: Option<Camera>,
+    pub camera2: Option<Intrinsics>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CameraFile {
-    camera: Option<Intrinsics>,
-    camera1: Option<Intrinsics>,
-    camera2: Option<Intrinsics>,
+    camera: Option<Table>,
+    camera1: Option<Table>,
+    camera2: Option<Table>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Intrinsics {
+struct PinholeTable {
     fx: f64,
     fy: f64,
     cx: f64,
@@ -35,37 +46,89 @@ struct Intrinsics {
     skew: f64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelTable {
+    model: String,
+    params: Vec<f64>,
+}
+
 impl Intrinsics {
-    fn camera(self, which: &'static str) -> Result<Camera> {
+    /// The camera without its distortion.
+    pub fn pinhole(&self) -> Camera {
+        match self {
+            Self::Pinhole(camera) => *camera,
+            Self::Model(model) => model.pinhole(),
+        }
+    }
+
+    fn of_model(name: &str, parameters: Vec<f64>) -> Result<Self> {
+        CameraModel::from_name(name, [0, 0], parameters).map(Self::Model)
+    }
+
+    fn of_table(table: Table, which: &'static str) -> std::result::Result<Self, String> {
+        let message = |error: toml::de::Error| format!("{which}: {}", error.message());
+        let camera = if table.contains_key("model") {
+            let ModelTable { model, params } = Value::Table(table).try_into().map_err(message)?;
+            Self::of_model(&model, params)
+        } else {
+            let pinhole: PinholeTable = Value::Table(table).try_into().map_err(message)?;
+            pinhole.camera(which)
+        };
+        camera.map_err(|error| error.to_string())
+    }
+
+    /// Makes points those of the pinhole. A point that no ray is seen at becomes NaN and its match is marked; what is not finite
+    /// already stays, for the estimator to tell.
+    fn undistort(&self, points_px: &mut [DVec2], undistorted: &mut Vec<bool>) {
+        let Self::Model(model) = self else { return };
+        if model.is_undistorted() {
+            return;
+        }
+        let pinhole = model.pinhole();
+        undistorted.resize(points_px.len(), true);
+        for (point, undistorted) in points_px.iter_mut().zip(undistorted).filter(|(point, _)| point.is_finite()) {
+            let ray = model.undistort(*point);
+            *undistorted &= ray.is_some();
+            *point = ray.map_or(DVec2::NAN, |ray| pinhole.project(ray));
+        }
+    }
+}
+
+impl PinholeTable {
+    fn camera(self, which: &'static str) -> Result<Intrinsics> {
         let camera = Camera {
             focal_px: DVec2::new(self.fx, self.fy),
             principal_point_px: DVec2::new(self.cx, self.cy),
             skew_px: self.skew,
         };
         camera.check(which)?;
-        Ok(camera)
+        Ok(Intrinsics::Pinhole(camera))
     }
 }
 
 impl CameraSet {
     /// The same camera for every image.
-    pub const fn same(camera: Camera) -> Self {
-        Self { camera1: Some(camera), camera2: Some(camera) }
+    pub fn same(camera: Intrinsics) -> Self {
+        Self { camera1: Some(camera.clone()), camera2: Some(camera) }
     }
 
-    /// Reads a TOML file with the tables `[camera1]` and `[camera2]`, or `[camera]` for every image, each with `fx`,
-    /// `fy`, `cx`, `cy` and, if not zero, `skew`, pixels.
+    /// Reads a TOML file with the tables `[camera1]` and `[camera2]`, or `[camera]` for every image. Each has `fx`, `fy`, `cx`, `cy`
+    /// and, if not zero, `skew`, pixels; or the name of a `model` of COLMAP's and its `params`.
     ///
     /// # Errors
-    /// [`Error::File`] when it cannot be read, has other keys or lacks some; [`Error::SingularCamera`].
+    /// [`Error::File`] when it cannot be read, has other keys or lacks some, or the intrinsics are no camera's.
     pub fn read(path: &Path) -> Result<Self> {
-        let fail = |message: String| Error::File { path: path.display().to_string(), message };
-        let text = String::from_utf8(read_bytes(path)?).map_err(|error| fail(error.to_string()))?;
-        let file: CameraFile = toml::from_str(&text).map_err(|error| {
-            fail(format!("expected [camera1] and [camera2] with fx, fy, cx, cy: {}", error.message()))
-        })?;
-        let camera =
-            |own: Option<Intrinsics>, which| own.or(file.camera).map(|intrinsics| intrinsics.camera(which)).transpose();
+        let text = String::from_utf8(read_bytes(path)?).map_err(|error| Error::file(path, error))?;
+        let expected = |message: &str| {
+            let tables = "expected [camera1] and [camera2] with fx, fy, cx, cy, or with model and params";
+            Error::file(path, format!("{tables}: {message}"))
+        };
+        let file: CameraFile = toml::from_str(&text).map_err(|error| expected(error.message()))?;
+        let camera = |own: Option<Table>, which| {
+            let table = own.or_else(|| file.camera.clone());
+            table.map(|table| Intrinsics::of_table(table, which)).transpose().map_err(|message| expected(&message))
+        };
         Ok(Self { camera1: camera(file.camera1, "camera1")?, camera2: camera(file.camera2, "camera2")? })
     }
 
@@ -74,30 +137,52 @@ impl CameraSet {
         Self { camera1: self.camera1.or(other.camera1), camera2: self.camera2.or(other.camera2) }
     }
 
-    /// Puts the cameras given here into the matches.
-    pub(crate) fn put_into(&self, matches: &mut Matches) {
-        match matches {
-            Matches::TwoView { cameras, .. } => {
+    /// Puts the cameras given here into a record, whose points become those of the pinholes.
+    pub(crate) fn put_into(&self, record: &mut PairRecord) {
+        let mut undistorted = Vec::new();
+        let mut undistort = |camera: &Option<Intrinsics>, points_px: &mut [DVec2]| {
+            camera.iter().for_each(|camera| camera.undistort(points_px, &mut undistorted));
+        };
+        let pinhole = |camera: &Option<Intrinsics>, own| camera.as_ref().map(Intrinsics::pinhole).or(own);
+        match &mut record.matches {
+            Matches::TwoView { points1_px, points2_px, cameras } => {
+                undistort(&self.camera1, points1_px);
+                undistort(&self.camera2, points2_px);
                 let [own1, own2] = cameras.map_or([None, None], |cameras| cameras.map(Some));
-                *cameras =
-                    self.camera1.or(own1).zip(self.camera2.or(own2)).map(|(camera1, camera2)| [camera1, camera2]);
+                let both = pinhole(&self.camera1, own1).zip(pinhole(&self.camera2, own2));
+                *cameras = both.map(<[Camera; 2]>::from);
             }
-            Matches::ImageWorld { camera, .. } => *camera = self.camera1.or(*camera),
+            Matches::ImageWorld { points_px, camera, .. } => {
+                undistort(&self.camera1, points_px);
+                *camera = pinhole(&self.camera1, *camera);
+            }
             Matches::WorldWorld { .. } => {}
+        }
+        let lost = undistorted.iter().filter(|&&undistorted| !undistorted).count();
+        if lost > 0 {
+            record.warnings.push(format!(
+                "{lost} of {} matches have a point that the camera model sees along no ray: they are no inliers",
+                undistorted.len()
+            ));
+            record.undistorted = Some(undistorted);
         }
     }
 }
 
-/// Parses `fx,fy,cx,cy` with an optional `,skew`, pixels.
+/// Parses `fx,fy,cx,cy` with an optional `,skew`, pixels, or `MODEL:` and the parameters of one of COLMAP's models.
 ///
 /// # Errors
 /// A message that says what was expected.
-pub fn parse_camera(text: &str) -> std::result::Result<Camera, String> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
-    let intrinsics = match numbers.as_deref() {
-        Some(&[fx, fy, cx, cy]) => Intrinsics { fx, fy, cx, cy, skew: 0.0 },
-        Some(&[fx, fy, cx, cy, skew]) => Intrinsics { fx, fy, cx, cy, skew },
-        _ => return Err(format!("expected fx,fy,cx,cy in pixels, but got {text}")),
+pub fn parse_camera(text: &str) -> std::result::Result<Intrinsics, String> {
+    let (model, list) = text.split_once(':').map_or((None, text), |(model, list)| (Some(model.trim()), list));
+    let numbers: Option<Vec<f64>> = list.split(',').map(|number| number.trim().parse().ok()).collect();
+    let expected = || format!("expected fx,fy,cx,cy in pixels, or MODEL:params as COLMAP has them, but got {text}");
+    let numbers = numbers.ok_or_else(expected)?;
+    let camera = match (model, &*numbers) {
+        (Some(model), _) => Intrinsics::of_model(model, numbers),
+        (None, &[fx, fy, cx, cy]) => PinholeTable { fx, fy, cx, cy, skew: 0.0 }.camera("camera"),
+        (None, &[fx, fy, cx, cy, skew]) => PinholeTable { fx, fy, cx, cy, skew }.camera("camera"),
+        _ => return Err(expected()),
     };
-    intrinsics.camera("camera").map_err(|error| error.to_string())
+    camera.map_err(|error| error.to_string())
 }

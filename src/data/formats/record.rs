@@ -25,6 +25,9 @@ pub struct PairRecord {
     pub sizes_px: Option<[[u32; 2]; 2]>,
     /// The true motion camera2_from_camera1 (|t| = 1), or camera_from_world.
     pub truth: Option<Pose>,
+    /// Whether the points of each match could be undistorted by the cameras given beside the file. Where one could not it is NaN, the
+    /// match is none of [`Self::usable`] and never an inlier. `None` where all are points of the pinholes.
+    pub undistorted: Option<Vec<bool>>,
     /// What the reader of the file took for granted, in sentences for its user.
     pub warnings: Vec<String>,
 }
@@ -43,6 +46,7 @@ impl PairRecord {
             labels: None,
             sizes_px: None,
             truth: None,
+            undistorted: None,
             warnings: Vec::new(),
         }
     }
@@ -65,6 +69,7 @@ impl PairRecord {
             ("angle1", angle1),
             ("angle2", angle2),
             ("label", self.labels.as_ref().map(Vec::len)),
+            ("undistorted", self.undistorted.as_ref().map(Vec::len)),
         ];
         match lengths.into_iter().find_map(|(what, length)| Some((what, length.filter(|&found| found != expected)?))) {
             Some((what, found)) => Err(Error::LengthMismatch { what, expected, found }),
@@ -113,17 +118,25 @@ impl PairRecord {
             labels: self.labels.as_ref().map(|values| pick(values, indices)),
             sizes_px: self.sizes_px,
             truth: self.truth,
+            undistorted: self.undistorted.as_ref().map(|values| pick(values, indices)),
             warnings: self.warnings.clone(),
         }
     }
 
-    /// Indices of the matches with an SNN ratio below `ratio_below`, best first, at most `at_most`; where fewer than
-    /// `at_least` have one, the best `at_least`. All matches of a record without ratios.
+    /// Indices of the matches whose points are all those of a pinhole.
+    pub fn usable(&self) -> Vec<usize> {
+        let is_usable = |index: &usize| self.undistorted.as_ref().is_none_or(|flags| flags.get(*index) == Some(&true));
+        (0..self.matches.len()).filter(is_usable).collect()
+    }
+
+    /// Indices of the [usable](Self::usable) matches with an SNN ratio below `ratio_below`, best first, at most `at_most`; where fewer than
+    /// `at_least` have one, the best `at_least`. All usable ones of a record without ratios.
     pub fn best_by_ratio(&self, ratio_below: f32, at_least: usize, at_most: usize) -> Vec<usize> {
-        let Some(ratios) = &self.ratios else { return (0..self.matches.len()).collect() };
-        let mut order: Vec<usize> = (0..ratios.len()).collect();
-        order.sort_by(|&a, &b| ratios[a].total_cmp(&ratios[b]));
-        let below = ratios.iter().filter(|&&ratio| ratio < ratio_below).count();
+        let mut order = self.usable();
+        let Some(ratios) = &self.ratios else { return order };
+        let ratio = |index: usize| ratios.get(index).copied().unwrap_or(f32::NAN);
+        order.sort_by(|&a, &b| ratio(a).total_cmp(&ratio(b)));
+        let below = order.iter().filter(|&&index| ratio(index) < ratio_below).count();
         order.truncate(below.min(at_most).max(at_least));
         order
     }

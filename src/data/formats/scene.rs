@@ -99,7 +99,7 @@ impl Scene {
             Source::Many(file) => file.record(self.id(index)).map_err(|message| self.error(message))?,
             Source::One(record) => (**record).clone(),
         };
-        self.cameras.put_into(&mut record.matches);
+        self.cameras.put_into(&mut record);
         Ok(record)
     }
 
