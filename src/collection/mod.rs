@@ -11,6 +11,8 @@ mod database;
 mod decide;
 #[cfg(feature = "hloc")]
 pub mod hloc;
+#[cfg(feature = "shards")]
+pub mod shards;
 mod two_view_geometry;
 mod verifier;
 mod verify_database;

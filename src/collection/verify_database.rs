@@ -155,7 +155,7 @@ fn name(pair_id: i64) -> String {
 
 /// The views of the images at hand.
 #[derive(Default)]
-struct Views {
+pub(super) struct Views {
     /// Or the row that is wrong, and why.
     by_image: FxHashMap<u32, std::result::Result<View, [String; 2]>>,
     bytes: usize,
@@ -163,7 +163,11 @@ struct Views {
 
 impl Views {
     /// Reads the key points of the images that some pairs need and that are not here; where too much is, the others go first.
-    fn read_missing(&mut self, database: &Database, pairs: &[StoredPair]) -> Result<Vec<(u32, StoredKeyPoints)>> {
+    pub(super) fn read_missing(
+        &mut self,
+        database: &Database,
+        pairs: &[StoredPair],
+    ) -> Result<Vec<(u32, StoredKeyPoints)>> {
         let needed: BTreeSet<u32> = pairs.iter().flat_map(|pair| images_of_pair(pair.id)).collect();
         if self.bytes > VIEW_BYTES {
             self.by_image.retain(|image, _| needed.contains(image));
@@ -180,7 +184,7 @@ impl Views {
         Ok(read)
     }
 
-    fn make(&mut self, database: &Database, key_points: Vec<(u32, StoredKeyPoints)>, threads: usize) {
+    pub(super) fn make(&mut self, database: &Database, key_points: Vec<(u32, StoredKeyPoints)>, threads: usize) {
         let lens = database.lens();
         let views = parallel_map(threads, key_points.len(), |index| {
             let (image, stored) = &key_points[index];
@@ -192,7 +196,7 @@ impl Views {
         }
     }
 
-    fn pair<'a>(&'a self, database: &Database, stored: &'a StoredPair, seed: u64) -> Result<Pair<'a>> {
+    pub(super) fn pair<'a>(&'a self, database: &Database, stored: &'a StoredPair, seed: u64) -> Result<Pair<'a>> {
         let matches = stored.matches.as_ref().map_err(|message| database.row(name(stored.id), message))?;
         let view = |image: u32| match self.by_image.get(&image) {
             Some(Ok(view)) => Ok(view),

@@ -9,12 +9,28 @@ use std::ops::Range;
 /// A cell, or what is wrong with it.
 pub(super) type Cell<T> = std::result::Result<T, String>;
 
-/// The columns of a batch, and where it came from.
+/// Where a batch came from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// The file, or what stands for it.
+    pub(super) path: &'a str,
+    /// The batch's first row in it.
+    pub(super) first_row: usize,
+}
+
+impl Source<'_> {
+    /// What is wrong with a row of the batch, or with all.
+    pub(super) fn error(&self, row: Option<usize>, message: impl ToString) -> Error {
+        let row = row.map_or_else(|| "all rows".to_owned(), |row| format!("row {}", self.first_row + row));
+        Error::Row { path: self.path.to_owned(), row, message: message.to_string() }
+    }
+}
+
+/// The columns of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Columns<'a> {
     pub(super) batch: &'a RecordBatch,
-    /// The file, or what stands for it.
-    pub(super) source: &'a str,
+    pub(super) source: Source<'a>,
 }
 
 /// Entries in a column of lists, whichever of Arrow's kinds of list it is.
@@ -25,12 +41,6 @@ pub(super) struct Lists<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The error of a column.
-    pub(super) fn error(&self, column: &str, message: impl ToString) -> Error {
-        let row = format!("column {column}");
-        Error::Row { path: self.source.to_owned(), row, message: message.to_string() }
-    }
-
     /// A column that there may be.
     pub(super) fn find(&self, name: &str) -> Option<&'a ArrayRef> {
         self.batch.column_by_name(name).filter(|array| array.logical_null_count() < array.len())
@@ -39,15 +49,16 @@ impl<'a> Columns<'a> {
     /// A column that there must be, without nulls.
     fn required(&self, name: &str) -> Result<&'a ArrayRef> {
         let array = self.batch.column_by_name(name);
-        let array = array.ok_or_else(|| self.error(name, "expected this column, but there is none"))?;
+        let array =
+            array.ok_or_else(|| self.source.error(None, format!("expected a column {name}, but there is none")))?;
         match (0..array.len()).find(|&row| array.is_null(row)) {
-            Some(row) => Err(self.error(name, format!("row {row}: expected a value, but it is null"))),
+            Some(row) => Err(self.source.error(Some(row), format!("{name}: expected a value, but it is null"))),
             None => Ok(array),
         }
     }
 
-    fn wrong_type(&self, name: &str, expected: &str, array: &dyn Array) -> Error {
-        self.error(name, format!("expected {expected}, but its type is {}", array.data_type()))
+    pub(super) fn wrong_type(&self, name: &str, expected: &str, array: &dyn Array) -> Error {
+        self.source.error(None, format!("{name}: expected {expected}, but its type is {}", array.data_type()))
     }
 
     pub(super) fn numbers<T: ArrowPrimitiveType>(&self, name: &str) -> Result<&'a PrimitiveArray<T>> {

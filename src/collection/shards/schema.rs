@@ -74,7 +74,8 @@ pub fn pairs_schema() -> SchemaRef {
 /// | `ambiguous` | `bool` | another motion explains the matches nearly as well |
 /// | `error` | `string` | why the pair has no geometry; else null |
 pub fn geometries_schema() -> SchemaRef {
-    let mut fields = vec![Field::new(PAIR_ID, DataType::Int64, false), Field::new(CONFIGURATION, DataType::Int8, false)];
+    let mut fields =
+        vec![Field::new(PAIR_ID, DataType::Int64, false), Field::new(CONFIGURATION, DataType::Int8, false)];
     let floats = MATRICES.iter().chain([&ROTATION, &TRANSLATION]);
     fields.extend(floats.map(|name| Field::new(*name, list(DataType::Float64), true)));
     fields.push(Field::new(INLIERS, list(DataType::Int32), false));
