@@ -2,8 +2,7 @@ use crate::Pose;
 use glam::DMat3;
 
 /// What two views have in common, by COLMAP's numbers (`TwoViewGeometry::ConfigurationType`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Configuration {
     /// Too few matches, or too few inliers.
@@ -47,6 +46,22 @@ impl Configuration {
     /// Its number in COLMAP.
     pub const fn id(self) -> i32 {
         self as i32
+    }
+
+    /// Its name, in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undefined => "undefined",
+            Self::Degenerate => "degenerate",
+            Self::Calibrated => "calibrated",
+            Self::Uncalibrated => "uncalibrated",
+            Self::Planar => "planar",
+            Self::Panoramic => "panoramic",
+            Self::PlanarOrPanoramic => "planar or panoramic",
+            Self::Watermark => "watermark",
+            Self::Multiple => "multiple",
+            Self::CalibratedRig => "calibrated rig",
+        }
     }
 
     /// The one of a number in COLMAP.

@@ -1,16 +1,18 @@
 //! `nabla-ransac verify`: the two-view geometries of a whole COLMAP database.
 
 use crate::cli::arguments::OptionArgs;
+use crate::cli::report::collection::{Gathered, Page};
 use crate::cli::{INTERRUPTED, complain, print, print_json, progress};
 use crate::collection::{
     Configuration, Database, Verifier, VerifyDatabase, VerifyOptions, VerifySummary, verify_database,
 };
 use crate::{Options, Sampler};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,12 @@ pub(crate) struct VerifyArgs {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+    /// Write a page on the collection: counts, inliers, the worst and the ambiguous pairs drawn
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Folder of the images, to draw over
+    #[arg(long, value_name = "FOLDER", requires = "report")]
+    images: Option<PathBuf>,
     #[command(flatten)]
     how: VerifierArgs,
 }
@@ -82,16 +90,26 @@ pub(crate) fn run(arguments: &VerifyArgs) -> anyhow::Result<()> {
     let bar = progress::bar(if arguments.overwrite { all } else { left }, "pairs");
     let mut failures = BTreeMap::new();
     let asked = VerifyDatabase { overwrite: arguments.overwrite, seed: arguments.how.options.seed };
+    let mut gathered = arguments.report.as_ref().map(|_| Gathered::default());
     let start = Instant::now();
     let summary = verify_database(&mut database, &verifier, asked, &mut |batch, _| {
         bar.inc(batch.ids.len() as u64);
         for error in batch.geometries.iter().filter_map(|geometry| geometry.as_ref().err()) {
             *failures.entry(error.to_string()).or_default() += 1;
         }
+        if let Some(gathered) = &mut gathered {
+            gathered.add(batch);
+        }
         if IS_INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     bar.finish_and_clear();
     let report = Report { arguments, summary, failures, verifier: &verifier, seconds: start.elapsed().as_secs_f64() };
+    if let (Some(path), Some(gathered)) = (&arguments.report, &gathered) {
+        let title = arguments.database.display().to_string();
+        let (images, photographs) = (database.images(), arguments.images.as_deref());
+        let page = Page { title, summary: report.text()?, gathered, images, photographs };
+        fs::write(path, page.html()?).with_context(|| path.display().to_string())?;
+    }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }?;
     report.end()
 }
@@ -106,13 +124,9 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// By name, with the number of pairs of each.
-    fn configurations(&self) -> impl Iterator<Item = (String, u64)> {
-        let name = |configuration: Configuration| match json!(configuration) {
-            Value::String(name) => name,
-            other => other.to_string(),
-        };
-        Configuration::ALL.into_iter().map(name).zip(self.summary.configurations)
+    /// With the number of pairs of each.
+    fn configurations(&self) -> impl Iterator<Item = (Configuration, u64)> {
+        Configuration::ALL.into_iter().zip(self.summary.configurations)
     }
 
     fn pairs_per_s(&self) -> f64 {
@@ -122,7 +136,7 @@ impl Report<'_> {
     fn json(&self) -> Value {
         let summary = &self.summary;
         let configurations: Map<String, Value> =
-            self.configurations().map(|(name, count)| (name, json!(count))).collect();
+            self.configurations().map(|(one, pairs)| (one.name().replace(' ', "_"), json!(pairs))).collect();
         json!({
             "database": self.arguments.database.to_string_lossy(),
             "verified": summary.verified(),
@@ -155,8 +169,8 @@ impl Report<'_> {
         let summary = &self.summary;
         let database = self.arguments.database.display();
         writeln!(text, "{database}: {} pairs verified on {}", summary.verified(), self.verifier.device_name())?;
-        let found = self.configurations().filter(|&(_, count)| count > 0);
-        let found: Vec<String> = found.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        let found = self.configurations().filter(|&(_, pairs)| pairs > 0);
+        let found: Vec<String> = found.map(|(one, pairs)| format!("{pairs} {}", one.name())).collect();
         if !found.is_empty() {
             writeln!(text, "{}", found.join(", "))?;
         }

@@ -1,6 +1,7 @@
 //! What is measured of each pair, and said of all.
 
 pub(crate) mod bootstrap;
+pub(crate) mod collection;
 pub(crate) mod effort;
 pub(crate) mod figures;
 pub(crate) mod json;
