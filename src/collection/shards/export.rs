@@ -40,7 +40,7 @@ pub struct ExportSummary {
 /// # Errors
 /// [`Error::File`] when the database cannot be read or the files not be written, or when the folder holds Parquet files already. A pair whose
 /// rows are wrong has its own error, and the others go on.
-pub fn export_pairs(
+pub fn write_pairs(
     database: &Database,
     folder: &Path,
     pairs_per_part: usize,

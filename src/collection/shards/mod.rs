@@ -10,7 +10,7 @@ mod pairs;
 mod schema;
 mod verify;
 
-pub use export::{ExportSummary, PAIRS_PER_PART, export_pairs};
+pub use export::{ExportSummary, PAIRS_PER_PART, write_pairs};
 pub use import::{ImportSummary, import_geometries};
 pub use schema::{geometries_schema, pairs_schema};
-pub use verify::{Shard, ShardSummary, verify_record_batch, verify_shard};
+pub use verify::{Shard, ShardSummary, count_pairs, verify_record_batch, verify_shard};

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 use arrow_array::RecordBatch;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The geometries of a batch of pairs: [`pairs_schema`](super::pairs_schema) in, [`geometries_schema`] out, a row a pair in the order of
@@ -101,6 +101,21 @@ pub struct ShardSummary {
 /// Different failures of pairs that are kept.
 const FAILURES: usize = 20;
 
+/// The files of a shard, each with its place in the other folder.
+fn work(pairs: &Path, shard: Shard, out: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mine = parts(pairs)?.into_iter().skip(shard.index).step_by(shard.count);
+    Ok(mine.filter_map(|path| path.file_name().map(|name| out.join(name)).map(|place| (path, place))).collect())
+}
+
+/// How many pairs of a shard are to be verified yet; files that cannot be read count for none.
+///
+/// # Errors
+/// [`Error::File`] when the folder of pairs cannot be read.
+pub fn count_pairs(pairs: &Path, shard: Shard, out: &Path) -> Result<u64> {
+    let left = work(pairs, shard, out)?.into_iter().filter(|(_, place)| !place.exists());
+    Ok(left.map(|(path, _)| Part::open(&path, &[]).map_or(0, |part| part.rows as u64)).sum())
+}
+
 /// Verifies the pairs of a shard's files in a folder; their geometries are in files of the same names in another. A file is there under its
 /// name when it is whole and on the disk, and what is there is not done again: after a kill the same call goes on. `watch` is called with
 /// the number of pairs after each batch, and may stop.
@@ -116,24 +131,22 @@ pub fn verify_shard(
     watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<ShardSummary> {
     let mut summary = ShardSummary::default();
-    let all = parts(pairs)?;
+    let work = work(pairs, shard, out)?;
     fs::create_dir_all(out).map_err(|error| Error::file(out, error))?;
-    for path in all.iter().skip(shard.index).step_by(shard.count) {
-        let Some(name) = path.file_name() else { continue };
-        let place = out.join(name);
+    for (path, place) in &work {
         if place.exists() {
-            remove_partials(&place);
+            remove_partials(place);
             summary.skipped += 1;
             continue;
         }
-        match verify_part(verifier, path, &place, seed, &mut summary, watch) {
+        match verify_part(verifier, path, place, seed, &mut summary, watch) {
             Ok(ControlFlow::Break(())) => {
                 summary.stopped = true;
                 break;
             }
             Ok(ControlFlow::Continue(())) => {
                 summary.parts += 1;
-                remove_partials(&place);
+                remove_partials(place);
             }
             Err(error) => summary.failed_parts.push(error),
         }
