@@ -113,6 +113,23 @@ proptest! {
     }
 
     #[test]
+    #[cfg(feature = "collection")]
+    fn changed_reconstructions(mutations in vec(mutation(), 1..6), of_images in any::<bool>(), text in any::<bool>()) {
+        use nabla_ransac::collection::{Reconstruction, ReconstructionFormat};
+        let (format, ending) = if text { (ReconstructionFormat::Text, "txt") } else { (ReconstructionFormat::Binary, "bin") };
+        let file = |name| std::fs::read(format!("{}/tests/files/reconstruction/{name}.{ending}", env!("CARGO_MANIFEST_DIR")));
+        let (mut cameras, mut images) = (file("cameras").unwrap(), file("images").unwrap());
+        let changed = if of_images { &mut images } else { &mut cameras };
+        *changed = mutate(std::mem::take(changed), &mutations);
+        if let Ok(reconstruction) = Reconstruction::from_bytes(format, &cameras, &images) {
+            for image in reconstruction.images.values() {
+                let rotation = image.camera_from_world.rotation;
+                assert!((rotation.determinant() - 1.0).abs() < 1e-9 && reconstruction.cameras.contains_key(&image.camera_id));
+            }
+        }
+    }
+
+    #[test]
     fn lines_of_text(text in "([0-9x,. \"\n#-]|NaN|inf|weight|x1|y1|\u{e9}){0,60}") {
         read_all(text.as_bytes(), Format::Csv);
     }

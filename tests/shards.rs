@@ -61,7 +61,7 @@ impl Small {
     fn new() -> Self {
         let small = Self { folder: folder() };
         let database = collections::database(&small.path("database.db"), 12, 3);
-        let summary = write_pairs(&database, &small.path("pairs"), 8, &mut go_on).unwrap();
+        let summary = write_pairs(&database, &small.path("pairs"), 8, 2, &mut go_on).unwrap();
         assert_eq!((summary.pairs, summary.parts, summary.failed.len()), (30, 4, 0));
         small
     }
@@ -348,11 +348,11 @@ fn geometries_that_do_not_fit_are_not_imported() {
 fn folders_that_hold_something_are_not_exported_to() {
     let small = Small::new();
     let database = Database::open(&small.path("database.db")).unwrap();
-    let error = write_pairs(&database, &small.path("pairs"), 8, &mut go_on).unwrap_err();
+    let error = write_pairs(&database, &small.path("pairs"), 8, 2, &mut go_on).unwrap_err();
     assert!(error.to_string().contains("expected a new folder"), "{error}");
-    let stopped = write_pairs(&database, &small.path("stopped"), 8, &mut |_| ControlFlow::Break(())).unwrap();
+    let stopped = write_pairs(&database, &small.path("stopped"), 8, 2, &mut |_| ControlFlow::Break(())).unwrap();
     assert!(stopped.stopped && !small.path("stopped").exists());
-    write_pairs(&database, &small.path("stopped"), 8, &mut go_on).unwrap();
+    write_pairs(&database, &small.path("stopped"), 8, 2, &mut go_on).unwrap();
     assert_eq!(files(&small.path("stopped")), files(&small.path("pairs")));
     assert_eq!(read(&small.path("pairs/part-00003.parquet")).schema().fields(), pairs_schema().fields());
 }
@@ -367,7 +367,7 @@ fn spawn(small: &Path, out: &Path) -> Child {
 fn killed_ten_times_it_ends_as_if_it_was_not() {
     let folder = folder();
     let database = collections::database(&folder.path().join("database.db"), 60, 12);
-    let pairs = write_pairs(&database, &folder.path().join("pairs"), 16, &mut go_on).unwrap().pairs;
+    let pairs = write_pairs(&database, &folder.path().join("pairs"), 16, 2, &mut go_on).unwrap().pairs;
     let [expected, out] = ["expected", "out"].map(|name| folder.path().join(name));
     let start = std::time::Instant::now();
     assert!(spawn(folder.path(), &expected).wait().unwrap().success());

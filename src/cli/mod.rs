@@ -40,6 +40,8 @@ enum Command {
     Rank(Box<commands::rank::RankArgs>),
     /// Find the two-view geometry of every pair of a COLMAP database
     Verify(Box<commands::verify::VerifyArgs>),
+    /// Write the pairs of a COLMAP database to a scene file, to evaluate and to train on
+    Export(commands::export::ExportArgs),
     /// Find the two-view geometry of every pair in Parquet files, a part of them on each of several machines
     #[cfg(feature = "shards")]
     VerifyShards(Box<commands::verify_shards::VerifyShardsArgs>),
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Rank(arguments) => commands::rank::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
         #[cfg(feature = "shards")]
         Command::VerifyShards(arguments) => commands::verify_shards::run(&arguments),
         #[cfg(not(feature = "shards"))]

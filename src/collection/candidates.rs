@@ -8,12 +8,12 @@ use glam::DVec2;
 pub(super) struct Candidates {
     /// Their indices in the list of matches.
     pub(super) places: Vec<u32>,
-    points_px: [Vec<DVec2>; 2],
-    cameras: Option<[Camera; 2]>,
+    pub(super) points_px: [Vec<DVec2>; 2],
+    pub(super) cameras: Option<[Camera; 2]>,
     sizes_px: [Option<DVec2>; 2],
-    ratios: Option<Vec<f32>>,
-    scales_px: Option<[Vec<f32>; 2]>,
-    angles_deg: Option<[Vec<f32>; 2]>,
+    pub(super) ratios: Option<Vec<f32>>,
+    pub(super) scales_px: Option<[Vec<f32>; 2]>,
+    pub(super) angles_deg: Option<[Vec<f32>; 2]>,
     seed: u64,
 }
 

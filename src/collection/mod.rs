@@ -7,10 +7,14 @@
 
 mod candidates;
 mod chance;
+#[cfg(any(feature = "hloc", feature = "shards"))]
+mod contained;
 mod database;
 mod decide;
+mod export;
 #[cfg(feature = "hloc")]
 pub mod hloc;
+mod reconstruction;
 #[cfg(feature = "shards")]
 pub mod shards;
 mod two_view_geometry;
@@ -20,6 +24,8 @@ mod view;
 mod watermark;
 
 pub use database::{Database, Image, StoredCamera, StoredPair, VerifiedRow, images_of_pair, pair_id};
+pub use export::{ExportedPairs, export_pairs};
+pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
 pub use verifier::{Verifier, VerifyOptions};
 pub use verify_database::{VerifiedBatch, VerifyDatabase, VerifySummary, verify_database};

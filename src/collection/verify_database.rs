@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Pairs of one batch at most: as many are lost when the process is killed.
-const PAIRS: usize = 1024;
+pub(super) const PAIRS: usize = 1024;
 /// Matches of one batch, about.
-const MATCHES: usize = 1 << 20;
+pub(super) const MATCHES: usize = 1 << 20;
 /// Bytes of key points in memory, beside those of one batch.
 const VIEW_BYTES: usize = 64 << 20;
 
@@ -122,7 +122,7 @@ pub fn verify_database(
             .zip(&stored)
             .map(|(pair, row)| {
                 let found = pair.map(|_| verified.next().unwrap_or_else(|| Ok(TwoViewGeometry::default())))?;
-                found.map_err(|error| database.row(name(row.id), error))
+                found.map_err(|error| database.row(row_name(row.id), error))
             })
             .collect();
         let start = lap(start, &mut summary.estimating);
@@ -148,7 +148,8 @@ fn lap(start: Instant, time: &mut Duration) -> Instant {
     Instant::now()
 }
 
-fn name(pair_id: i64) -> String {
+/// The row of a pair's matches, for messages.
+pub(super) fn row_name(pair_id: i64) -> String {
     let [image1, image2] = images_of_pair(pair_id);
     format!("matches {pair_id} (images {image1} and {image2})")
 }
@@ -197,11 +198,11 @@ impl Views {
     }
 
     pub(super) fn pair<'a>(&'a self, database: &Database, stored: &'a StoredPair, seed: u64) -> Result<Pair<'a>> {
-        let matches = stored.matches.as_ref().map_err(|message| database.row(name(stored.id), message))?;
+        let matches = stored.matches.as_ref().map_err(|message| database.row(row_name(stored.id), message))?;
         let view = |image: u32| match self.by_image.get(&image) {
             Some(Ok(view)) => Ok(view),
             Some(Err([row, message])) => Err(database.row(row.clone(), message)),
-            None => Err(database.row(name(stored.id), "its images are not there")),
+            None => Err(database.row(row_name(stored.id), "its images are not there")),
         };
         let [image1, image2] = images_of_pair(stored.id);
         let seed = pair_seed(seed, stored.id as usize);

@@ -14,6 +14,8 @@ pub mod synthetic;
 pub use augment::Augmentation;
 pub use formats::camera::{CameraSet, Intrinsics, parse_camera};
 pub use formats::record::PairRecord;
+#[cfg(feature = "collection")]
+pub(crate) use formats::scene::read_bytes;
 pub use formats::scene::{Format, Scene};
 pub use formats::write::write_scene;
 pub use labels::RIGHT_PX;

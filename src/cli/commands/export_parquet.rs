@@ -1,19 +1,21 @@
 //! The pairs of a COLMAP database as Parquet files.
 
+use super::export::ExportArgs;
 use crate::cli::{complain_of, interrupt, print, print_json, progress};
 use crate::collection::Database;
-use crate::collection::shards::write_pairs;
+use crate::collection::shards::{PAIRS_PER_PART, write_pairs};
 use anyhow::bail;
 use serde_json::json;
 use std::path::Path;
 
-/// Writes a folder of so many pairs a file.
-pub(super) fn run(database: &Path, folder: &Path, pairs_per_part: usize, json: bool) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &ExportArgs, folder: &Path) -> anyhow::Result<()> {
+    let ExportArgs { database, threads, json, .. } = arguments;
+    let pairs_per_part = arguments.pairs_per_part.map_or(PAIRS_PER_PART, |pairs| pairs as usize);
     let opened = Database::open(database)?;
     interrupt::listen()?;
     let [all, _] = opened.count_pairs()?;
     let bar = progress::bar(all, "pairs");
-    let summary = write_pairs(&opened, folder, pairs_per_part, &mut |pairs| {
+    let summary = write_pairs(&opened, folder, pairs_per_part, *threads, &mut |pairs| {
         bar.inc(pairs as u64);
         interrupt::flow()
     })?;
@@ -22,7 +24,7 @@ pub(super) fn run(database: &Path, folder: &Path, pairs_per_part: usize, json: b
         interrupt::exit("interrupted: there is no folder of pairs");
     }
     let failed = summary.failed.len();
-    if json {
+    if *json {
         print_json(&json!({
             "database": database.to_string_lossy(),
             "folder": folder.to_string_lossy(),

@@ -5,6 +5,7 @@ pub(crate) mod bench_gpu;
 pub(crate) mod devices;
 pub(crate) mod estimate;
 pub(crate) mod eval;
+pub(crate) mod export;
 #[cfg(feature = "shards")]
 mod export_parquet;
 pub(crate) mod import;

@@ -115,6 +115,12 @@ impl Database {
         &self.cameras
     }
 
+    /// Has another model for a camera, of known focal length, in memory: the file stays.
+    pub(super) fn set_camera(&mut self, id: u32, model: CameraModel) {
+        let size_px = model.size_px;
+        self.cameras.insert(id, StoredCamera { model: Ok(model), size_px, has_prior_focal_length: true });
+    }
+
     fn fail(&self) -> impl Fn(rusqlite::Error) -> Error {
         |error| sqlite(&self.path, &error)
     }

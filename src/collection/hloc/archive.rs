@@ -4,15 +4,11 @@ use crate::{Error, Result};
 use half::f16;
 use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File, FileAccessProperties, FormatError, MetadataCacheConfig};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 /// An array may not take more: a few bytes of file can claim terabytes.
 const MAX_ARRAY_BYTES: u64 = 1 << 28;
 /// What is kept of the tables of groups, so that each pair need not read them again.
 const CACHE_BYTES: usize = 1 << 24;
-/// A type of HDF5 can nest in its 64 KiB some 8,000 deep, and the reader recurses.
-const STACK_BYTES: usize = 1 << 26;
-
 /// What is read, or what is wrong with it.
 pub(super) type Message<T> = std::result::Result<T, String>;
 
@@ -138,15 +134,4 @@ impl Number {
             Kind::Unsigned(_) => bits as f64,
         }
     }
-}
-
-/// Does `work` where the HDF5 crate can do no harm: on a stack that is deep enough, and should it panic on a broken file, its end is
-/// an error of the file. The one place that catches panics.
-pub(super) fn contained<T: Send>(path: &Path, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    thread::scope(|scope| {
-        let reader = thread::Builder::new().name("hloc".to_owned()).stack_size(STACK_BYTES);
-        let reader = reader.spawn_scoped(scope, work).map_err(|error| Error::file(path, error))?;
-        let broken = |_| Err(Error::file(path, "expected an HDF5 file, but the reader of those fails on it"));
-        reader.join().unwrap_or_else(broken)
-    })
 }

@@ -7,9 +7,10 @@ mod matches;
 mod pairs;
 
 use super::Database;
+use super::contained::contained_deep;
 use crate::geometry::CameraModel;
 use crate::{Error, Result};
-use archive::{Archive, Message, contained};
+use archive::{Archive, Message};
 use features::Features;
 pub use pairs::read_pairs;
 use rustc_hash::FxHashMap;
@@ -44,7 +45,7 @@ pub struct Summary {
 /// first failure when no pair could be read. The database is as it was then.
 pub fn read_into(database: &mut Database, features: &Path, matches: &Path, pairs: &Path) -> Result<Summary> {
     let pairs = read_pairs(pairs)?;
-    contained(features, || {
+    contained_deep(features, || {
         let files = [Archive::open(features)?, Archive::open(matches)?];
         database.transact(|database| {
             let mut import = Import::new(database, files);

@@ -2,9 +2,8 @@
 
 use super::files::{NewPart, is_part};
 use super::schema::{camera_fields, pairs_schema};
-use crate::collection::verify_database::Views;
+use crate::collection::verify_database::{MATCHES, PAIRS, Views};
 use crate::collection::{Database, Pair, View, images_of_pair};
-use crate::parallel::thread_count;
 use crate::{Error, Result};
 use arrow_array::builder::{FixedSizeListBuilder, Float32Builder, Float64Builder, ListBuilder, NullBufferBuilder};
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StructArray};
@@ -16,11 +15,6 @@ use std::sync::Arc;
 
 /// Pairs of a file where nothing else is asked for: some 64 MB with 500 matches each.
 pub const PAIRS_PER_PART: usize = 8192;
-/// Pairs in memory.
-const BATCH_PAIRS: usize = 256;
-/// Matches in memory, about.
-const BATCH_MATCHES: usize = 1 << 20;
-
 /// What was exported.
 #[derive(Debug, Default)]
 pub struct ExportSummary {
@@ -44,6 +38,7 @@ pub fn write_pairs(
     database: &Database,
     folder: &Path,
     pairs_per_part: usize,
+    threads: usize,
     watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<ExportSummary> {
     let partial = new_folder(folder)?;
@@ -52,12 +47,12 @@ pub fn write_pairs(
     let mut after = i64::MIN;
     let (mut part, mut left): (Option<NewPart>, usize) = (None, 0);
     while !summary.stopped {
-        let limit = if left == 0 { pairs_per_part } else { left }.clamp(1, BATCH_PAIRS);
-        let stored = database.pairs_after(after, limit, BATCH_MATCHES, true)?;
+        let limit = if left == 0 { pairs_per_part } else { left }.clamp(1, PAIRS);
+        let stored = database.pairs_after(after, limit, MATCHES, true)?;
         let Some(last) = stored.last() else { break };
         after = last.id;
         let key_points = views.read_missing(database, &stored)?;
-        views.make(database, key_points, thread_count(0));
+        views.make(database, key_points, threads);
         let mut rows = Vec::new();
         for row in &stored {
             match views.pair(database, row, 0) {

@@ -1,5 +1,6 @@
 //! Folders of Parquet files, and the files: read a batch at a time, and there under their names only when they are whole.
 
+use crate::collection::contained::contained;
 use crate::{Error, Result};
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
@@ -57,6 +58,10 @@ impl Part {
     /// # Errors
     /// [`Error::File`].
     pub(super) fn open(path: &Path, columns: &[&str]) -> Result<Self> {
+        contained(path, || Self::read(path, columns))
+    }
+
+    fn read(path: &Path, columns: &[&str]) -> Result<Self> {
         let file = File::open(path).map_err(|error| Error::file(path, error))?;
         let wrong = |error| Error::file(path, format!("expected a Parquet file, but it cannot be read: {error}"));
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
@@ -69,7 +74,7 @@ impl Part {
 
     /// The next rows; at the end `None`.
     pub(super) fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        let Some(batch) = self.reader.next() else {
+        let Some(batch) = contained(&self.path, || Ok(self.reader.next()))? else {
             if self.row == self.rows {
                 return Ok(None);
             }

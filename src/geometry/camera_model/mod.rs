@@ -53,6 +53,14 @@ impl CameraModel {
         Ok(Self { model, parameters, lens, size_px })
     }
 
+    /// How many parameters the model of a number has.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`] for a model that is not known here.
+    pub fn parameter_count(id: i32) -> Result<usize> {
+        Ok(Model::from_id(id)?.parameter_count())
+    }
+
     /// COLMAP's number of the model.
     pub const fn id(&self) -> i32 {
         self.model.id

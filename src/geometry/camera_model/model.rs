@@ -64,12 +64,16 @@ impl Model {
 
     /// The lens of these parameters; `None` where they are no camera's.
     pub(super) fn lens(&self, parameters: &[f64]) -> Option<Lens> {
-        let is_camera = self.parameters.split(", ").count() == parameters.len()
+        let is_camera = self.parameter_count() == parameters.len()
             && parameters.iter().all(|parameter| parameter.is_finite())
             && self.pinhole(parameters).check(self.name).is_ok();
         let (_, distortion) = parameters.split_at_checked(self.focal_count() + 2).filter(|_| is_camera)?;
         let equidistant = matches!(self.id, 5 | 8..=10 | 14 | 15);
         Some(Lens::new(equidistant, self.distortion(distortion)?))
+    }
+
+    pub(super) fn parameter_count(&self) -> usize {
+        self.parameters.split(", ").count()
     }
 
     fn focal_count(&self) -> usize {

@@ -11,8 +11,8 @@ table { border-collapse: collapse } td, th { text-align: left; padding: .2rem 1r
 td.number, th.number { text-align: right }
 svg { width: 100%; height: auto; display: block } svg.histogram { max-width: 36rem }
 svg text { font-size: 11px; text-anchor: middle; fill: currentColor } .bar { fill: var(--inlier) }
-.empty { fill: #8882 } .inlier, .outlier { fill: none; stroke-width: .7; opacity: .7 }
-.inlier { stroke: var(--inlier) } .outlier { stroke: var(--outlier); opacity: .35 }
+.empty { fill: #8882 } .inlier, .outlier { fill: none; stroke-width: 1; opacity: .85 }
+.inlier { stroke: var(--inlier) } .outlier { stroke: var(--outlier); opacity: .45 }
 figure { margin: 1rem 0 } figcaption { font-size: .9rem } h2 { margin-top: 2rem }
 @media (prefers-color-scheme: dark) { :root { --inlier: #56b4e9; --outlier: #e69f00 } }
 ";
