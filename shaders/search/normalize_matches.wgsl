@@ -100,6 +100,18 @@ fn fixed_points(weight: f32, scales: vec2<f32>) -> vec2<u32> {
     return vec2<u32>(guided, select(guided, alike, settings.weigh_sampling == BY_CUBE));
 }
 
+// Twin: `budget` of src/ransac/stages/stopping.rs.
+fn budget(count: u32) -> u32 {
+    if (settings.min_inliers <= settings.sample_size) {
+        return settings.max_iterations;
+    }
+    let share = f32(settings.min_inliers) / f32(count);
+    let miss = log_miss(f32(settings.min_inliers), share, share / f32(count));
+    let needed = u32(min(ceil(settings.log_miss / min(miss, -1e-30)), 4e9));
+    let worth = select(0u, needed, settings.min_inliers <= count);
+    return clamp(worth, settings.min_iterations, settings.max_iterations);
+}
+
 @compute @workgroup_size(128)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -228,6 +240,6 @@ fn main(
         vec4<f32>(unit1.xy, unit2.xy),
         vec2<u32>(input.seed_low, input.seed_high),
         0u,
-        0u,
+        budget(count),
     );
 }

@@ -29,7 +29,7 @@ fn goes_on(pair: u32) -> bool {
     }
     let drawn = pairs[pair].iterations + progress.hypotheses;
     pairs[pair].iterations = drawn;
-    if (drawn >= settings.max_iterations) {
+    if (drawn >= pairs[pair].budget) {
         return false;
     }
     return drawn < settings.min_iterations || best[pair].found == 0u || drawn < best[pair].needed;

@@ -30,6 +30,9 @@ pub(super) struct OptionArgs {
     /// Stop once an all-inlier sample was drawn with this probability
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     confidence: Option<f64>,
+    /// Inliers that a model has at least; also, search no longer than one with so many is worth
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    min_inliers: Option<u32>,
     /// Score matches with a higher SNN ratio, but never sample them
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     sample_ratio_below: Option<f64>,
@@ -93,6 +96,7 @@ impl OptionArgs {
             _ => {}
         }
         set(&mut options.confidence, self.confidence);
+        set(&mut options.min_inliers, self.min_inliers);
         set(&mut options.sample_ratio_below, self.sample_ratio_below);
         set(&mut options.score, self.score);
         set(&mut options.residual, self.residual);

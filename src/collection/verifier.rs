@@ -11,10 +11,8 @@ use glam::DMat3;
 /// How the pairs of a collection are verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifyOptions {
-    /// The estimator's own options.
+    /// The estimator's own options. A pair with fewer than their `min_inliers` is [`Configuration::Undefined`].
     pub estimator: Options,
-    /// Inliers that a geometry has at least; with fewer the pair is [`Configuration::Undefined`].
-    pub min_inliers: usize,
     /// Times that random matches would have as good a geometry, on average; with more the pair is undefined.
     pub max_false_alarms: f64,
     /// Where an essential matrix has less than this share of the inliers of a fundamental one, the intrinsics do not fit and the
@@ -27,11 +25,10 @@ pub struct VerifyOptions {
 }
 
 impl Default for VerifyOptions {
-    /// COLMAP's, and its threshold of 4 pixels.
+    /// COLMAP's, among them a threshold of 4 pixels and 15 inliers.
     fn default() -> Self {
         Self {
-            estimator: Options { threshold_px: 4.0, ..Options::default() },
-            min_inliers: 15,
+            estimator: Options { threshold_px: 4.0, min_inliers: 15, ..Options::default() },
             max_false_alarms: 1.0,
             min_essential_share: 0.95,
             detect_watermark: true,
@@ -75,7 +72,7 @@ impl Verifier {
     /// Those of [`Estimator::new`].
     pub fn new(options: VerifyOptions) -> Result<Self> {
         let asked = &options.estimator;
-        let refit = Options { use_all: true, diagnose: false, backend: Backend::Cpu, ..asked.clone() };
+        let refit = Options { use_all: true, min_inliers: 0, diagnose: false, backend: Backend::Cpu, ..asked.clone() };
         Ok(Self {
             essential: LearnedEstimator::new(asked.clone(), ModelKind::Essential)?,
             fundamental: LearnedEstimator::new(asked.clone(), ModelKind::Fundamental)?,
@@ -143,11 +140,15 @@ impl Verifier {
         self.options.estimator.threads
     }
 
+    const fn min_inliers(&self) -> usize {
+        self.options.estimator.min_inliers as usize
+    }
+
     /// What the estimator of a model finds for some of the pairs.
     fn estimate(&self, kind: ModelKind, pairs: &[Pair<'_>], which: &[usize]) -> Vec<Result<Estimated>> {
         let estimator = if kind == ModelKind::Essential { &self.essential } else { &self.fundamental };
         let candidates = parallel_map(self.threads(), which.len(), |place| Candidates::new(&pairs[which[place]], kind));
-        let enough = |candidates: &Candidates| candidates.len() >= self.options.min_inliers.max(kind.sample_size());
+        let enough = |candidates: &Candidates| candidates.len() >= self.min_inliers().max(kind.sample_size());
         let problems: Vec<Problem<'_>> =
             candidates.iter().flatten().filter(|one| enough(one)).map(Candidates::problem).collect();
         let mut outcomes = estimator.estimate_batch(&problems).into_iter();
@@ -168,12 +169,12 @@ impl Verifier {
     fn decide(&self, estimated: &Result<Estimated>) -> Decided {
         let mut decided = Decided { geometry: TwoViewGeometry::default(), is_misfit: false };
         let Ok(Estimated { candidates, outcome }) = estimated else { return decided };
-        if candidates.len() < self.options.min_inliers {
+        if candidates.len() < self.min_inliers() {
             return decided;
         }
         let geometry = geometry(candidates, outcome);
         let count = geometry.inliers.len();
-        if count >= self.options.min_inliers && !self.is_chance(candidates, &geometry) {
+        if count >= self.min_inliers() && !self.is_chance(candidates, &geometry) {
             decided.geometry = geometry;
         } else {
             decided.geometry.iterations = geometry.iterations;

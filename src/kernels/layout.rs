@@ -53,8 +53,8 @@ pub struct Pair {
     pub seed: [u32; 2],
     /// Hypotheses drawn.
     pub iterations: u32,
-    /// Unused.
-    pub unused: u32,
+    /// Hypotheses drawn at most: fewer than the settings say where there are few matches.
+    pub budget: u32,
 }
 
 /// What all stages share.
@@ -93,6 +93,10 @@ pub struct Settings {
     pub weigh_matches: u32,
     /// Hypotheses that one workgroup of the solver takes.
     pub solver_hypotheses: u32,
+    /// Inliers that a model has at least.
+    pub min_inliers: u32,
+    /// Unused.
+    pub unused: [u32; 3],
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }

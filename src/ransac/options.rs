@@ -44,6 +44,9 @@ pub struct Options {
     pub max_iterations: u32,
     /// Stop once a sample of the best model's inliers only was drawn with this probability, by the sampler's own chances.
     pub confidence: f64,
+    /// Inliers that a model has at least: none with fewer is an answer, and the search ends when one with so many would have been
+    /// found with the confidence asked for.
+    pub min_inliers: u32,
     /// How samples are drawn.
     pub sampler: Sampler,
     /// Matches with a higher SNN ratio are scored but never sampled; 1 samples from all.
@@ -85,6 +88,7 @@ impl Default for Options {
             min_iterations: 64,
             max_iterations: 10_000,
             confidence: 0.9999,
+            min_inliers: 0,
             sampler: Sampler::default(),
             sample_ratio_below: 1.0,
             one_to_one: true,

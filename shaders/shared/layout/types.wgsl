@@ -27,7 +27,7 @@ struct Pair {
     metric: vec4<f32>, // one threshold in normalised units, for x1, y1, x2, y2
     seed: vec2<u32>,
     iterations: u32,
-    unused: u32,
+    budget: u32, // hypotheses at most
 }
 
 struct Settings {
@@ -47,6 +47,8 @@ struct Settings {
     rounds: u32, // at most
     weigh_matches: u32, // whether match_weights are used
     solver_hypotheses: u32, // a workgroup of the solver
+    min_inliers: u32, // of a model
+    unused: array<u32, 3>,
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 

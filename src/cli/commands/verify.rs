@@ -45,9 +45,6 @@ pub(crate) struct VerifyArgs {
 /// How pairs are verified, for all commands that do.
 #[derive(Args, Debug)]
 pub(crate) struct VerifierArgs {
-    /// Inliers that a geometry has at least
-    #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().min_inliers)]
-    min_inliers: usize,
     /// Times that random matches would have as good a geometry, on average; inf takes every geometry with inliers enough
     #[arg(long, value_name = "N", default_value_t = VerifyOptions::default().max_false_alarms)]
     max_false_alarms: f64,
@@ -70,7 +67,6 @@ impl VerifierArgs {
         let given = self.options.options_over(defaults.estimator)?;
         Ok(VerifyOptions {
             estimator: Options { sampler: self.sampler.unwrap_or(given.sampler), ..given },
-            min_inliers: self.min_inliers,
             max_false_alarms: self.max_false_alarms,
             detect_watermark: !self.no_watermark,
             multiple_models: self.multiple_models,
@@ -176,7 +172,6 @@ impl Report<'_> {
             "pairs_per_s": self.pairs_per_s(),
             "device": self.verifier.device_name(),
             "seed": self.arguments.how.options.seed,
-            "min_inliers": self.verifier.options().min_inliers,
             "settings": self.verifier.options().estimator,
         })
     }

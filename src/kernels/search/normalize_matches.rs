@@ -6,7 +6,11 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.extend([shader_part!("shared/algebra/bulk"), shader_part!("search/normalize_matches")]);
+    parts.extend([
+        shader_part!("shared/algebra/bulk"),
+        shader_part!("shared/random/log_miss"),
+        shader_part!("search/normalize_matches"),
+    ]);
     parts
 }
 

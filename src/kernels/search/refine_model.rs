@@ -8,7 +8,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend(variant.residual());
     parts.push(variant.gain());
-    parts.push(shader_part!("shared/layout/model_rows"));
+    parts.extend([shader_part!("shared/layout/model_rows"), shader_part!("shared/random/log_miss")]);
     parts.extend(variant.manifold());
     parts.push(shader_part!("search/refine_model"));
     parts

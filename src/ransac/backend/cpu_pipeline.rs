@@ -90,7 +90,7 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
     Ok(supported(estimate, found.iterations, &prepared.weights, matches.kind, options))
 }
 
-/// The outcome of a search: no model has fewer inliers than a sample.
+/// The outcome of a search: no model has fewer inliers than a sample, or than are asked for.
 pub(crate) fn supported(
     estimate: Estimate,
     iterations: u32,
@@ -98,7 +98,7 @@ pub(crate) fn supported(
     kind: ModelKind,
     options: &Options,
 ) -> Outcome {
-    let has_support = estimate.inlier_count() >= kind.sample_size();
+    let has_support = estimate.inlier_count() >= kind.sample_size().max(options.min_inliers as usize);
     let chances = Chances::of(&weights.source, &estimate.inliers, kind.sample_size());
     Outcome::new(has_support.then_some(estimate), iterations, Some(chances), options)
 }

@@ -300,6 +300,8 @@ fn settings(
         rounds: capacity.rounds,
         weigh_matches: u32::from(weighing.matches),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
+        min_inliers: options.min_inliers,
+        unused: [0; 3],
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     schedule::{LOCAL, REFINED_A_ROUND, Rounds},
-    stopping::Chances,
+    stopping::{Chances, budget},
     weights::MatchWeights,
 };
 use crate::ransac::Options;
@@ -52,9 +52,10 @@ impl Search<'_> {
     /// Draws hypotheses until the options say that it is enough.
     pub(crate) fn run(&self, options: &Options) -> Found {
         let mut found = Found::default();
-        let mut needed = options.max_iterations;
+        let budget = budget(options, self.matches.count, self.matches.kind.sample_size());
+        let mut needed = budget;
         while found.iterations < needed {
-            let end = Rounds::CPU.end(found.iterations, options.max_iterations);
+            let end = Rounds::CPU.end(found.iterations, budget);
             let selected = self.select(found.iterations..end);
             found.iterations = end;
             if self.refine(selected, &mut found) && options.min_iterations < options.max_iterations {

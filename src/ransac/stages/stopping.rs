@@ -3,6 +3,7 @@
 
 use crate::constants::ALTERNATE_FROM;
 use crate::cpu::search::sample_minimal::SampleSource;
+use crate::ransac::Options;
 
 /// The chance that the sample of a hypothesis is all inliers: of the first hypotheses, and in the mean of those after them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +57,20 @@ impl Chances {
         // the cast saturates, also what is infinite
         (needed.ceil() as u32).max(least)
     }
+}
+
+/// Hypotheses that a problem with so many matches is worth: until a model with the inliers that it must have would have been found by
+/// samples that are drawn from all alike.
+pub(crate) fn budget(options: &Options, matches: usize, sample_size: usize) -> u32 {
+    let inliers = options.min_inliers as usize;
+    if inliers <= sample_size {
+        return options.max_iterations;
+    }
+    let flags = (0..matches).map(|index| (1.0, index < inliers));
+    let needed = Chances::alike(chance(flags, sample_size)).required(options.confidence);
+    // with fewer matches than that there is nothing to be found
+    let needed = if inliers > matches { 0 } else { needed };
+    needed.clamp(options.min_iterations, options.max_iterations)
 }
 
 /// ln(1 − chance); never positive zero, so that a quotient by it is +∞.
@@ -112,6 +127,15 @@ mod tests {
         assert_eq!(required(3, 10, 2, 0.99), 67);
         assert_eq!(required(1, 10, 2, 0.99), u32::MAX);
         assert_eq!(required(3, 10, 2, 0.0), 0);
+    }
+
+    #[test]
+    fn the_inliers_that_a_model_must_have_bound_what_is_drawn() {
+        let of = |min_inliers, matches| budget(&Options { min_inliers, ..Options::default() }, matches, 5);
+        assert_eq!([of(0, 20), of(5, 20), of(15, 1000)], [10_000; 3]);
+        assert_eq!([of(15, 15), of(15, 14)], [64; 2]);
+        // 15/30 · 14/29 · 13/28 · 12/27 · 11/26 = .0211
+        assert_eq!(of(15, 30), 433);
     }
 
     #[test]
