@@ -94,6 +94,23 @@ fn agrees_with_the_cpu() {
 }
 
 #[test]
+fn searches_no_longer_than_the_inliers_that_a_model_must_have_are_worth() {
+    let kind = ModelKind::Essential;
+    let options = Options { min_inliers: 15, min_iterations: 64, max_iterations: 8192, ..options(kind) };
+    let gpu = GpuEstimator::new(context(), options.clone()).unwrap();
+    let cpu = Estimator::new(Options { backend: Backend::Cpu, ..options }).unwrap();
+    let scenes = [30, 300].map(|count| Scene::new(kind, 1, count, 0.0, 0.5));
+    let problems = scenes.each_ref().map(|scene| Problem::new(scene.view()));
+    for outcomes in [gpu.estimate_batch(&problems), cpu.estimate_batch(&problems)] {
+        let [few, many]: [Outcome; 2] =
+            outcomes.into_iter().map(Result::unwrap).collect::<Vec<_>>().try_into().unwrap();
+        // 433 samples of 30 matches hold one of 15 inliers only, with confidence 0.9999; the GPU ends its round
+        assert!(few.estimate.is_none() && (433..=1024).contains(&few.iterations), "{}", few.iterations);
+        assert!(many.estimate.is_none() && many.iterations == 8192, "{}", many.iterations);
+    }
+}
+
+#[test]
 fn stops_a_pair_once_confident_and_goes_on_with_the_others() {
     let kind = ModelKind::Homography;
     let options = Options { min_iterations: 64, max_iterations: 2048, ..options(kind) };

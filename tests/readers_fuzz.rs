@@ -1,26 +1,21 @@
 //! Hostile files: the readers give matches or an error, never a panic, whatever the bytes.
 //!
-//! Every property tries `CASES` inputs, or as many as the variable `NABLA_FUZZ_CASES` says.
+//! Every property tries some thousand inputs, or as many as the variable `NABLA_FUZZ_CASES` says.
 
 #![cfg(feature = "data")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
 
 mod files;
+#[path = "common/mutations.rs"]
+mod mutations;
 
 use files::{Tensor, npz, pair, safetensors};
+use mutations::{Mutation, config, mutate, mutation};
 use nabla_ransac::ModelKind;
 use nabla_ransac::data::{CameraSet, Format, Scene};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
 use zip::CompressionMethod;
-
-const CASES: u32 = 3000;
-
-fn config() -> ProptestConfig {
-    let cases = std::env::var("NABLA_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 /// Reads all there is to read, and uses what was read.
 fn read_all(bytes: &[u8], format: Format) {
@@ -37,51 +32,6 @@ fn read_all(bytes: &[u8], format: Format) {
             }
         }
     }
-}
-
-/// One change of a file.
-#[derive(Clone, Debug)]
-enum Mutation {
-    Set(Index, u8),
-    Insert(Index, Vec<u8>),
-    Remove(Index, usize),
-    Truncate(Index),
-    /// Puts a number of text in the place of a digit: a size, an offset.
-    Digits(Index, String),
-}
-
-fn mutation() -> impl Strategy<Value = Mutation> {
-    prop_oneof![
-        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
-        (any::<Index>(), vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
-        (any::<Index>(), 1..40_usize).prop_map(|(at, count)| Mutation::Remove(at, count)),
-        any::<Index>().prop_map(Mutation::Truncate),
-        (any::<Index>(), "[0-9]{1,20}|-1|NaN|1e400|\\[|\\(|'|\"").prop_map(|(at, text)| Mutation::Digits(at, text)),
-    ]
-}
-
-fn mutate(mut bytes: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
-    for mutation in mutations {
-        let length = bytes.len() + 1;
-        match mutation {
-            Mutation::Set(at, byte) => {
-                bytes.splice(at.index(length)..(at.index(length) + 1).min(length - 1), [*byte]).for_each(drop)
-            }
-            Mutation::Insert(at, more) => bytes.splice(at.index(length)..at.index(length), more.clone()).for_each(drop),
-            Mutation::Remove(at, count) => {
-                drop(bytes.drain(at.index(length)..(at.index(length) + count).min(length - 1)))
-            }
-            Mutation::Truncate(at) => bytes.truncate(at.index(length)),
-            Mutation::Digits(at, text) => {
-                let digits: Vec<usize> = (0..bytes.len()).filter(|&place| bytes[place].is_ascii_digit()).collect();
-                if !digits.is_empty() {
-                    let place = digits[at.index(digits.len())];
-                    bytes.splice(place..=place, text.bytes()).for_each(drop);
-                }
-            }
-        }
-    }
-    bytes
 }
 
 /// A safetensors file whose header length is right again after its header was changed.

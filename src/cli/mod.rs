@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod interrupt;
 mod plot;
 mod progress;
 mod report;
@@ -41,6 +42,13 @@ enum Command {
     Verify(Box<commands::verify::VerifyArgs>),
     /// Write the pairs of a COLMAP database to a scene file, to evaluate and to train on
     Export(commands::export::ExportArgs),
+    /// Find the two-view geometry of every pair in Parquet files, a part of them on each of several machines
+    #[cfg(feature = "shards")]
+    VerifyShards(Box<commands::verify_shards::VerifyShardsArgs>),
+    /// Find the two-view geometry of every pair in Parquet files; only in a program built with --features shards
+    #[cfg(not(feature = "shards"))]
+    #[command(disable_help_flag = true)]
+    VerifyShards(commands::missing::MissingArgs),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(commands::devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -50,17 +58,12 @@ enum Command {
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<commands::train::TrainArgs>),
-    /// Turn a PyTorch checkpoint of the CLNet family into weights
-    #[cfg(feature = "train")]
+    /// Put geometries from Parquet files into a COLMAP database, or turn a PyTorch checkpoint of the CLNet family into weights
     Import(commands::import::ImportArgs),
     /// Train the network that ranks matches; only in a program built with --features train
     #[cfg(not(feature = "train"))]
     #[command(disable_help_flag = true)]
-    Train(commands::untrained::UntrainedArgs),
-    /// Turn a PyTorch checkpoint of the CLNet family into weights; only in a program built with --features train
-    #[cfg(not(feature = "train"))]
-    #[command(disable_help_flag = true)]
-    Import(commands::untrained::UntrainedArgs),
+    Train(commands::missing::MissingArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -79,15 +82,18 @@ pub fn run() -> ExitCode {
         Command::Rank(arguments) => commands::rank::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
+        #[cfg(feature = "shards")]
+        Command::VerifyShards(arguments) => commands::verify_shards::run(&arguments),
+        #[cfg(not(feature = "shards"))]
+        Command::VerifyShards(_) => commands::missing::shards(),
         Command::Devices(arguments) => commands::devices::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => commands::train::run(&arguments),
-        #[cfg(feature = "train")]
-        Command::Import(arguments) => commands::import::run(&arguments),
         #[cfg(not(feature = "train"))]
-        Command::Train(_) | Command::Import(_) => commands::untrained::run(),
+        Command::Train(_) => commands::missing::training(),
+        Command::Import(arguments) => commands::import::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nabla-ransac", &mut script);
@@ -127,6 +133,19 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn complain(line: &str) {
     // nobody is left to be told
     drop(writeln!(io::stderr(), "{line}"));
+}
+
+/// Different errors that are told.
+#[cfg(any(feature = "hloc", feature = "shards"))]
+const TOLD: usize = 20;
+
+/// Writes a line an error, of the first ones.
+#[cfg(any(feature = "hloc", feature = "shards"))]
+fn complain_of(errors: &[crate::Error]) {
+    errors.iter().take(TOLD).for_each(|error| complain(&error.to_string()));
+    if errors.len() > TOLD {
+        complain(&format!("and {} more", errors.len() - TOLD));
+    }
 }
 
 fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {

@@ -114,7 +114,7 @@ impl Pair<'_> {
         places.iter().map(points).collect()
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let expected = self.matches.len();
         if let Some(found) = self.ratios.map(<[f32]>::len).filter(|&found| found != expected) {
             return Err(Error::LengthMismatch { what: "ratio", expected, found });

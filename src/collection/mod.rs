@@ -7,10 +7,16 @@
 
 mod candidates;
 mod chance;
+#[cfg(any(feature = "hloc", feature = "shards"))]
+mod contained;
 mod database;
 mod decide;
 mod export;
+#[cfg(feature = "hloc")]
+pub mod hloc;
 mod reconstruction;
+#[cfg(feature = "shards")]
+pub mod shards;
 mod two_view_geometry;
 mod verifier;
 mod verify_database;

@@ -1,4 +1,4 @@
-//! `nabla-ransac export`: the pairs of a COLMAP database as a scene file.
+//! `nabla-ransac export`: the pairs of a COLMAP database as a scene file or as Parquet files.
 
 use crate::cli::{complain, print, print_json};
 use crate::collection::{Database, ExportedPairs, Reconstruction, export_pairs};
@@ -7,7 +7,7 @@ use crate::geometry::Matches;
 use anyhow::{bail, ensure};
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Different errors that are told.
 const TOLD: usize = 20;
@@ -15,22 +15,40 @@ const TOLD: usize = 20;
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     /// COLMAP's database, of 3.8 to 4.2, with cameras, images, key points and matches
-    database: PathBuf,
-    /// The file to write: .safetensors
-    scene: PathBuf,
+    pub(super) database: PathBuf,
+    /// The scene file to write: .safetensors
+    #[arg(required_unless_present = "parquet")]
+    scene: Option<PathBuf>,
+    /// Folder of Parquet files to write in place of a scene, for verify-shards
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scene", "reconstruction"])]
+    parquet: Option<PathBuf>,
+    /// Pairs of a Parquet file; 8192 are some 64 MB with 500 matches each
+    #[arg(long, value_name = "N", requires = "parquet", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) pairs_per_part: Option<u32>,
     /// Folder of a reconstruction of these images, cameras.bin and images.bin or .txt: their poses and cameras become the truth
     #[arg(long, value_name = "DIR")]
     reconstruction: Option<PathBuf>,
     /// Threads; 0 takes one a core
     #[arg(long, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    pub(super) threads: usize,
     /// Print the summary as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(arguments: &ExportArgs) -> anyhow::Result<()> {
-    let ExportArgs { database, scene, reconstruction, .. } = arguments;
+    match (&arguments.scene, &arguments.parquet) {
+        (Some(scene), _) => write_records(arguments, scene),
+        #[cfg(feature = "shards")]
+        (None, Some(folder)) => super::export_parquet::run(arguments, folder),
+        #[cfg(not(feature = "shards"))]
+        (None, Some(_)) => super::missing::shards(),
+        (None, None) => bail!("expected a scene file, or --parquet"),
+    }
+}
+
+fn write_records(arguments: &ExportArgs, scene: &Path) -> anyhow::Result<()> {
+    let ExportArgs { database, reconstruction, .. } = arguments;
     let ending = scene.extension().and_then(|ending| ending.to_str());
     ensure!(ending == Some("safetensors"), "expected a file that ends in .safetensors, but got {}", scene.display());
     let truth = reconstruction.as_deref().map(Reconstruction::read).transpose()?;

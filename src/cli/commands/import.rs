@@ -1,49 +1,52 @@
-//! `nabla-ransac import`: weights that others trained in PyTorch.
+//! `nabla-ransac import`: what others made, geometries of a collection or weights that were trained in PyTorch.
 
 use crate::ModelKind;
-use crate::cli::print;
-use crate::network::{GraphConvolution, Storage};
-use crate::train::import_pytorch;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// PyTorch checkpoint of the CLNet family: .pt, .pth, .net
-    file: PathBuf,
-    /// The model that it was trained for: essential or fundamental
-    #[arg(long, value_enum)]
-    model: ModelKind,
+    /// Folder of geometries in Parquet files, as verify-shards writes them; or a PyTorch checkpoint of the CLNet family: .pt, .pth, .net
+    pub(super) source: PathBuf,
+    /// COLMAP's database that the geometries are of
+    #[arg(conflicts_with_all = ["model", "out"])]
+    pub(super) database: Option<PathBuf>,
+    /// Replace geometries that the database has
+    #[arg(long, requires = "database")]
+    pub(super) overwrite: bool,
+    /// Print the summary as JSON
+    #[arg(long, requires = "database")]
+    pub(super) json: bool,
+    /// The model that a checkpoint was trained for: essential or fundamental
+    #[arg(long, value_enum, required_unless_present = "database")]
+    pub(super) model: Option<ModelKind>,
     /// The graph convolution that it was trained with; the published checkpoints have the collapsed one
     #[arg(long, value_enum, default_value = "collapsed")]
-    graph: Graph,
+    pub(super) graph: Graph,
     /// File of weights to write
-    #[arg(long, value_name = "FILE.safetensors")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE.safetensors", required_unless_present = "database")]
+    pub(super) out: Option<PathBuf>,
     /// Store half-precision numbers
     #[arg(long)]
-    half: bool,
+    pub(super) half: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Graph {
+pub(super) enum Graph {
     Exact,
     Collapsed,
 }
 
 pub(crate) fn run(arguments: &ImportArgs) -> anyhow::Result<()> {
-    let graph = match arguments.graph {
-        Graph::Exact => GraphConvolution::Exact,
-        Graph::Collapsed => GraphConvolution::Collapsed,
-    };
-    let weights = import_pytorch(&arguments.file, arguments.model, graph)?;
-    weights.write(&arguments.out, if arguments.half { Storage::F16 } else { Storage::F32 })?;
-    let numbers: usize = weights.tensors().values().map(|tensor| tensor.values.len()).sum();
-    let config = weights.config();
-    print(&format!(
-        "{}: {numbers} weights of a CLNet with {} channels for {} matrices\n",
-        arguments.out.display(),
-        config.channels,
-        config.model.name()
-    ))
+    match (&arguments.database, arguments.model, &arguments.out) {
+        #[cfg(feature = "shards")]
+        (Some(database), ..) => super::import_geometries::run(arguments, database),
+        #[cfg(not(feature = "shards"))]
+        (Some(_), ..) => super::missing::shards(),
+        #[cfg(feature = "train")]
+        (None, Some(model), Some(out)) => super::import_checkpoint::run(arguments, model, out),
+        #[cfg(not(feature = "train"))]
+        (None, Some(_), Some(_)) => super::missing::training(),
+        _ => anyhow::bail!("expected the database of the geometries, or --model and --out for a checkpoint"),
+    }
 }

@@ -6,12 +6,21 @@ pub(crate) mod devices;
 pub(crate) mod estimate;
 pub(crate) mod eval;
 pub(crate) mod export;
-#[cfg(feature = "train")]
+#[cfg(feature = "shards")]
+mod export_parquet;
 pub(crate) mod import;
+#[cfg(feature = "train")]
+mod import_checkpoint;
+#[cfg(feature = "shards")]
+mod import_geometries;
+#[cfg(not(all(feature = "train", feature = "shards", feature = "hloc")))]
+pub(crate) mod missing;
 pub(crate) mod rank;
 pub(crate) mod synthesize;
 #[cfg(feature = "train")]
 pub(crate) mod train;
-#[cfg(not(feature = "train"))]
-pub(crate) mod untrained;
 pub(crate) mod verify;
+#[cfg(feature = "hloc")]
+mod verify_hloc;
+#[cfg(feature = "shards")]
+pub(crate) mod verify_shards;

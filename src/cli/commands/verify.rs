@@ -2,31 +2,30 @@
 
 use crate::cli::arguments::OptionArgs;
 use crate::cli::report::collection::{Gathered, Page};
-use crate::cli::{INTERRUPTED, complain, print, print_json, progress};
+use crate::cli::{complain, interrupt, print, print_json, progress};
 use crate::collection::{
     Configuration, Database, Verifier, VerifyDatabase, VerifyOptions, VerifySummary, verify_database,
 };
 use crate::{Options, Sampler};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Different errors that are told.
 const TOLD: usize = 20;
-/// Set by ctrl-c.
-static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// COLMAP's database, of 3.8 to 4.2, with cameras, images, key points and matches
     database: PathBuf,
+    /// hloc's key points and matches of a list of pairs, put into the database before; it is made where there is none
+    #[arg(long, num_args = 3, value_names = ["FEATURES.h5", "MATCHES.h5", "PAIRS.txt"])]
+    hloc: Option<Vec<PathBuf>>,
     /// Verify pairs that have a geometry again, and replace it
     #[arg(long)]
     overwrite: bool,
@@ -78,9 +77,9 @@ impl VerifierArgs {
 
 pub(crate) fn run(arguments: &VerifyArgs) -> anyhow::Result<()> {
     let options = arguments.how.options()?;
-    let mut database = Database::open(&arguments.database)?;
     let verifier = Verifier::new(options)?;
-    ctrlc::set_handler(|| IS_INTERRUPTED.store(true, Ordering::Relaxed))?;
+    let (mut database, left_out) = arguments.database()?;
+    interrupt::listen()?;
 
     let [all, left] = database.count_pairs()?;
     let bar = progress::bar(if arguments.overwrite { all } else { left }, "pairs");
@@ -96,7 +95,7 @@ pub(crate) fn run(arguments: &VerifyArgs) -> anyhow::Result<()> {
         if let Some(gathered) = &mut gathered {
             gathered.add(batch);
         }
-        if IS_INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        interrupt::flow()
     })?;
     bar.finish_and_clear();
     let report = Report { arguments, summary, failures, verifier: &verifier, seconds: start.elapsed().as_secs_f64() };
@@ -107,7 +106,25 @@ pub(crate) fn run(arguments: &VerifyArgs) -> anyhow::Result<()> {
         fs::write(path, page.html()?).with_context(|| path.display().to_string())?;
     }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }?;
-    report.end()
+    report.end()?;
+    ensure!(
+        left_out == 0,
+        "{left_out} pairs of the list are not in hloc's files, or wrong there; all others have their geometry"
+    );
+    Ok(())
+}
+
+impl VerifyArgs {
+    /// The database, and how many pairs could not be put into it before.
+    fn database(&self) -> anyhow::Result<(Database, usize)> {
+        match &self.hloc {
+            None => Ok((Database::open(&self.database)?, 0)),
+            #[cfg(feature = "hloc")]
+            Some(files) => super::verify_hloc::read(&self.database, files, self.json),
+            #[cfg(not(feature = "hloc"))]
+            Some(_) => super::missing::hloc(),
+        }
+    }
 }
 
 struct Report<'a> {
@@ -189,8 +206,9 @@ impl Report<'_> {
             complain(&format!("and {} more errors; --json has them all", self.failures.len() - TOLD));
         }
         if self.summary.stopped {
-            complain("interrupted: what was verified is in the database, and the same command goes on from there");
-            std::process::exit(INTERRUPTED);
+            interrupt::exit(
+                "interrupted: what was verified is in the database, and the same command goes on from there",
+            );
         }
         match self.summary.failed {
             0 => Ok(()),

@@ -2,7 +2,7 @@ use super::schema::OPTIONAL;
 use super::{Database, blobs};
 use crate::Result;
 use crate::collection::TwoViewGeometry;
-use rusqlite::{ToSql, TransactionBehavior};
+use rusqlite::ToSql;
 
 /// A pair's result, and the matches that its inliers are of.
 #[derive(Clone, Copy, Debug)]
@@ -21,34 +21,32 @@ impl Database {
     /// # Errors
     /// [`Error::File`](crate::Error::File) when the database is locked, cannot be written, or the disk is full: nothing has changed then.
     pub fn write_geometries(&mut self, rows: &[VerifiedRow<'_>]) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return self.transact(|database| database.insert_geometries(rows));
+        }
+        self.insert_geometries(rows)
+    }
+
+    fn insert_geometries(&self, rows: &[VerifiedRow<'_>]) -> Result<()> {
         let columns = &self.layout.geometry_columns;
         let names: String = columns.iter().map(|name| format!(", {name}")).collect();
         let places: String = (0..columns.len()).map(|index| format!(", ?{}", index + 6)).collect();
         let statement = format!(
             "INSERT OR REPLACE INTO two_view_geometries (pair_id, rows, cols, data, config{names}) VALUES (?1, ?2, ?3, ?4, ?5{places})"
         );
-        let path = &self.path;
-        let write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            {
-                let mut insert = transaction.prepare_cached(&statement)?;
-                for VerifiedRow { pair_id, matches, geometry } in rows {
-                    let inliers = geometry.inliers.iter().filter_map(|&place| matches.get(place as usize).copied());
-                    let data = blobs::bytes_of_matches(inliers);
-                    let count = geometry.inliers.len() as i64;
-                    let all = optional_columns(geometry, self.layout.has_zeros);
-                    let mut values: Vec<&dyn ToSql> = vec![pair_id, &count, &2, &data];
-                    let configuration = geometry.configuration.id();
-                    values.push(&configuration);
-                    let is_there = |(name, _): &(&&str, &Option<Vec<u8>>)| columns.contains(name);
-                    values.extend(OPTIONAL.iter().zip(&all).filter(is_there).map(|(_, value)| value as &dyn ToSql));
-                    insert.execute(values.as_slice())?;
-                }
-            }
-            transaction.commit()
-        };
-        let mut write = write;
-        write().map_err(|error| super::sqlite(path, &error))
+        let mut insert = self.connection.prepare_cached(&statement).map_err(self.fail())?;
+        for VerifiedRow { pair_id, matches, geometry } in rows {
+            let inliers = geometry.inliers.iter().filter_map(|&place| matches.get(place as usize).copied());
+            let data = blobs::bytes_of_matches(inliers);
+            let count = geometry.inliers.len() as i64;
+            let all = optional_columns(geometry, self.layout.has_zeros);
+            let configuration = geometry.configuration.id();
+            let mut values: Vec<&dyn ToSql> = vec![pair_id, &count, &2, &data, &configuration];
+            let is_there = |(name, _): &(&&str, &Option<Vec<u8>>)| columns.contains(name);
+            values.extend(OPTIONAL.iter().zip(&all).filter(is_there).map(|(_, value)| value as &dyn ToSql));
+            insert.execute(values.as_slice()).map_err(self.fail())?;
+        }
+        Ok(())
     }
 
     /// Checks that the database can be written to now, before work is done in vain.

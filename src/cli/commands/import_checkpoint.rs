@@ -1,0 +1,25 @@
+//! Weights that others trained in PyTorch.
+
+use super::import::{Graph, ImportArgs};
+use crate::ModelKind;
+use crate::cli::print;
+use crate::network::{GraphConvolution, Storage};
+use crate::train::import_pytorch;
+use std::path::Path;
+
+pub(super) fn run(arguments: &ImportArgs, model: ModelKind, out: &Path) -> anyhow::Result<()> {
+    let graph = match arguments.graph {
+        Graph::Exact => GraphConvolution::Exact,
+        Graph::Collapsed => GraphConvolution::Collapsed,
+    };
+    let weights = import_pytorch(&arguments.source, model, graph)?;
+    weights.write(out, if arguments.half { Storage::F16 } else { Storage::F32 })?;
+    let numbers: usize = weights.tensors().values().map(|tensor| tensor.values.len()).sum();
+    let config = weights.config();
+    print(&format!(
+        "{}: {numbers} weights of a CLNet with {} channels for {} matrices\n",
+        out.display(),
+        config.channels,
+        config.model.name()
+    ))
+}
