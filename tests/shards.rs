@@ -418,7 +418,8 @@ proptest! {
         fs::create_dir(&pairs).unwrap();
         fs::write(pairs.join("part-0.parquet"), mutate(FILES[0].clone(), &mutations)).unwrap();
         // so many inliers nothing has: what is read is checked, not estimated
-        let verifier = Verifier::new(VerifyOptions { min_inliers: usize::MAX, ..verifier().options().clone() }).unwrap();
+        let estimator = Options { min_inliers: u32::MAX, ..verifier().options().estimator.clone() };
+        let verifier = Verifier::new(VerifyOptions { estimator, ..VerifyOptions::default() }).unwrap();
         let summary = verify_shard(&verifier, &pairs, ALL, &out, 0, &mut go_on).unwrap();
         prop_assert_eq!(summary.parts + summary.failed_parts.len(), 1);
         prop_assert_eq!(files(&out).len(), summary.parts);

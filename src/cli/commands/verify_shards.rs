@@ -58,7 +58,6 @@ pub(crate) fn run(arguments: &VerifyShardsArgs) -> anyhow::Result<()> {
             "pairs_per_s": pairs_per_s,
             "device": device,
             "seed": how.options.seed,
-            "min_inliers": verifier.options().min_inliers,
             "settings": verifier.options().estimator,
         }))?;
     } else {
