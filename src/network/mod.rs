@@ -27,6 +27,7 @@ pub use config::{Architecture, GraphConvolution, NetworkConfig};
 pub use error::WeightsError;
 pub use features::Features;
 pub use gpu_ranker::GpuRanker;
+#[cfg(feature = "cli")]
 pub(crate) use gpu_ranking::GpuRanking;
 pub use guidance::{guided, guiding_weights};
 pub use input::RankInput;

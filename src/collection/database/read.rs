@@ -60,7 +60,7 @@ impl Database {
     /// How many pairs have matches, and how many of those no geometry yet.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`](crate::Error::File).
     pub fn count_pairs(&self) -> Result<[u64; 2]> {
         let count = |query: &str| self.connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(self.fail());
         let all = count("SELECT COUNT(*) FROM matches")?;
@@ -72,7 +72,7 @@ impl Database {
     /// all, or those without a geometry.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`](crate::Error::File).
     pub fn pairs_after(&self, after: i64, limit: usize, most_matches: usize, all: bool) -> Result<Vec<StoredPair>> {
         let unverified = "AND NOT EXISTS (SELECT 1 FROM two_view_geometries t WHERE t.pair_id = matches.pair_id)";
         let which = if all { "" } else { unverified };
@@ -101,8 +101,8 @@ impl Database {
     /// The key points of an image with its camera, if its focal length is known before.
     ///
     /// # Errors
-    /// [`Error::Row`]: there is no such image or camera, its model is not known, or its key points are not what their row says;
-    /// [`Error::File`].
+    /// [`Error::Row`](crate::Error::Row): there is no such image or camera, its model is not known, or its key points are not what their row says;
+    /// [`Error::File`](crate::Error::File).
     pub fn view(&self, image_id: u32) -> Result<View> {
         let stored = self.stored_key_points(image_id)?;
         self.lens().view(image_id, &stored).map_err(|[row, message]| self.row(row, message))
