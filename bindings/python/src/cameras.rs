@@ -34,17 +34,15 @@ pub(crate) fn intrinsics(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Intri
 
 fn of_matrix(k: &DMat3, name: &str) -> PyResult<Camera> {
     if k.x_axis.y != 0.0 || k.x_axis.z != 0.0 || k.y_axis.z != 0.0 {
-        return Err(bad_input(format!("{name}: expected an upper triangular matrix, but below its diagonal it is not 0")));
+        return Err(bad_input(format!(
+            "{name}: expected an upper triangular matrix, but below its diagonal it is not 0"
+        )));
     }
     Camera::from_matrix(k).map_err(|error| bad_input(format!("{name}: {error}")))
 }
 
 /// A camera as one of COLMAP's models; the size of its images is 0 where it is not known.
-pub(crate) fn camera_model(
-    value: &Bound<'_, PyAny>,
-    name: &str,
-    size_px: Option<[u64; 2]>,
-) -> PyResult<CameraModel> {
+pub(crate) fn camera_model(value: &Bound<'_, PyAny>, name: &str, size_px: Option<[u64; 2]>) -> PyResult<CameraModel> {
     let mut model = match intrinsics(value, name)? {
         Intrinsics::Model(model) => model,
         Intrinsics::Pinhole(Camera { skew_px, .. }) if skew_px != 0.0 => {
@@ -60,15 +58,18 @@ pub(crate) fn camera_model(
 }
 
 fn model(mapping: &Bound<'_, PyMapping>, name: &str) -> PyResult<CameraModel> {
-    let wrong = |message: &dyn std::fmt::Display| bad_input(format!("{name}: {message}"));
+    of_mapping(mapping).map_err(|error| bad_input(format!("{name}: {}", error.value(mapping.py()))))
+}
+
+fn of_mapping(mapping: &Bound<'_, PyMapping>) -> PyResult<CameraModel> {
     let mut keywords = Keywords::of_mapping(mapping)?;
     let model: Option<String> = keywords.take("model")?;
     let size_px = [keywords.take("width")?.unwrap_or(0), keywords.take("height")?.unwrap_or(0)];
     let parameters = keywords.take_any("params")?;
-    keywords.finish().map_err(|error| wrong(error.value(mapping.py())))?;
+    keywords.finish()?;
     let (Some(model), Some(parameters)) = (model, parameters) else {
-        return Err(wrong(&format!("expected {EXPECTED}, but it has no model or no params")));
+        return Err(bad_input(format!("expected {EXPECTED}, but it has no model or no params")));
     };
-    let (_, parameters) = numbers_of_any_shape(&parameters, "params", "numbers").map_err(|error| wrong(&error))?;
-    CameraModel::from_name(&model, size_px, parameters).map_err(|error| wrong(&error))
+    let (_, parameters) = numbers_of_any_shape(&parameters, "params", "numbers")?;
+    CameraModel::from_name(&model, size_px, parameters).map_err(raise)
 }

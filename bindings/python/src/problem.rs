@@ -87,7 +87,10 @@ impl<'py> ProblemArguments<'py> {
         for (side, name) in ["camera1", "camera2"].into_iter().enumerate() {
             let Some(camera) = &self.cameras[side] else { continue };
             if side >= wanted {
-                return Err(bad_input(format!("{name}: expected none, for the {} model has no use for it", kind.name())));
+                return Err(bad_input(format!(
+                    "{name}: expected none, for the {} model has no use for it",
+                    kind.name()
+                )));
             }
             cameras[side] = Some(intrinsics(camera, name)?);
         }

@@ -3,9 +3,7 @@ use crate::keywords::Keywords;
 use crate::options::{to_python, verify_options};
 use nabla_ransac::Result;
 use nabla_ransac::collection::hloc::read_into;
-use nabla_ransac::collection::{
-    Configuration, Database, Verifier, VerifyDatabase, VerifySummary, verify_database,
-};
+use nabla_ransac::collection::{Configuration, Database, Verifier, VerifyDatabase, VerifySummary, verify_database};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Map, Value, json};
@@ -103,13 +101,7 @@ impl Watch {
 }
 
 /// By the names of the command line's summary.
-fn report(
-    database: &Path,
-    summary: &VerifySummary,
-    verifier: &Verifier,
-    asked: VerifyDatabase,
-    seconds: f64,
-) -> Value {
+fn report(database: &Path, summary: &VerifySummary, verifier: &Verifier, asked: VerifyDatabase, seconds: f64) -> Value {
     let configurations: Map<String, Value> = Configuration::ALL
         .into_iter()
         .zip(summary.configurations)

@@ -60,7 +60,7 @@ def test_shapes_are_named():
     bad(r"points2: expected shape \(n, 3\), but it is \(300, 2\)", "rigid", point_sets().points1)
     bad(r"points1: expected numbers", points1=[["a", "b"]])
     bad(r"points1: expected numbers", points1=[[1, 2], [3]])
-    bad(r"points1: expected numbers", points1=None)
+    bad(r"points1: expected shape \(n, 2\), but it is \(\)", points1=None)
     bad(r"ratios: expected shape \(n,\), but it is \(2, 3\)", ratios=np.ones((2, 3)))
     bad(r"ratio: expected 300 entries, one a match, but there are 5", ratios=np.ones(5))
     bad(r"expected 300 entries, one a match, but there are 299", points2=SCENE.points2[1:])

@@ -1,5 +1,7 @@
 """Workers and drivers of a local Ray are killed, and no row is lost or there twice."""
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -23,19 +25,20 @@ pytestmark = pytest.mark.ray
 PAIRS = int(os.environ.get("NABLA_RAY_PAIRS", "1200"))
 PARTS = 12
 BATCH = max(10, PAIRS // 60)
-OPTIONS = {"backend": "cpu", "threads": 1, "seed": 7}
+# long enough that there is something to be killed
+OPTIONS = {"backend": "cpu", "threads": 1, "min_iterations": 1000 if PAIRS < 5000 else 64}
 
 DRIVER = """
+import json
 import sys
 import ray
 import nabla_ransac.ray
-pairs, out, checkpoint, batch = sys.argv[1:]
+pairs, out, checkpoint, batch, options = sys.argv[1:]
 ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
 ray.data.DataContext.get_current().enable_progress_bars = False
 print("started", flush=True)
 nabla_ransac.ray.verify(
-    pairs, out, concurrency=2, batch_size=int(batch), checkpoint=checkpoint or None,
-    backend="cpu", threads=1, seed=7,
+    pairs, out, concurrency=2, batch_size=int(batch), checkpoint=checkpoint or None, seed=7, **json.loads(options)
 )
 print("finished", flush=True)
 """
@@ -46,7 +49,7 @@ def pairs(tmp_path_factory):
     """Files of pairs that differ, and the geometries that one process finds."""
     folder = tmp_path_factory.mktemp("pairs")
     scenes = [two_views(seed, count=80) for seed in range(40)]
-    verifier, found = Verifier(backend="cpu", threads=1), []
+    verifier, found = Verifier(**OPTIONS), []
     places = np.array_split(np.arange(PAIRS), PARTS)
     for part, ids in enumerate(places):
         batch = batch_of([scenes[place % len(scenes)] for place in ids], first_id=int(ids[0]))
@@ -55,9 +58,26 @@ def pairs(tmp_path_factory):
     return folder, pa.Table.from_batches(found).sort_by("pair_id")
 
 
-def start(folder, out, checkpoint=""):
-    command = [sys.executable, "-c", DRIVER, str(folder), str(out), str(checkpoint), str(BATCH)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+@pytest.fixture
+def start():
+    """Starts drivers, which end with the test at the latest."""
+    drivers = []
+
+    def start(folder, out, checkpoint=""):
+        command = [sys.executable, "-c", DRIVER, str(folder), str(out), str(checkpoint), str(BATCH), json.dumps(OPTIONS)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        drivers.append(subprocess.Popen(command, start_new_session=True, **pipes))
+        return drivers[-1]
+
+    yield start
+    for driver in drivers:
+        if driver.poll() is None:
+            kill(driver)
+
+
+def kill(driver):
+    os.killpg(driver.pid, signal.SIGKILL)
+    driver.wait()
 
 
 def workers(driver):
@@ -75,7 +95,12 @@ def workers(driver):
 
 
 def rows_of(out):
-    return sum(pq.read_metadata(path).num_rows for path in out.glob("*.parquet")) if out.exists() else 0
+    """Of the files that are whole."""
+    rows = 0
+    for path in out.glob("*.parquet"):
+        with contextlib.suppress(pa.ArrowInvalid, FileNotFoundError):
+            rows += pq.read_metadata(path).num_rows
+    return rows
 
 
 def wait(process, is_so, what, seconds=240):
@@ -88,7 +113,7 @@ def wait(process, is_so, what, seconds=240):
 
 def ended_well(process):
     out, errors = process.communicate(timeout=900)
-    assert process.returncode == 0 and out.endswith("finished\n"), errors[-3000:]
+    assert process.returncode == 0 and "finished" in out.splitlines(), errors[-3000:]
 
 
 def same(out, expected):
@@ -99,24 +124,23 @@ def same(out, expected):
     assert found.equals(expected.cast(found.schema))
 
 
-def test_a_killed_worker_changes_nothing(pairs, tmp_path):
+def test_a_killed_worker_changes_nothing(start, pairs, tmp_path):
     folder, expected = pairs
     driver = start(folder, tmp_path / "out")
-    wait(driver, lambda: rows_of(tmp_path / "out") > PAIRS // 4, "part")
-    at_work = workers(driver)
-    assert len(at_work) == 2
-    os.kill(at_work[0], signal.SIGKILL)
+    out = tmp_path / "out"
+    wait(driver, lambda: rows_of(out) > PAIRS // 6 and len(workers(driver)) == 2, "work by two")
+    os.kill(workers(driver)[0], signal.SIGKILL)
+    assert rows_of(out) < PAIRS
     ended_well(driver)
-    same(tmp_path / "out", expected)
+    same(out, expected)
 
 
-def test_a_killed_driver_is_resumed_from_the_checkpoint(pairs, tmp_path):
+def test_a_killed_driver_is_resumed_from_the_checkpoint(start, pairs, tmp_path):
     folder, expected = pairs
     out, checkpoint = tmp_path / "out", tmp_path / "checkpoint"
     driver = start(folder, out, checkpoint)
-    wait(driver, lambda: rows_of(out) > PAIRS // 4, "part")
-    os.killpg(driver.pid, signal.SIGKILL)
-    driver.wait()
+    wait(driver, lambda: rows_of(out) > PAIRS // 6, "part")
+    kill(driver)
     done = rows_of(out)
     assert 0 < done < PAIRS
     again = start(folder, out, checkpoint)

@@ -23,6 +23,7 @@ def collection(path, images=8):
     options.num_frames_per_rig = images // 2
     options.num_points3D = 300
     options.inlier_match_ratio = 0.7
+    options.camera_has_prior_focal_length = True
     with pycolmap.Database.open(path) as database:
         truth = pycolmap.synthesize_dataset(options, database)
         pycolmap.synthesize_noise(pycolmap.SyntheticNoiseOptions(point2D_stddev=0.5), truth, database)

@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 _OF_PROBLEM = frozenset(ProblemArguments.__annotations__)
 
 
-@lru_cache(maxsize=32)
-def _estimator(model: Model, **options: Any) -> Estimator:
-    return Estimator(model, **options)
-
-
-@lru_cache(maxsize=8)
-def _verifier(**options: Any) -> Verifier:
-    return Verifier(**options)
+_estimator = lru_cache(maxsize=32)(Estimator)
+_verifier = lru_cache(maxsize=8)(Verifier)
 
 
 def estimate(model: Model, points1: ArrayLike, points2: ArrayLike, **arguments: Unpack[EstimateArguments]) -> Estimate:

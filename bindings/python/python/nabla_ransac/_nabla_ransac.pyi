@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import Any, Literal, Protocol, SupportsIndex, TypedDict, final, overload
+from typing import Any, Literal, Protocol, TypedDict, final, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +9,8 @@ from typing_extensions import Self, Unpack
 from nabla_ransac._errors import NablaRansacError
 from nabla_ransac._estimate import Estimate
 from nabla_ransac._typing import Camera, EstimatorOptions, Model, VerifyOptions
+
+__all__ = ["Estimator", "Verifier", "rank", "verify"]
 
 class _ArrowArray(Protocol):
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...

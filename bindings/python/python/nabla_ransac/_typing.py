@@ -82,6 +82,6 @@ class ProblemArguments(TypedDict, total=False):
     seed: int
 
 
-class EstimateArguments(EstimatorOptions, ProblemArguments, total=False):  # type: ignore[misc]
+class EstimateArguments(EstimatorOptions, ProblemArguments, total=False):
     """Arguments of :func:`estimate`: those of the estimator and those of the problem."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from ray.data import DataContext, SaveMode, read_parquet
+from ray.data import ActorPoolStrategy, DataContext, SaveMode, read_parquet
 from ray.data.checkpoint import CheckpointConfig
 
 from nabla_ransac._nabla_ransac import Verifier
@@ -66,14 +66,18 @@ def verify(
     """
     if options.get("threads") is None:
         options["threads"] = max(1, int(num_cpus))
+    least, most = concurrency if isinstance(concurrency, tuple) else (concurrency, concurrency)
     with _checkpointed(checkpoint):
-        read_parquet(fspath(pairs_folder)).map_batches(
+        pairs = read_parquet(fspath(pairs_folder))
+        # Ray reads several files at once, and a worker takes a block at once
+        blocks = pairs.repartition(target_num_rows_per_block=batch_size)
+        geometries = blocks.map_batches(
             _Worker,
             fn_constructor_args=(seed, options),
             batch_format="pyarrow",
             batch_size=batch_size,
-            zero_copy_batch=True,
-            concurrency=concurrency,
+            compute=ActorPoolStrategy(min_size=least, max_size=most),
             num_cpus=num_cpus,
             num_gpus=num_gpus,
-        ).write_parquet(fspath(out_folder), mode=SaveMode.ERROR if checkpoint is None else SaveMode.APPEND)
+        )
+        geometries.write_parquet(fspath(out_folder), mode=SaveMode.ERROR if checkpoint is None else SaveMode.APPEND)
