@@ -22,7 +22,7 @@ install_software_vulkan() {
 }
 
 # All in the release profile, which the tests need to be quick. What users install is built first, without Burn; the tests
-# then run with the feature train, which has everything.
+# then run with all features.
 step cargo fmt --check
 step cargo build --release --locked
 if ! has_adapter && command -v apt-get >/dev/null; then
@@ -30,15 +30,17 @@ if ! has_adapter && command -v apt-get >/dev/null; then
 fi
 step cargo clippy --release --no-default-features -- -D warnings
 step cargo clippy --release -- -D warnings
-step cargo clippy --release --all-targets --features train -- -D warnings
-step env RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --features train
-step cargo test --release --features train
+step cargo clippy --release --all-targets --features train,hloc,shards -- -D warnings
+step cargo clippy --release -p nabla-ransac-python -- -D warnings
+step env RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --features train,hloc,shards
+step cargo test --release --features train,hloc,shards
 for example in examples/*.rs; do
     name=$(basename "$example" .rs)
     arguments=()
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
     if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
     if [ "$name" = train_matcher ]; then arguments=(--steps 50); fi
-    step cargo run --release --features train --example "$name" -- "${arguments[@]}"
+    step cargo run --release --features train,hloc,shards --example "$name" -- "${arguments[@]}"
 done
+step bindings/python/test.sh
 echo "== all checks passed"

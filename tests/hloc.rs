@@ -243,6 +243,32 @@ fn types_nested_thousands_deep_are_refused() {
     assert!(summary.unwrap_err().to_string().contains("a.jpg/keypoints: expected whole numbers or floats"));
 }
 
+#[cfg(feature = "cli")]
+#[test]
+fn verify_takes_them_and_makes_the_database() {
+    let files = Files::of_fixtures(["features.h5", "matches.h5", "pairs.txt"]);
+    let verify = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nabla-ransac"));
+        command.arg("verify").arg(files.path("database.db")).args(["--backend", "cpu", "--json", "--hloc"]);
+        command.args(["features.h5", "matches.h5", "pairs.txt"].map(|name| files.path(name))).output().unwrap()
+    };
+    let output = verify();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["verified"], output.status.code()), (&listed().len().into(), Some(0)), "{summary}");
+    // a pair that is not there is told of, and the others are verified
+    fs::write(files.path("pairs.txt"), "a b\ndb/day-0/0000.jpg db/day-1/0001.jpg").unwrap();
+    fs::remove_file(files.path("database.db")).unwrap();
+    let output = verify();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["verified"], output.status.code()), (&1.into(), Some(1)), "{summary}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("pair a b: expected a/keypoints"));
+    // nothing can be read: nothing is made
+    fs::write(files.path("features.h5"), "").unwrap();
+    fs::remove_file(files.path("database.db")).unwrap();
+    assert_eq!(verify().status.code(), Some(1));
+    assert!(!files.path("database.db").exists());
+}
+
 static FEW: LazyLock<[[Vec<u8>; 2]; 2]> = LazyLock::new(|| {
     ["latest", "earliest"].map(|kind| ["features", "matches"].map(|what| fixture(&format!("few-{what}-{kind}.h5"))))
 });

@@ -19,7 +19,7 @@ const COVERED: [(&str, &str); 8] = [
     ("pip install", "for the comparison with other programs"),
 ];
 /// A command may need what a clone does not have: the benchmark scenes, other programs, another machine.
-const NEEDS_MORE: [&str; 3] = ["benches/", "/data/test/", "SCENE"];
+const NEEDS_MORE: [&str; 5] = ["benches/", "/data/test/", "SCENE", "DATABASE", "_FOLDER"];
 const PROGRAM: &str = "cargo run --release -- ";
 
 /// The commands of the `sh` blocks, with lines that end in a backslash joined and comments left out.

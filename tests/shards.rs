@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -399,6 +399,46 @@ fn killed_ten_times_it_ends_as_if_it_was_not() {
     assert_eq!((summary.pairs, summary.failed.len()), (pairs, 0), "no row lost, none twice");
 }
 
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nabla-ransac")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_commands_go_from_a_database_and_back() {
+    let small = Small::new();
+    let [database, parts, out] =
+        ["database.db", "parts", "out"].map(|name| small.path(name).to_string_lossy().into_owned());
+    let exported = run(&["export", &database, "--parquet", &parts, "--pairs-per-part", "8"]);
+    assert!(exported.status.success(), "{exported:?}");
+    assert_eq!(files(Path::new(&parts)), files(&small.path("pairs")));
+    for shard in ["0/2", "1/2"] {
+        let arguments =
+            ["verify-shards", &parts, "--shard", shard, "--out", &out, "--backend", "cpu", "--seed", "3", "--json"];
+        let verified = run(&arguments);
+        let summary: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+        assert_eq!((&summary["parts"], &summary["failed"]), (&2.into(), &0.into()), "{summary}");
+    }
+    small.verify(ALL, "geometries");
+    assert_eq!(files(Path::new(&out)), files(&small.path("geometries")), "the command and the library do the same");
+    let imported = run(&["import", &out, &database]);
+    assert!(imported.status.success() && String::from_utf8_lossy(&imported.stdout).contains("geometries of 30 pairs"));
+
+    // a file that is broken within: one line, and the others are verified
+    let broken = Path::new(&parts).join("part-00001.parquet");
+    let mut bytes = fs::read(&broken).unwrap();
+    bytes[4..400].fill(0xff);
+    fs::write(&broken, bytes).unwrap();
+    fs::remove_dir_all(&out).unwrap();
+    let verified = run(&["verify-shards", &parts, "--out", &out, "--backend", "cpu"]);
+    let message = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert_eq!((verified.status.code(), files(Path::new(&out)).len()), (Some(1), 3));
+    assert!(
+        message.contains("part-00001.parquet: ") && message.contains("1 files of pairs could not be verified"),
+        "{message}"
+    );
+    assert!(!message.contains("panicked"), "{message}");
+}
+
 /// A file of pairs and one of geometries, small.
 static FILES: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     let small = Small::new();
@@ -418,7 +458,8 @@ proptest! {
         fs::create_dir(&pairs).unwrap();
         fs::write(pairs.join("part-0.parquet"), mutate(FILES[0].clone(), &mutations)).unwrap();
         // so many inliers nothing has: what is read is checked, not estimated
-        let verifier = Verifier::new(VerifyOptions { min_inliers: usize::MAX, ..verifier().options().clone() }).unwrap();
+        let estimator = Options { min_inliers: u32::MAX, ..verifier().options().estimator.clone() };
+        let verifier = Verifier::new(VerifyOptions { estimator, ..VerifyOptions::default() }).unwrap();
         let summary = verify_shard(&verifier, &pairs, ALL, &out, 0, &mut go_on).unwrap();
         prop_assert_eq!(summary.parts + summary.failed_parts.len(), 1);
         prop_assert_eq!(files(&out).len(), summary.parts);

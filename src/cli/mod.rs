@@ -76,6 +76,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     tracing_subscriber::registry().with(log).with(log_filter()).init();
+    #[cfg(any(feature = "hloc", feature = "shards"))]
+    quieten_contained_panics();
     let done = match cli.command {
         Command::Estimate(arguments) => commands::estimate::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
@@ -114,6 +116,17 @@ pub fn run() -> ExitCode {
 fn log_filter() -> Targets {
     let asked = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
     asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR))
+}
+
+/// What a reader of others' fails on becomes an error that is told in one line.
+#[cfg(any(feature = "hloc", feature = "shards"))]
+fn quieten_contained_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !crate::collection::contained::is_contained() {
+            tell(panic);
+        }
+    }));
 }
 
 /// Whoever read our output has closed it, as `head` does: nothing is wrong.

@@ -8,7 +8,7 @@
 mod candidates;
 mod chance;
 #[cfg(any(feature = "hloc", feature = "shards"))]
-mod contained;
+pub(crate) mod contained;
 mod database;
 mod decide;
 mod export;

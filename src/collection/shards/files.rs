@@ -14,8 +14,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Pairs that are in memory at a time, read or written.
+/// Rows that are read at a time, at most.
 const BATCH_ROWS: usize = 1024;
+/// Bytes that are read at a time, about.
+const BATCH_BYTES: usize = 16 << 20;
 /// A row group ends when it has about so many bytes.
 const ROW_GROUP_BYTES: usize = 32 << 20;
 
@@ -68,7 +70,15 @@ impl Part {
         let rows = builder.metadata().file_metadata().num_rows();
         let rows = usize::try_from(rows).map_err(|_| Error::file(path, format!("expected rows, but it has {rows}")))?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(wrong)?;
+        let bytes: i64 = builder
+            .metadata()
+            .row_groups()
+            .iter()
+            .map(|group| group.total_byte_size().max(0))
+            .fold(0, i64::saturating_add);
+        let bytes_per_row = usize::try_from(bytes).unwrap_or(usize::MAX) / rows.max(1);
+        let batch_rows = (BATCH_BYTES / bytes_per_row.max(1)).clamp(1, BATCH_ROWS);
+        let reader = builder.with_projection(mask).with_batch_size(batch_rows).build().map_err(wrong)?;
         Ok(Self { path: path.to_owned(), reader, row: 0, rows })
     }
 

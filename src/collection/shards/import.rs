@@ -62,7 +62,7 @@ pub fn import_geometries(
 
 /// The parts by their lowest pair number; no pair may be in them twice.
 fn ordered(parts: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
-    let mut rows: Vec<(i64, usize, usize)> = Vec::new();
+    let mut rows: Vec<(i64, u32, u32)> = Vec::new();
     let mut lowest = Vec::new();
     for (index, path) in parts.iter().enumerate() {
         let name = path.display().to_string();
@@ -72,16 +72,17 @@ fn ordered(parts: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
             let source = Source { path: &name, first_row: part.row };
             let Some(batch) = part.next_batch()? else { break };
             let ids = Columns { batch: &batch, source }.numbers::<Int64Type>(PAIR_ID)?.values();
-            rows.extend(ids.iter().enumerate().map(|(row, &id)| (id, index, source.first_row + row)));
+            rows.extend(ids.iter().enumerate().map(|(row, &id)| (id, index as u32, (source.first_row + row) as u32)));
         }
         lowest.push((rows[before..].iter().map(|&(id, ..)| id).min(), index));
     }
     rows.sort_unstable();
     if let Some(&[(id, first, first_row), (_, second, row)]) = rows.array_windows().find(|[one, next]| one.0 == next.0)
     {
-        let message = format!("pair {id} is there twice: also in row {first_row} of {}", parts[first].display());
-        let name = parts[second].display().to_string();
-        return Err(Source { path: &name, first_row: 0 }.error(Some(row), message));
+        let message =
+            format!("pair {id} is there twice: also in row {first_row} of {}", parts[first as usize].display());
+        let name = parts[second as usize].display().to_string();
+        return Err(Source { path: &name, first_row: 0 }.error(Some(row as usize), message));
     }
     lowest.sort_unstable();
     Ok(lowest.into_iter().map(|(_, index)| parts[index].clone()).collect())
