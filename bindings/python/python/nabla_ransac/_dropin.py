@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +18,14 @@ class NotHonoured(UserWarning):
     """Something that another package honours and nabla-ransac does not."""
 
 
-@lru_cache(maxsize=None)
+_told: set[tuple[str, str]] = set()
+
+
 def warn_once(what: str, module: str) -> None:
     """Warns that something is not honoured, the first time that it is given."""
+    if (what, module) in _told:
+        return
+    _told.add((what, module))
     warnings.warn(f"{module}: {what} is not honoured", NotHonoured, stacklevel=4)
 
 
