@@ -87,14 +87,8 @@ impl OptionArgs {
             None => defaults,
         };
         set(&mut options.threshold_px, self.threshold_px);
-        set(&mut options.min_iterations, self.min_iterations.or(self.iterations));
-        set(&mut options.max_iterations, self.max_iterations.or(self.iterations));
-        // One bound alone moves the other out of its way.
-        match (self.min_iterations, self.max_iterations) {
-            (Some(least), None) => options.max_iterations = options.max_iterations.max(least),
-            (None, Some(most)) => options.min_iterations = options.min_iterations.min(most),
-            _ => {}
-        }
+        options =
+            options.with_iterations(self.min_iterations.or(self.iterations), self.max_iterations.or(self.iterations));
         set(&mut options.confidence, self.confidence);
         set(&mut options.min_inliers, self.min_inliers);
         set(&mut options.sample_ratio_below, self.sample_ratio_below);

@@ -28,11 +28,13 @@ pub struct VerifyOptions {
 }
 
 impl Default for VerifyOptions {
-    /// COLMAP's, among them a threshold of 4 pixels and 15 inliers.
+    /// COLMAP's, among them a threshold of 4 pixels and 15 inliers; at most 2000 hypotheses, more of which find no more pairs; and 1e-10 false
+    /// alarms: wrong matches are not independent where structures repeat. On validation photographs that takes away two thirds of the wrong
+    /// geometries and none of the right ones.
     fn default() -> Self {
         Self {
-            estimator: Options { threshold_px: 4.0, min_inliers: 15, ..Options::default() },
-            max_false_alarms: 1.0,
+            estimator: Options { threshold_px: 4.0, min_inliers: 15, max_iterations: 2000, ..Options::default() },
+            max_false_alarms: 1e-10,
             min_essential_share: 0.95,
             detect_watermark: true,
             multiple_models: false,

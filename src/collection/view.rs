@@ -23,11 +23,11 @@ impl View {
             }
             _ => Vec::new(),
         };
-        let size_px = camera.as_ref().map(|camera| camera.size_px);
+        let size_px = camera.as_ref().map(|camera| camera.size_px).filter(|size_px| !size_px.contains(&0));
         Self { camera, size_px, points_px, undistorted_px, scales_px: None, angles_deg: None }
     }
 
-    /// With the size of the image, which a camera says by itself.
+    /// With the size of the image, which a camera says by itself where it is not 0.
     pub fn with_size(self, size_px: [u64; 2]) -> Self {
         Self { size_px: Some(size_px), ..self }
     }

@@ -11,7 +11,7 @@ pub enum Score {
     Msac,
     /// The noise scale marginalised up to the threshold (Barath et al. 2020).
     #[default]
-    #[cfg_attr(feature = "data", serde(rename = "magsac++"))]
+    #[cfg_attr(feature = "data", serde(rename = "magsac++", alias = "magsacpp"))]
     #[cfg_attr(feature = "cli", value(name = "magsac++"))]
     Magsacpp,
 }

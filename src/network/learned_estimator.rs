@@ -24,11 +24,20 @@ impl LearnedEstimator {
     /// # Errors
     /// Those of [`Estimator::new`].
     pub fn new(options: Options, kind: ModelKind) -> Result<Self> {
+        Self::adjusted(options, kind, |_| {})
+    }
+
+    /// [`Self::new`], with the last word on the options that it comes to: those that go with the network, where matches are ranked.
+    ///
+    /// # Errors
+    /// Those of [`Estimator::new`].
+    pub fn adjusted(options: Options, kind: ModelKind, adjust: impl FnOnce(&mut Options)) -> Result<Self> {
         let ranker = match options.sampler {
             Sampler::Auto if !options.use_all => shipped(kind)?,
             _ => None,
         };
-        let options = if ranker.is_some() { guided(options, kind) } else { options };
+        let mut options = if ranker.is_some() { guided(options, kind) } else { options };
+        adjust(&mut options);
         Self::with_ranker(Estimator::new(options)?, ranker)
     }
 

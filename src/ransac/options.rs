@@ -107,6 +107,18 @@ impl Default for Options {
 }
 
 impl Options {
+    /// With these bounds of how many hypotheses are drawn, where they are given; one alone moves the other out of its way.
+    pub fn with_iterations(mut self, at_least: Option<u32>, at_most: Option<u32>) -> Self {
+        self.min_iterations = at_least.unwrap_or(self.min_iterations);
+        self.max_iterations = at_most.unwrap_or(self.max_iterations);
+        match (at_least, at_most) {
+            (Some(least), None) => self.max_iterations = self.max_iterations.max(least),
+            (None, Some(most)) => self.min_iterations = self.min_iterations.min(most),
+            _ => {}
+        }
+        self
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors

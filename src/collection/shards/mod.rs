@@ -7,10 +7,12 @@ mod files;
 mod geometries;
 mod import;
 mod pairs;
+mod records;
 mod schema;
 mod verify;
 
 pub use export::{ExportSummary, PAIRS_PER_PART, write_pairs};
 pub use import::{ImportSummary, import_geometries};
+pub use records::{RecordOfPair, records};
 pub use schema::{geometries_schema, pairs_schema};
 pub use verify::{Shard, ShardSummary, count_pairs, verify_record_batch, verify_shard};

@@ -138,7 +138,7 @@ impl CameraSet {
     }
 
     /// Puts the cameras given here into a record, whose points become those of the pinholes.
-    pub(crate) fn put_into(&self, record: &mut PairRecord) {
+    pub fn put_into(&self, record: &mut PairRecord) {
         let mut undistorted = Vec::new();
         let mut undistort = |camera: &Option<Intrinsics>, points_px: &mut [DVec2]| {
             camera.iter().for_each(|camera| camera.undistort(points_px, &mut undistorted));

@@ -34,7 +34,7 @@ pub struct PairRecord {
 
 impl PairRecord {
     /// A record of matches of which nothing more is known.
-    pub(crate) const fn new(id: String, matches: Matches) -> Self {
+    pub const fn new(id: String, matches: Matches) -> Self {
         Self {
             id,
             matches,
@@ -55,7 +55,7 @@ impl PairRecord {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] with the first that has not.
-    pub(crate) fn check_lengths(&self) -> Result<()> {
+    pub fn check_lengths(&self) -> Result<()> {
         let expected = self.matches.len();
         let [scale1, scale2] = both_lengths(&self.scales_px);
         let [angle1, angle2] = both_lengths(&self.angles_deg);

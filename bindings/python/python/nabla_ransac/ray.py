@@ -1,74 +1,83 @@
-"""Whole collections on a Ray cluster: pairs in Parquet files to geometries in Parquet files. Needs `pip install nabla_ransac[ray]`."""
+"""Verification of pairs in Parquet files on as many machines as a Ray cluster has (``pip install nabla-ransac[ray]``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import ray.data
-from ray.data import ActorPoolStrategy, DataContext
+from ray.data import ActorPoolStrategy, DataContext, SaveMode, read_parquet
 from ray.data.checkpoint import CheckpointConfig
 
-from nabla_ransac import verify_record_batch
+from nabla_ransac._nabla_ransac import Verifier
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from nabla_ransac._typing import VerifyOptions
+
+__all__ = ["verify"]
 
 
-class BatchVerifier:
-    """Verifies batches of pairs in a worker, which makes its verifier with the first."""
+class _Worker:
+    """An actor that holds a verifier."""
 
-    def __init__(self, options: Mapping[str, Any], seed: int) -> None:
-        self._options = dict(options)
-        self._seed = seed
+    def __init__(self, seed: int, options: dict[str, Any]) -> None:
+        self.seed = seed
+        self.verifier = Verifier(**options)
 
-    def __call__(self, pairs: pa.Table) -> pa.Table:
-        batches = pairs.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=pairs.schema)]
-        found = [verify_record_batch(batch, self._options, seed=self._seed) for batch in batches]
-        return pa.Table.from_batches([pa.record_batch(batch) for batch in found])
+    def __call__(self, pairs: Any) -> Any:
+        return self.verifier.verify_record_batch(pairs, seed=self.seed)
+
+
+@contextmanager
+def _checkpointed(folder: str | PathLike[str] | None) -> Iterator[None]:
+    """Has Ray note the pairs that are done, and leave them out when it starts again."""
+    context = DataContext.get_current()
+    before = context.checkpoint_config
+    if folder is not None:
+        # kept, so that one call more does nothing
+        context.checkpoint_config = CheckpointConfig("pair_id", fspath(folder), delete_checkpoint_on_success=False)
+    try:
+        yield
+    finally:
+        context.checkpoint_config = before
 
 
 def verify(
-    pairs: str,
-    out: str,
+    pairs_folder: str | PathLike[str],
+    out_folder: str | PathLike[str],
     *,
-    options: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    workers: int | tuple[int, int] = 1,
-    num_cpus: int = 1,
+    concurrency: int | tuple[int, int],
+    num_cpus: float = 1,
     num_gpus: float = 0,
     batch_size: int = 2048,
-    checkpoint: str | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    seed: int = 0,
+    **options: Unpack[VerifyOptions],
 ) -> None:
-    """Verifies the pairs in a folder of Parquet files; their geometries go to files in another folder.
+    """Verifies pairs as ``nabla-ransac export --parquet`` writes them; the geometries are for ``nabla-ransac import``.
 
-    Args:
-        pairs: Folder, or its address in a store; the columns are those that `nabla-ransac export --parquet` writes.
-        out: Folder of geometries, for `nabla-ransac import`.
-        options: Those of the verifier and of its estimator, as `verify_record_batch` takes them.
-        seed: The same seed gives the same rows, wherever and however often they are made.
-        workers: How many, or the least and the most.
-        num_cpus: Threads of a worker.
-        num_gpus: GPUs of a worker, parts of one included.
-        batch_size: Pairs that a worker verifies at a time.
-        checkpoint: Folder for the numbers of the pairs that are done, on a disk that all machines share; the same call goes on
-            from there when this process was killed.
+    So many workers (or between two numbers of them), each with its CPUs and its part of a GPU. The work of one that dies is done again by
+    another. With a folder for a checkpoint, which all machines see, the same call goes on after the end of the driver too, and
+    does no pair twice; without one, the folder of geometries must not be there yet. The geometries are those of one process: the
+    samples of a pair follow from its number and the seed.
     """
-    options = {"threads": num_cpus, "backend": "auto" if num_gpus else "cpu", **(options or {})}
-    least, most = workers if isinstance(workers, tuple) else (workers, workers)
-    context = DataContext.get_current()
-    before = context.checkpoint_config
-    if checkpoint is not None:
-        context.checkpoint_config = CheckpointConfig(
-            id_column="pair_id", checkpoint_path=checkpoint, delete_checkpoint_on_success=False
-        )
-    try:
-        ray.data.read_parquet(pairs).map_batches(
-            BatchVerifier,
-            fn_constructor_args=(options, seed),
+    if options.get("threads") is None:
+        options["threads"] = max(1, int(num_cpus))
+    least, most = concurrency if isinstance(concurrency, tuple) else (concurrency, concurrency)
+    with _checkpointed(checkpoint):
+        pairs = read_parquet(fspath(pairs_folder))
+        # Ray reads several files at once, and a worker takes a block at once
+        blocks = pairs.repartition(target_num_rows_per_block=batch_size)
+        geometries = blocks.map_batches(
+            _Worker,
+            fn_constructor_args=(seed, options),
             batch_format="pyarrow",
             batch_size=batch_size,
             compute=ActorPoolStrategy(min_size=least, max_size=most),
             num_cpus=num_cpus,
             num_gpus=num_gpus,
-        ).write_parquet(out, compression="zstd")
-    finally:
-        context.checkpoint_config = before
+        )
+        geometries.write_parquet(fspath(out_folder), mode=SaveMode.ERROR if checkpoint is None else SaveMode.APPEND)
