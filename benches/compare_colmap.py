@@ -69,7 +69,8 @@ def run(args, scene, seed):
                 row |= runs.against_truth(scene, database)
             for mapper in MAPPERS:
                 row[mapper] = runs.map_images(mapper, database, scene.truth, seed)
-        print(f"{scene.name}  seed {seed}  {name}", file=sys.stderr)
+        registered = ", ".join(f"{mapper} {row[mapper]['images']} / {row[mapper]['right']}" for mapper in MAPPERS)
+        print(f"{scene.name}  seed {seed}  {name}: {registered} of {len(scene.truth)}", file=sys.stderr)
         yield row
 
 

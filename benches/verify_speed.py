@@ -3,7 +3,7 @@
 The two take turns, each in a process of its own; what is counted is from the opened database to the last row written, without the
 start of Python. CPU time is what a busy machine changes least.
 
-    python benches/verify_speed.py --nabla target/release/nabla-ransac --synthetic --photographs FOLDER ...
+    python benches/verify_speed.py --nabla target/release/nabla-ransac --crowd .4 .2 --synthetic --photographs FOLDER ...
     python benches/verify_speed.py --nabla target/release/nabla-ransac --pairs 1000 10000 100000
 
 With --pairs COLMAP is left out: speed and memory on databases of so many pairs with 500 matches.
@@ -27,6 +27,7 @@ import pycolmap
 from colmap_runs import copied
 from colmap_scenes import PHOTOGRAPHS, SYNTHETIC, crowd, photographs, synthetic
 
+CROWD_PAIRS = 150
 COLMAP = """
 import json, os, sys, time, pycolmap
 pycolmap.logging.minloglevel = 3
@@ -78,6 +79,8 @@ def runs(args):
 
 
 def databases(args, folder):
+    for inlier_share in args.crowd:
+        yield f"all overlap {inlier_share:g}", crowd(CROWD_PAIRS, folder, inlier_share=inlier_share)
     chosen = lambda options: re.search(args.only, options.name)
     for options in filter(chosen, SYNTHETIC if args.synthetic else []):
         yield options.name, synthetic(options, 1, folder).database
@@ -135,6 +138,7 @@ def parse_arguments():
     parser.add_argument("--nabla", required=True, metavar="PROGRAM", help="the nabla-ransac program")
     parser.add_argument("--nabla-args", default="", metavar="'ARGS'", help="further options of nabla-ransac verify")
     parser.add_argument("--hloc", action="store_true", help="COLMAP with hloc's options too")
+    parser.add_argument("--crowd", nargs="*", type=float, default=[], metavar="SHARE", help="pairs that all overlap, 500 matches each")
     parser.add_argument("--synthetic", action="store_true", help="synthetic scenes")
     parser.add_argument("--photographs", nargs="*", default=[], metavar="FOLDER", help="scenes, as compare_colmap.py takes")
     parser.add_argument("--pairs", nargs="*", type=int, default=[], metavar="N", help="databases of so many pairs")
