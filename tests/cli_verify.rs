@@ -41,7 +41,10 @@ fn large(path: &Path) {
     Collection::make(path, &Plan { images: 80, points: 24, wrong: 4, ..Plan::new(Shape::Volume) }, 1);
 }
 
-fn geometries(path: &Path) -> Vec<(i64, i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>)> {
+/// Number, count and data of the inliers, configuration, F and rotation.
+type Row = (i64, i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn geometries(path: &Path) -> Vec<Row> {
     let connection = Connection::open(path).unwrap();
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scenes import two_views
 
-from nabla_ransac import Estimator
+from nabla_ransac import DeviceError, Estimator
 
 SCENE = two_views()
 ESTIMATOR = Estimator("fundamental")
@@ -29,20 +29,26 @@ def test_an_estimator_works_in_other_processes(method):
         np.testing.assert_array_equal(estimate.inliers, expected.inliers)
 
 
-def test_a_forked_process_uses_what_its_parent_made():
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+def test_a_forked_process_makes_its_own_of_what_its_parent_made(backend):
     """Not through pickle: the object itself is in the child's memory."""
-    ESTIMATOR.estimate(SCENE.points1, SCENE.points2)
+    estimator = Estimator("fundamental", backend=backend)
+    try:
+        estimator.estimate(SCENE.points1, SCENE.points2)
+    except DeviceError as error:
+        pytest.skip(str(error))
     context = multiprocessing.get_context("fork")
     ends = context.Pipe(duplex=False)
 
     def child():
-        ends[1].send(bool(ESTIMATOR.estimate(SCENE.points1, SCENE.points2)))
+        ends[1].send(bool(estimator.estimate(SCENE.points1, SCENE.points2)))
 
     process = context.Process(target=child)
     process.start()
     assert ends[0].poll(60) and ends[0].recv()
     process.join(60)
     assert process.exitcode == 0
+    assert estimator.estimate(SCENE.points1, SCENE.points2)
 
 
 def test_other_threads_run_meanwhile():

@@ -64,9 +64,9 @@ def start():
     drivers = []
 
     def start(folder, out, checkpoint=""):
-        command = [sys.executable, "-c", DRIVER, str(folder), str(out), str(checkpoint), str(BATCH), json.dumps(OPTIONS)]
+        command = [sys.executable, "-c", DRIVER, str(folder), out.name, checkpoint, str(BATCH), json.dumps(OPTIONS)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        drivers.append(subprocess.Popen(command, start_new_session=True, **pipes))
+        drivers.append(subprocess.Popen(command, cwd=out.parent, start_new_session=True, **pipes))
         return drivers[-1]
 
     yield start
@@ -137,12 +137,12 @@ def test_a_killed_worker_changes_nothing(start, pairs, tmp_path):
 
 def test_a_killed_driver_is_resumed_from_the_checkpoint(start, pairs, tmp_path):
     folder, expected = pairs
-    out, checkpoint = tmp_path / "out", tmp_path / "checkpoint"
-    driver = start(folder, out, checkpoint)
+    out = tmp_path / "out"
+    driver = start(folder, out, "checkpoint")
     wait(driver, lambda: rows_of(out) > PAIRS // 6, "part")
     kill(driver)
     done = rows_of(out)
     assert 0 < done < PAIRS
-    again = start(folder, out, checkpoint)
+    again = start(folder, out, "checkpoint")
     ended_well(again)
     same(out, expected)

@@ -25,7 +25,7 @@ class EstimatorOptions(TypedDict, total=False):
     min_iterations: int | None
     """Hypotheses drawn at least: 64."""
     max_iterations: int | None
-    """Hypotheses drawn at most: 10000."""
+    """Hypotheses drawn at most: 10000, in verifications 2000."""
     confidence: float | None
     """Stop once a sample of inliers only was drawn with this probability: 0.9999."""
     min_inliers: int | None
@@ -58,7 +58,7 @@ class VerifyOptions(EstimatorOptions, total=False):
     """Options of a verification: those of the estimator, and these."""
 
     max_false_alarms: float | None
-    """Times that random matches would have as good a geometry, on average: 1."""
+    """Times that random matches would have as good a geometry, on average: 1e-10."""
     min_essential_share: float | None
     """With a smaller share of the inliers of a fundamental matrix, the intrinsics do not fit: 0.95."""
     multiple_models: bool | None

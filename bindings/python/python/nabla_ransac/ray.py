@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
+from os.path import abspath
 from typing import TYPE_CHECKING, Any
 
 from ray.data import ActorPoolStrategy, DataContext, SaveMode, read_parquet
@@ -31,6 +32,12 @@ class _Worker:
         return self.verifier.verify_record_batch(pairs, seed=self.seed)
 
 
+def _place(folder: str | PathLike[str]) -> str:
+    """The same for every process: an address as it is, a path from the root."""
+    folder = fspath(folder)
+    return folder if "://" in folder else abspath(folder)
+
+
 @contextmanager
 def _checkpointed(folder: str | PathLike[str] | None) -> Iterator[None]:
     """Has Ray note the pairs that are done, and leave them out when it starts again."""
@@ -38,7 +45,7 @@ def _checkpointed(folder: str | PathLike[str] | None) -> Iterator[None]:
     before = context.checkpoint_config
     if folder is not None:
         # kept, so that one call more does nothing
-        context.checkpoint_config = CheckpointConfig("pair_id", fspath(folder), delete_checkpoint_on_success=False)
+        context.checkpoint_config = CheckpointConfig("pair_id", _place(folder), delete_checkpoint_on_success=False)
     try:
         yield
     finally:
@@ -68,7 +75,7 @@ def verify(
         options["threads"] = max(1, int(num_cpus))
     least, most = concurrency if isinstance(concurrency, tuple) else (concurrency, concurrency)
     with _checkpointed(checkpoint):
-        pairs = read_parquet(fspath(pairs_folder))
+        pairs = read_parquet(_place(pairs_folder))
         # Ray reads several files at once, and a worker takes a block at once
         blocks = pairs.repartition(target_num_rows_per_block=batch_size)
         geometries = blocks.map_batches(
@@ -80,4 +87,4 @@ def verify(
             num_cpus=num_cpus,
             num_gpus=num_gpus,
         )
-        geometries.write_parquet(fspath(out_folder), mode=SaveMode.ERROR if checkpoint is None else SaveMode.APPEND)
+        geometries.write_parquet(_place(out_folder), mode=SaveMode.ERROR if checkpoint is None else SaveMode.APPEND)
