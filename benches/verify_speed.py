@@ -11,7 +11,6 @@ With --pairs COLMAP is left out: speed and memory on databases of so many pairs 
 
 import argparse
 import json
-import os
 import platform
 import re
 import shlex
@@ -29,7 +28,7 @@ from colmap_scenes import PHOTOGRAPHS, SYNTHETIC, crowd, photographs, synthetic
 
 CROWD_PAIRS = 150
 COLMAP = """
-import json, os, sys, time, pycolmap
+import json, sys, time, pycolmap
 pycolmap.logging.minloglevel = 3
 database, threads, ransac = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 options, verifier = pycolmap.TwoViewGeometryOptions(), pycolmap.GeometricVerifierOptions(num_threads=threads)
@@ -40,19 +39,26 @@ print(json.dumps({"seconds": time.perf_counter() - wall, "cpu_s": time.process_t
 """
 
 
+# starts a program from a small process, since what a large one starts counts its memory as its own
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(sys.argv[1], "w").write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}")
+sys.exit(code)
+"""
+
+
 def measured(command):
     """What a program prints as JSON, with its CPU time in seconds and its largest memory in MB."""
     command = [str(word) for word in command]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(command, stdout=out, stderr=complaints)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        for file in (out, complaints):
-            file.seek(0)
-        if process.returncode != 0:
-            sys.exit(f"{shlex.join(command[:3])} … failed with status {process.returncode}:\n{complaints.read().strip()}")
-        used = {"process_cpu_s": usage.ru_utime + usage.ru_stime, "memory_mb": usage.ru_maxrss / 1024}
-        return json.loads(out.read()) | used
+    with tempfile.NamedTemporaryFile("r") as usage:
+        launched = [sys.executable, "-S", "-c", LAUNCHER, usage.name, *command]
+        done = subprocess.run(launched, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{shlex.join(command[:3])} … failed with status {done.returncode}:\n{done.stderr.strip()}")
+        process_cpu_s, memory_mb = map(float, usage.read().split())
+    return json.loads(done.stdout) | {"process_cpu_s": process_cpu_s, "memory_mb": memory_mb}
 
 
 def run_nabla(program, database, threads, seed, arguments):
@@ -101,7 +107,7 @@ def compare(args, name, database):
                     found = run(copied(database, folder), threads, repeat)
                 about = {"database": name, "pairs": pairs, "matches": matches / pairs, "threads": threads}
                 print(f"{name}  {threads} threads  {run_name}  {found['cpu_s']:.2f} s CPU", file=sys.stderr)
-                yield about | {"run": run_name, "repeat": repeat} | found
+                yield found | about | {"run": run_name, "repeat": repeat}
 
 
 def markdown(rows):
@@ -130,7 +136,7 @@ def grow(args, count):
         print(f"{count} pairs made, {database.stat().st_size / 1e6:.0f} MB", file=sys.stderr)
         found = run_nabla(args.nabla, database, args.threads[0], 0, args.nabla_args)
     about = {"database": f"{count} pairs", "pairs": count, "matches": 500, "threads": args.threads[0]}
-    return about | {"run": "nabla-ransac", "repeat": 0} | found
+    return found | about | {"run": "nabla-ransac", "repeat": 0}
 
 
 def parse_arguments():
