@@ -242,3 +242,9 @@ impl Error {
         Self::File { path: path.display().to_string(), message: message.to_string() }
     }
 }
+
+/// What stands for an answer that a batch did not give.
+#[cfg(feature = "network")]
+pub(crate) fn no_answer<T>() -> Result<T> {
+    Err(Error::Device("the batch gave no answer".to_owned()))
+}

@@ -12,17 +12,22 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> io::Result<()> {
         let mut file = File::create(&partial)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&partial, path)?;
-        // the name itself is on the disk only with its folder; not all systems can
-        if let Some(folder) = path.parent() {
-            drop(File::open(folder).and_then(|folder| folder.sync_all()));
-        }
-        Ok(())
+        put_in_place(file, &partial, path)
     };
     write().map_err(|error| {
         drop(fs::remove_file(&partial));
         Error::file(path, error)
     })
+}
+
+/// Has a file on the disk that was written beside its place, then puts it there.
+pub(crate) fn put_in_place(file: File, partial: &Path, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    drop(file);
+    fs::rename(partial, path)?;
+    // the name itself is on the disk only with its folder; not all systems can
+    if let Some(folder) = path.parent() {
+        drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use super::arguments::OptionArgs;
 use crate::data::PairRecord;
 use crate::gpu;
 use crate::network::{Architecture, GpuRanking, NetworkConfig, Ranker, Weights, guided, guiding_weights};
-use crate::{Error, ModelKind, Options, Sampler};
+use crate::{ModelKind, Options, Sampler};
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -62,7 +62,9 @@ impl SamplerArgs {
         }
         let ranker = match named {
             Some(SamplerName::Learned) => Some(self.ranker(kind)?),
-            None if !given_weights && !options.use_all && options.sampler == Sampler::Auto => shipped(kind)?,
+            None if !given_weights && !options.use_all && options.sampler == Sampler::Auto => {
+                Ranker::shipped_if_any(kind)?
+            }
             _ => None,
         };
         if ranker.is_some() {
@@ -85,7 +87,8 @@ impl SamplerArgs {
     fn ranker(&self, kind: ModelKind) -> anyhow::Result<Ranker> {
         let Some(path) = &self.weights else {
             let missing = format!("no network is shipped that ranks matches for a {} matrix", kind.name());
-            return shipped(kind)?.context(missing + ": give one with --weights, or name another --sampler");
+            return Ranker::shipped_if_any(kind)?
+                .context(missing + ": give one with --weights, or name another --sampler");
         };
         let weights = Weights::read(path)?;
         let NetworkConfig { architecture, model, .. } = *weights.config();
@@ -111,14 +114,6 @@ impl SamplerName {
             Self::Weights => Some(Sampler::Weights),
             Self::Learned => None,
         }
-    }
-}
-
-/// The ranker of the shipped weights, where there are any for the model.
-fn shipped(kind: ModelKind) -> crate::Result<Option<Ranker>> {
-    match Ranker::shipped(kind) {
-        Err(Error::MissingInput { .. }) => Ok(None),
-        found => found.map(Some),
     }
 }
 

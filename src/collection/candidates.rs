@@ -9,6 +9,7 @@ pub(super) struct Candidates {
     /// Their indices in the list of matches.
     pub(super) places: Vec<u32>,
     pub(super) points_px: [Vec<DVec2>; 2],
+    /// Without their distortion, where they are for an essential matrix.
     pub(super) cameras: Option<[Camera; 2]>,
     sizes_px: [Option<DVec2>; 2],
     pub(super) ratios: Option<Vec<f32>>,
@@ -62,13 +63,8 @@ impl Candidates {
         self.cameras.is_some()
     }
 
-    /// The cameras without their distortion, where they are for an essential matrix.
-    pub(super) const fn cameras(&self) -> Option<[Camera; 2]> {
-        self.cameras
-    }
-
     pub(super) fn chance(&self) -> Chance<'_> {
-        Chance { points_px: self.points_px.each_ref().map(Vec::as_slice), sizes_px: self.sizes_px }
+        Chance::new(self.points_px.each_ref().map(Vec::as_slice), self.sizes_px)
     }
 
     /// Indices in the list of matches of those that are marked.

@@ -21,7 +21,7 @@ pub(super) fn geometry(candidates: &Candidates, outcome: &Outcome) -> TwoViewGeo
         ambiguous: estimate.diagnosis.ambiguous,
         ..TwoViewGeometry::default()
     };
-    match (&estimate.model, candidates.cameras()) {
+    match (&estimate.model, candidates.cameras) {
         (Model::Essential(motion), Some(cameras)) => calibrated(supported, &estimate.diagnosis, motion, &cameras),
         (Model::Fundamental(fundamental), _) => uncalibrated(supported, &estimate.diagnosis, fundamental),
         _ => supported,

@@ -2,6 +2,7 @@ use super::candidates::Candidates;
 use super::decide::geometry;
 use super::watermark::is_watermark;
 use super::{Configuration, Pair, TwoViewGeometry};
+use crate::error::no_answer;
 use crate::network::LearnedEstimator;
 use crate::parallel::parallel_map;
 use crate::ransac::{Estimate, Outcome};
@@ -86,12 +87,9 @@ impl Verifier {
     pub fn new(options: VerifyOptions) -> Result<Self> {
         let asked = &options.estimator;
         let refit = Options { use_all: true, min_inliers: 0, diagnose: false, backend: Backend::Cpu, ..asked.clone() };
-        Ok(Self {
-            essential: LearnedEstimator::new(asked.clone(), ModelKind::Essential)?,
-            fundamental: LearnedEstimator::new(asked.clone(), ModelKind::Fundamental)?,
-            refit: Estimator::new(refit)?,
-            options,
-        })
+        let essential = LearnedEstimator::new(asked.clone(), ModelKind::Essential)?;
+        let fundamental = LearnedEstimator::beside(&essential, asked.clone(), ModelKind::Fundamental)?;
+        Ok(Self { essential, fundamental, refit: Estimator::new(refit)?, options })
     }
 
     /// Its options.
@@ -109,7 +107,6 @@ impl Verifier {
     /// # Errors
     /// [`Error::NoSuchKeyPoint`], [`Error::NotFinite`] or [`Error::LengthMismatch`] of its input. No geometry is an answer, no error.
     pub fn verify(&self, pair: &Pair<'_>) -> Result<TwoViewGeometry> {
-        let no_answer = || Err(Error::Device("the batch gave no answer".to_owned()));
         self.verify_batch(std::slice::from_ref(pair)).pop().unwrap_or_else(no_answer)
     }
 
@@ -117,11 +114,7 @@ impl Verifier {
     pub fn verify_batch(&self, pairs: &[Pair<'_>]) -> Vec<Result<TwoViewGeometry>> {
         let mut found = self.verify_once(pairs);
         if self.options.multiple_models {
-            for (pair, found) in pairs.iter().zip(&mut found) {
-                if let Ok(first) = found {
-                    self.find_more(pair, first);
-                }
-            }
+            self.find_more(pairs, &mut found);
         }
         found
     }
@@ -235,32 +228,60 @@ impl Verifier {
         TwoViewGeometry { configuration, ..found }
     }
 
-    /// Looks for more geometries among the outliers, until there is none; of several only the inliers are kept.
-    fn find_more(&self, pair: &Pair<'_>, first: &mut TwoViewGeometry) {
-        if matches!(first.configuration, Configuration::Undefined | Configuration::Watermark) {
-            return;
+    /// Looks for more geometries among the outliers of all pairs, until there is none; of several only the inliers are kept.
+    fn find_more(&self, pairs: &[Pair<'_>], found: &mut [Result<TwoViewGeometry>]) {
+        let mut open: Vec<usize> =
+            (0..pairs.len()).filter(|&index| found[index].as_ref().is_ok_and(is_model)).collect();
+        while !open.is_empty() {
+            let rests = parallel_map(self.threads(), open.len(), |place| {
+                Rest::new(&pairs[open[place]], found[open[place]].as_ref().map_or(&[], |first| &first.inliers))
+            });
+            let asked: Vec<Pair<'_>> = open.iter().zip(&rests).map(|(&index, rest)| rest.of(&pairs[index])).collect();
+            let next = self.verify_once(&asked);
+            let more = open.into_iter().zip(&rests).zip(next);
+            open = more
+                .filter_map(|((index, rest), next)| {
+                    rest.join(found[index].as_mut().ok()?, &next.ok()?).then_some(index)
+                })
+                .collect();
         }
-        let mut inliers = first.inliers.clone();
-        let mut models = 1;
-        loop {
-            let is_left = |place: &u32| inliers.binary_search(place).is_err();
-            let left: Vec<u32> = (0..pair.matches.len() as u32).filter(is_left).collect();
-            let matches: Vec<[u32; 2]> = pick(pair.matches, &left);
-            let ratios = pair.ratios.map(|ratios| pick(ratios, &left));
-            let rest = Pair { matches: &matches, ratios: ratios.as_deref(), ..*pair };
-            let Some(Ok(next)) = self.verify_once(&[rest]).pop() else { break };
-            if matches!(next.configuration, Configuration::Undefined | Configuration::Watermark) {
-                break;
-            }
-            inliers.extend(next.inliers.iter().map(|&place| left[place as usize]));
-            inliers.sort_unstable();
-            models += 1;
+    }
+}
+
+const fn is_model(found: &TwoViewGeometry) -> bool {
+    !matches!(found.configuration, Configuration::Undefined | Configuration::Watermark)
+}
+
+/// The matches of a pair that are no inliers yet.
+struct Rest {
+    places: Vec<u32>,
+    matches: Vec<[u32; 2]>,
+    ratios: Option<Vec<f32>>,
+}
+
+impl Rest {
+    fn new(pair: &Pair<'_>, inliers: &[u32]) -> Self {
+        let is_left = |place: &u32| inliers.binary_search(place).is_err();
+        let places: Vec<u32> = (0..pair.matches.len() as u32).filter(is_left).collect();
+        let ratios = pair.ratios.map(|ratios| pick(ratios, &places));
+        Self { matches: pick(pair.matches, &places), ratios, places }
+    }
+
+    fn of<'a>(&'a self, pair: &Pair<'a>) -> Pair<'a> {
+        Pair { matches: &self.matches, ratios: self.ratios.as_deref(), ..*pair }
+    }
+
+    /// Adds what was found of it; whether it was a model.
+    fn join(&self, first: &mut TwoViewGeometry, next: &TwoViewGeometry) -> bool {
+        if !is_model(next) {
+            return false;
         }
-        if models > 1 {
-            let iterations = first.iterations;
-            *first =
-                TwoViewGeometry { configuration: Configuration::Multiple, inliers, iterations, ..Default::default() };
-        }
+        let mut inliers = std::mem::take(&mut first.inliers);
+        inliers.extend(next.inliers.iter().map(|&place| self.places[place as usize]));
+        inliers.sort_unstable();
+        let iterations = first.iterations;
+        *first = TwoViewGeometry { configuration: Configuration::Multiple, inliers, iterations, ..Default::default() };
+        true
     }
 }
 

@@ -3,11 +3,14 @@
 use super::database::{StoredKeyPoints, images_of_pair};
 use super::{Configuration, Database, Pair, StoredPair, TwoViewGeometry, VerifiedRow, Verifier, View};
 use crate::data::synthetic::problems::pair_seed;
+use crate::error::no_answer;
 use crate::parallel::parallel_map;
 use crate::{Error, Result};
 use rustc_hash::FxHashMap;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Pairs of one batch at most: as many are lost when the process is killed.
@@ -72,6 +75,40 @@ impl VerifySummary {
         self.configurations.iter().sum()
     }
 
+    /// Pairs a second.
+    pub fn pairs_per_s(&self, seconds: f64) -> f64 {
+        (self.verified() + self.failed) as f64 / seconds
+    }
+
+    /// By name, with what was verified, how, and in how many seconds in all.
+    pub fn report(&self, database: &Path, verifier: &Verifier, seed: u64, seconds: f64) -> Value {
+        let configurations = Configuration::ALL.into_iter().zip(self.configurations);
+        let configurations: Map<String, Value> =
+            configurations.map(|(one, pairs)| (one.name().replace(' ', "_"), json!(pairs))).collect();
+        json!({
+            "database": database.to_string_lossy(),
+            "verified": self.verified(),
+            "kept": self.kept,
+            "failed": self.failed,
+            "configurations": configurations,
+            "ambiguous": self.ambiguous,
+            "matches": self.matches,
+            "inliers": self.inliers,
+            "iterations": self.iterations,
+            "seconds": {
+                "all": seconds,
+                "reading": self.reading.as_secs_f64(),
+                "undistorting": self.undistorting.as_secs_f64(),
+                "estimating": self.estimating.as_secs_f64(),
+                "writing": self.writing.as_secs_f64(),
+            },
+            "pairs_per_s": self.pairs_per_s(seconds),
+            "device": verifier.device_name(),
+            "seed": seed,
+            "settings": verifier.options().estimator,
+        })
+    }
+
     fn count(&mut self, batch: &VerifiedBatch<'_>) {
         for (geometry, pair) in batch.geometries.iter().zip(batch.pairs) {
             let Ok(geometry) = geometry else {
@@ -121,7 +158,7 @@ pub fn verify_database(
             .into_iter()
             .zip(&stored)
             .map(|(pair, row)| {
-                let found = pair.map(|_| verified.next().unwrap_or_else(|| Ok(TwoViewGeometry::default())))?;
+                let found = pair.map(|_| verified.next().unwrap_or_else(no_answer))?;
                 found.map_err(|error| database.row(row_name(row.id), error))
             })
             .collect();

@@ -17,8 +17,7 @@ impl View {
     pub fn new(camera: Option<CameraModel>, points_px: Vec<DVec2>) -> Self {
         let undistorted_px = match &camera {
             Some(camera) if !camera.is_undistorted() => {
-                let pinhole = camera.pinhole();
-                let undistort = |&pixel: &DVec2| camera.undistort(pixel).map_or(DVec2::NAN, |ray| pinhole.project(ray));
+                let undistort = |&pixel: &DVec2| camera.undistort_px(pixel).unwrap_or(DVec2::NAN);
                 points_px.iter().map(undistort).collect()
             }
             _ => Vec::new(),

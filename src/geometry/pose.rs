@@ -1,3 +1,5 @@
+#[cfg(feature = "collection")]
+use glam::DQuat;
 use glam::{DMat3, DVec3};
 
 /// A rotation and a translation: `y = rotation x + translation`.
@@ -25,6 +27,13 @@ impl Pose {
     pub fn inverse(&self) -> Self {
         let rotation = self.rotation.transpose();
         Self { rotation, translation: -(rotation * self.translation) }
+    }
+
+    /// The rotation as a unit quaternion w x y z, as COLMAP has it.
+    #[cfg(feature = "collection")]
+    pub(crate) fn quaternion(&self) -> [f64; 4] {
+        let DQuat { x, y, z, w } = DQuat::from_mat3(&self.rotation).normalize();
+        [w, x, y, z]
     }
 
     /// The essential matrix `[translation]× rotation`.

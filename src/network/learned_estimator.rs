@@ -1,7 +1,8 @@
 use super::gpu_ranking::GpuRanking;
 use super::{RankInput, Ranker, guided, guiding_weights};
+use crate::error::no_answer;
 use crate::parallel::parallel_map;
-use crate::{Error, Estimator, ModelKind, Options, Outcome, Problem, Result, Sampler};
+use crate::{Estimator, ModelKind, Options, Outcome, Problem, Result, Sampler};
 
 /// The estimator of one kind of model, with the network that ranks its matches first, on the same backend: what the command line does
 /// by default.
@@ -32,13 +33,30 @@ impl LearnedEstimator {
     /// # Errors
     /// Those of [`Estimator::new`].
     pub fn adjusted(options: Options, kind: ModelKind, adjust: impl FnOnce(&mut Options)) -> Result<Self> {
+        Self::made(options, kind, adjust, Estimator::new)
+    }
+
+    /// [`Self::new`], where another estimator works: one device serves both.
+    ///
+    /// # Errors
+    /// Those of [`Estimator::with_options`].
+    pub fn beside(other: &Self, options: Options, kind: ModelKind) -> Result<Self> {
+        Self::made(options, kind, |_| {}, |options| other.estimator.with_options(options))
+    }
+
+    fn made(
+        options: Options,
+        kind: ModelKind,
+        adjust: impl FnOnce(&mut Options),
+        estimator: impl FnOnce(Options) -> Result<Estimator>,
+    ) -> Result<Self> {
         let ranker = match options.sampler {
-            Sampler::Auto if !options.use_all => shipped(kind)?,
+            Sampler::Auto if !options.use_all => Ranker::shipped_if_any(kind)?,
             _ => None,
         };
         let mut options = if ranker.is_some() { guided(options, kind) } else { options };
         adjust(&mut options);
-        Self::with_ranker(Estimator::new(options)?, ranker)
+        Self::with_ranker(estimator(options)?, ranker)
     }
 
     /// This estimator, after this network: [`guided`] makes the options that suit it.
@@ -88,8 +106,7 @@ impl LearnedEstimator {
             })
             .collect();
         let mut outcomes = self.estimator.estimate_batch(&ranked).into_iter();
-        let mut next = || outcomes.next().unwrap_or_else(|| Err(Error::Device("the batch gave no answer".to_owned())));
-        weights.into_iter().map(|weights| weights.and_then(|_| next())).collect()
+        weights.into_iter().map(|weights| weights.and_then(|_| outcomes.next().unwrap_or_else(no_answer))).collect()
     }
 }
 
@@ -113,13 +130,5 @@ impl Ranking {
             (_, Some(logits)) => Ok(Some(guiding_weights(logits))),
             (problem, None) => self.weights(problem).map(Some),
         })
-    }
-}
-
-/// The ranker of the shipped weights, where there are any for the model.
-fn shipped(kind: ModelKind) -> Result<Option<Ranker>> {
-    match Ranker::shipped(kind) {
-        Err(Error::MissingInput { .. }) => Ok(None),
-        found => found.map(Some),
     }
 }

@@ -33,4 +33,12 @@ impl Ranker {
     pub fn shipped(model: ModelKind) -> Result<Self> {
         Weights::shipped(model).map(Self::new)
     }
+
+    /// [`Self::shipped`], where any weights ship for the model.
+    pub(crate) fn shipped_if_any(model: ModelKind) -> Result<Option<Self>> {
+        match Self::shipped(model) {
+            Err(Error::MissingInput { .. }) => Ok(None),
+            found => found.map(Some),
+        }
+    }
 }

@@ -2,12 +2,10 @@ use crate::errors::raise;
 use crate::keywords::Keywords;
 use crate::options::{to_python, verify_options};
 use nabla_ransac::Result;
-use nabla_ransac::collection::hloc::read_into;
-use nabla_ransac::collection::{Configuration, Database, Verifier, VerifyDatabase, VerifySummary, verify_database};
+use nabla_ransac::collection::hloc::open_with;
+use nabla_ransac::collection::{Database, Verifier, VerifyDatabase, verify_database};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde_json::{Map, Value, json};
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -44,7 +42,7 @@ pub(crate) fn verify<'py>(
             watch.after(batch.ids.len() as u64, errors.map(ToString::to_string))
         })?;
         let seconds = start.elapsed().as_secs_f64();
-        Ok(report(&database, &summary, &verifier, asked, seconds))
+        Ok(summary.report(&database, &verifier, asked.seed, seconds))
     };
     let report = py.detach(run).map_err(raise)?;
     if let Some(error) = watch.raised {
@@ -58,14 +56,7 @@ pub(crate) fn verify<'py>(
 /// The database, with hloc's pairs in it where they are given, and why some of those are not.
 fn open(path: &Path, hloc: Option<&[PathBuf; 3]>) -> Result<(Database, Vec<String>)> {
     let Some([features, matches, pairs]) = hloc else { return Ok((Database::open(path)?, Vec::new())) };
-    let is_new = !path.exists();
-    let mut database = if is_new { Database::create(path) } else { Database::open(path) }?;
-    let summary = read_into(&mut database, features, matches, pairs).inspect_err(|_| {
-        if is_new {
-            // there is nothing in it
-            drop(fs::remove_file(path));
-        }
-    })?;
+    let (database, summary) = open_with(path, features, matches, pairs)?;
     Ok((database, summary.failed.iter().map(ToString::to_string).collect()))
 }
 
@@ -98,35 +89,4 @@ impl Watch {
             }
         }
     }
-}
-
-/// By the names of the command line's summary.
-fn report(database: &Path, summary: &VerifySummary, verifier: &Verifier, asked: VerifyDatabase, seconds: f64) -> Value {
-    let configurations: Map<String, Value> = Configuration::ALL
-        .into_iter()
-        .zip(summary.configurations)
-        .map(|(one, pairs)| (one.name().replace(' ', "_"), json!(pairs)))
-        .collect();
-    json!({
-        "database": database.to_string_lossy(),
-        "verified": summary.verified(),
-        "kept": summary.kept,
-        "failed": summary.failed,
-        "configurations": configurations,
-        "ambiguous": summary.ambiguous,
-        "matches": summary.matches,
-        "inliers": summary.inliers,
-        "iterations": summary.iterations,
-        "seconds": {
-            "all": seconds,
-            "reading": summary.reading.as_secs_f64(),
-            "undistorting": summary.undistorting.as_secs_f64(),
-            "estimating": summary.estimating.as_secs_f64(),
-            "writing": summary.writing.as_secs_f64(),
-        },
-        "pairs_per_s": (summary.verified() + summary.failed) as f64 / seconds,
-        "device": verifier.device_name(),
-        "seed": asked.seed,
-        "settings": verifier.options().estimator,
-    })
 }

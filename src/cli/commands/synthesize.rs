@@ -1,13 +1,11 @@
 //! `nabla-ransac synthesize`: random image pairs with known truth, to look at and to train on.
 
 use crate::cli::print;
-use crate::data::{PairRecord, SyntheticOptions, SyntheticPairs, write_scene};
+use crate::data::{SyntheticOptions, SyntheticPairs, write_scene};
+use crate::parallel::parallel_map;
 use anyhow::{Context, ensure};
 use clap::Args;
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 #[derive(Args, Debug)]
 pub(crate) struct SynthesizeArgs {
@@ -41,7 +39,7 @@ pub(crate) fn run(arguments: &SynthesizeArgs) -> anyhow::Result<()> {
         learned_share: arguments.learned_share,
     };
     let pairs = SyntheticPairs::new(options, arguments.seed)?;
-    let records = draw(&pairs, arguments.pairs);
+    let records = parallel_map(0, arguments.pairs as usize, |index| pairs.pair(index as u64));
     let notes = [
         ("scene", "synthetic".to_owned()),
         ("seed", arguments.seed.to_string()),
@@ -50,23 +48,4 @@ pub(crate) fn run(arguments: &SynthesizeArgs) -> anyhow::Result<()> {
     write_scene(out, &records, &notes)?;
     let matches: usize = records.iter().map(|record| record.matches.len()).sum();
     print(&format!("{}: {} pairs, {matches} matches\n", out.display(), records.len()))
-}
-
-/// On all cores; the order is that of the indices.
-fn draw(pairs: &SyntheticPairs, count: u64) -> Vec<PairRecord> {
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&index| index < count) {
-            done.push(pairs.pair(index));
-        }
-        done
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut records: Vec<PairRecord> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    records.sort_by(|a, b| a.id.cmp(&b.id));
-    records
 }

@@ -9,7 +9,7 @@ use crate::collection::{
 use crate::{Options, Sampler};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -137,43 +137,12 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// With the number of pairs of each.
-    fn configurations(&self) -> impl Iterator<Item = (Configuration, u64)> {
-        Configuration::ALL.into_iter().zip(self.summary.configurations)
-    }
-
-    fn pairs_per_s(&self) -> f64 {
-        (self.summary.verified() + self.summary.failed) as f64 / self.seconds
-    }
-
     fn json(&self) -> Value {
-        let summary = &self.summary;
-        let configurations: Map<String, Value> =
-            self.configurations().map(|(one, pairs)| (one.name().replace(' ', "_"), json!(pairs))).collect();
-        json!({
-            "database": self.arguments.database.to_string_lossy(),
-            "verified": summary.verified(),
-            "kept": summary.kept,
-            "failed": summary.failed,
-            "failures": self.failures,
-            "interrupted": summary.stopped,
-            "configurations": configurations,
-            "ambiguous": summary.ambiguous,
-            "matches": summary.matches,
-            "inliers": summary.inliers,
-            "iterations": summary.iterations,
-            "seconds": {
-                "all": self.seconds,
-                "reading": summary.reading.as_secs_f64(),
-                "undistorting": summary.undistorting.as_secs_f64(),
-                "estimating": summary.estimating.as_secs_f64(),
-                "writing": summary.writing.as_secs_f64(),
-            },
-            "pairs_per_s": self.pairs_per_s(),
-            "device": self.verifier.device_name(),
-            "seed": self.arguments.how.options.seed,
-            "settings": self.verifier.options().estimator,
-        })
+        let Self { arguments, summary, verifier, .. } = self;
+        let mut report = summary.report(&arguments.database, verifier, arguments.how.options.seed, self.seconds);
+        report["failures"] = json!(self.failures);
+        report["interrupted"] = json!(summary.stopped);
+        report
     }
 
     fn text(&self) -> anyhow::Result<String> {
@@ -181,7 +150,8 @@ impl Report<'_> {
         let summary = &self.summary;
         let database = self.arguments.database.display();
         writeln!(text, "{database}: {} pairs verified on {}", summary.verified(), self.verifier.device_name())?;
-        let found = self.configurations().filter(|&(_, pairs)| pairs > 0);
+        let configurations = Configuration::ALL.into_iter().zip(summary.configurations);
+        let found = configurations.filter(|&(_, pairs)| pairs > 0);
         let found: Vec<String> = found.map(|(one, pairs)| format!("{pairs} {}", one.name())).collect();
         if !found.is_empty() {
             writeln!(text, "{}", found.join(", "))?;
@@ -193,7 +163,7 @@ impl Report<'_> {
         if summary.kept > 0 {
             writeln!(text, "{} pairs had a geometry before and kept it; --overwrite replaces those", summary.kept)?;
         }
-        writeln!(text, "{:.1} s, {:.0} pairs/s", self.seconds, self.pairs_per_s())?;
+        writeln!(text, "{:.1} s, {:.0} pairs/s", self.seconds, summary.pairs_per_s(self.seconds))?;
         Ok(text)
     }
 

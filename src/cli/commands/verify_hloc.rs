@@ -2,8 +2,7 @@
 
 use crate::cli::{complain_of, print};
 use crate::collection::Database;
-use crate::collection::hloc::read_into;
-use std::fs;
+use crate::collection::hloc::open_with;
 use std::path::{Path, PathBuf};
 
 /// The database, new where there was none, and how many pairs of the list are not in the files.
@@ -11,14 +10,7 @@ pub(super) fn read(path: &Path, files: &[PathBuf], quiet: bool) -> anyhow::Resul
     let [features, matches, pairs] = files else {
         anyhow::bail!("--hloc: expected three files, but got {}", files.len())
     };
-    let is_new = !path.exists();
-    let mut database = if is_new { Database::create(path) } else { Database::open(path) }?;
-    let summary = read_into(&mut database, features, matches, pairs).inspect_err(|_| {
-        if is_new {
-            // there is nothing in it
-            drop(fs::remove_file(path));
-        }
-    })?;
+    let (database, summary) = open_with(path, features, matches, pairs)?;
     if !quiet {
         let (images, pairs, matches) = (summary.images, summary.pairs, summary.matches);
         print(&format!(

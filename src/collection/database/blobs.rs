@@ -2,7 +2,7 @@
 
 use crate::collection::View;
 use crate::geometry::CameraModel;
-use glam::{DMat3, DQuat, DVec2, DVec3};
+use glam::{DMat3, DVec2, DVec3};
 
 pub(super) fn floats64(bytes: &[u8]) -> Result<Vec<f64>, String> {
     let (numbers, []) = bytes.as_chunks() else {
@@ -68,12 +68,6 @@ pub(super) fn bytes_of_floats(numbers: impl IntoIterator<Item = f64>) -> Vec<u8>
 
 pub(super) fn bytes_of_matrix(matrix: &DMat3) -> Vec<u8> {
     bytes_of_floats(matrix.transpose().to_cols_array())
-}
-
-/// w x y z.
-pub(super) fn bytes_of_rotation(rotation: &DMat3) -> Vec<u8> {
-    let DQuat { x, y, z, w } = DQuat::from_mat3(rotation).normalize();
-    bytes_of_floats([w, x, y, z])
 }
 
 pub(super) fn bytes_of_vector(vector: DVec3) -> Vec<u8> {

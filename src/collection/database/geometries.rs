@@ -66,7 +66,7 @@ fn optional_columns(geometry: &TwoViewGeometry, has_zeros: bool) -> [Option<Vec<
     let matrices = [&geometry.fundamental, &geometry.essential, &geometry.homography];
     let [f, e, h] = matrices.map(|matrix| or_zeros(matrix.as_ref().map(blobs::bytes_of_matrix), &[0.0; 9]));
     let motion = geometry.camera2_from_camera1;
-    let rotation = motion.map(|motion| blobs::bytes_of_rotation(&motion.rotation));
+    let rotation = motion.map(|motion| blobs::bytes_of_floats(motion.quaternion()));
     let translation = motion.map(|motion| blobs::bytes_of_vector(motion.translation));
     let (q, t) = (or_zeros(rotation, &[1.0, 0.0, 0.0, 0.0]), or_zeros(translation, &[0.0; 3]));
     // the intrinsics of an uncalibrated pair are not found here

@@ -74,7 +74,7 @@ impl Database {
     /// [`Error::File`]: it is no database of COLMAP's, or cannot be read; [`Error::Row`]: a row of its cameras or images is wrong.
     pub fn open(path: &Path) -> Result<Self> {
         check_magic(path)?;
-        Self::with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        Self::read(path)
     }
 
     /// Makes a database with empty tables, as COLMAP 4.2 has them.
@@ -83,15 +83,14 @@ impl Database {
     /// [`Error::File`] when there is a file of this name, or none can be made.
     pub fn create(path: &Path) -> Result<Self> {
         File::create_new(path).map_err(|error| Error::file(path, error))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let connection = connect(path, flags)?;
+        let connection = connect(path)?;
         connection.execute_batch(schema::TABLES).map_err(|error| sqlite(path, &error))?;
         drop(connection);
-        Self::with_flags(path, flags)
+        Self::read(path)
     }
 
-    fn with_flags(path: &Path, flags: OpenFlags) -> Result<Self> {
-        let connection = connect(path, flags)?;
+    fn read(path: &Path) -> Result<Self> {
+        let connection = connect(path)?;
         let layout = schema::Layout::read(&connection, path)?;
         let mut database =
             Self { path: path.to_owned(), connection, layout, images: BTreeMap::new(), cameras: BTreeMap::new() };
@@ -131,8 +130,9 @@ impl Database {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags);
     let connection = connection.map_err(|error| sqlite(path, &error))?;
     connection.busy_timeout(PATIENCE).map_err(|error| sqlite(path, &error))?;
     Ok(connection)

@@ -14,6 +14,7 @@ use archive::{Archive, Message};
 use features::Features;
 pub use pairs::read_pairs;
 use rustc_hash::FxHashMap;
+use std::fs;
 use std::path::Path;
 
 /// COLMAP's number of the camera model that it gives to images it knows nothing of: one focal length, one coefficient of distortion.
@@ -55,6 +56,22 @@ pub fn read_into(database: &mut Database, features: &Path, matches: &Path, pairs
             import.finish()
         })
     })
+}
+
+/// [`read_into`] the database of a path, which is made where there is none; unless that fails.
+///
+/// # Errors
+/// Those of [`Database::open`], [`Database::create`] and [`read_into`].
+pub fn open_with(path: &Path, features: &Path, matches: &Path, pairs: &Path) -> Result<(Database, Summary)> {
+    let is_new = !path.exists();
+    let mut database = if is_new { Database::create(path) } else { Database::open(path) }?;
+    let summary = read_into(&mut database, features, matches, pairs).inspect_err(|_| {
+        if is_new {
+            // there is nothing in it
+            drop(fs::remove_file(path));
+        }
+    })?;
+    Ok((database, summary))
 }
 
 /// An image of the list, once it was met.

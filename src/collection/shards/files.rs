@@ -1,6 +1,7 @@
 //! Folders of Parquet files, and the files: read a batch at a time, and there under their names only when they are whole.
 
 use crate::collection::contained::contained;
+use crate::write_whole::put_in_place;
 use crate::{Error, Result};
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
@@ -10,7 +11,6 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -133,16 +133,7 @@ impl NewPart {
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let file = writer.into_inner().map_err(|error| Error::file(&self.path, error));
         let placed = file.and_then(|file| {
-            let place = || -> io::Result<()> {
-                file.sync_all()?;
-                fs::rename(&self.partial, &self.path)?;
-                // the name itself is on the disk only with its folder; not all systems can
-                if let Some(folder) = self.path.parent() {
-                    drop(File::open(folder).and_then(|folder| folder.sync_all()));
-                }
-                Ok(())
-            };
-            place().map_err(|error| Error::file(&self.path, error))
+            put_in_place(file, &self.partial, &self.path).map_err(|error| Error::file(&self.path, error))
         });
         // another process may have finished the same part and removed what this one wrote
         if placed.is_err() && self.path.exists() { Ok(()) } else { placed }

@@ -37,7 +37,7 @@ pub(super) fn record_batch(ids: &[i64], rows: &[GeometryRow], source: Source<'_>
         floats(each().map(|found| found.fundamental.as_ref().map(matrix))),
         floats(each().map(|found| found.essential.as_ref().map(matrix))),
         floats(each().map(|found| found.homography.as_ref().map(matrix))),
-        floats(each().map(|found| found.camera2_from_camera1.map(|motion| quaternion(&motion.rotation)))),
+        floats(each().map(|found| found.camera2_from_camera1.map(|motion| motion.quaternion().to_vec()))),
         floats(each().map(|found| found.camera2_from_camera1.map(|motion| motion.translation.to_array().to_vec()))),
         inliers(&geometries),
         integers(&mut each().map(|found| found.inliers.len())),
@@ -64,12 +64,6 @@ fn inliers(geometries: &[&TwoViewGeometry]) -> ArrayRef {
         lists.append_value(geometry.inliers.iter().map(|&place| Some(place as i32)));
     }
     Arc::new(lists.finish())
-}
-
-/// w x y z.
-fn quaternion(rotation: &DMat3) -> Vec<f64> {
-    let DQuat { x, y, z, w } = DQuat::from_mat3(rotation).normalize();
-    vec![w, x, y, z]
 }
 
 /// The geometries of a record batch.

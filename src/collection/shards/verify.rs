@@ -7,6 +7,7 @@ use super::pairs::{PairRow, PairRows};
 use super::schema::geometries_schema;
 use crate::collection::{Pair, Verifier};
 use crate::data::synthetic::problems::pair_seed;
+use crate::error::no_answer;
 use crate::parallel::parallel_map;
 use crate::{Error, Result};
 use arrow_array::RecordBatch;
@@ -47,10 +48,7 @@ fn verify<'a>(
     });
     let mut verified = verifier.verify_batch(&ready.collect::<Vec<_>>()).into_iter();
     let rows = rows.into_iter().zip(&matches).map(|(row, matches)| {
-        let geometry = row.and_then(|_| {
-            let no_answer = || Err(Error::Device("the batch gave no answer".to_owned()));
-            verified.next().unwrap_or_else(no_answer).map_err(|error| error.to_string())
-        });
+        let geometry = row.and_then(|_| verified.next().unwrap_or_else(no_answer).map_err(|error| error.to_string()));
         GeometryRow { match_count: matches.len(), geometry }
     });
     let rows = rows.collect();

@@ -85,12 +85,11 @@ impl Intrinsics {
         if model.is_undistorted() {
             return;
         }
-        let pinhole = model.pinhole();
         undistorted.resize(points_px.len(), true);
         for (point, undistorted) in points_px.iter_mut().zip(undistorted).filter(|(point, _)| point.is_finite()) {
-            let ray = model.undistort(*point);
-            *undistorted &= ray.is_some();
-            *point = ray.map_or(DVec2::NAN, |ray| pinhole.project(ray));
+            let of_pinhole = model.undistort_px(*point);
+            *undistorted &= of_pinhole.is_some();
+            *point = of_pinhole.unwrap_or(DVec2::NAN);
         }
     }
 }

@@ -86,6 +86,11 @@ impl CameraModel {
         self.lens.is_undistorted()
     }
 
+    /// Where [`Self::pinhole`] sees what is seen at a pixel; `None` where [`Self::undistort`] has none.
+    pub fn undistort_px(&self, pixel: DVec2) -> Option<DVec2> {
+        Some(self.pinhole().project(self.undistort(pixel)?))
+    }
+
     /// The pixel of the ray (x, y, 1) of a normalised point; `None` where the model has none.
     pub fn project(&self, normalized: DVec2) -> Option<DVec2> {
         let pixel = self.pinhole().project(self.lens.distort(normalized)?);

@@ -45,6 +45,17 @@ impl Estimator {
         Ok(Self { options, gpu })
     }
 
+    /// An estimator with these options where this one works, whatever backend they name.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`].
+    pub fn with_options(&self, options: Options) -> Result<Self> {
+        options.check()?;
+        let beside = |gpu: &GpuEstimator| GpuEstimator::new(gpu.context().clone(), options.clone());
+        let gpu = self.gpu.as_ref().map(beside).transpose()?;
+        Ok(Self { options, gpu })
+    }
+
     /// Its options.
     pub const fn options(&self) -> &Options {
         &self.options

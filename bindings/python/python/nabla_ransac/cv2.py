@@ -170,8 +170,6 @@ def _distorted(matrix: NDArray[np.float64], coefficients: ArrayLike | None) -> A
 
 
 def _rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-
-
     quaternion = quaternion_of(rotation)
     sine = np.linalg.norm(quaternion[1:])
     if sine < 1e-12:
