@@ -23,8 +23,6 @@ def main(folder):
     reconstruction = pycolmap.synthesize_dataset(options)
     reconstruction.write_binary(folder)
     reconstruction.write_text(folder)
-    for points in folder.glob("points3D.*"):
-        points.unlink()
     print(reconstruction.images[6].name, reconstruction.images[6].cam_from_world().matrix().tolist())
 
 

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
-use nabla_ransac::collection::{Database, Reconstruction, RegisteredImage, export_pairs};
-use nabla_ransac::data::{CameraSet, PairRecord, PairSet, Scene};
+use nabla_ransac::collection::{Database, export_pairs};
+use nabla_ransac::data::{CameraSet, PairRecord, PairSet, Reconstruction, RegisteredImage, Scene};
 use nabla_ransac::geometry::{CameraModel, Matches};
 use nabla_ransac::{ModelKind, Pose};
 use serde_json::Value;

@@ -113,9 +113,8 @@ proptest! {
     }
 
     #[test]
-    #[cfg(feature = "collection")]
     fn changed_reconstructions(mutations in vec(mutation(), 1..6), of_images in any::<bool>(), text in any::<bool>()) {
-        use nabla_ransac::collection::{Reconstruction, ReconstructionFormat};
+        use nabla_ransac::data::{Reconstruction, ReconstructionFormat};
         let (format, ending) = if text { (ReconstructionFormat::Text, "txt") } else { (ReconstructionFormat::Binary, "bin") };
         let file = |name| std::fs::read(format!("{}/tests/files/reconstruction/{name}.{ending}", env!("CARGO_MANIFEST_DIR")));
         let (mut cameras, mut images) = (file("cameras").unwrap(), file("images").unwrap());

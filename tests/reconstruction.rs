@@ -1,10 +1,10 @@
 //! COLMAP's reconstructions are read as pycolmap writes them, and what is wrong with one is told.
 
-#![cfg(feature = "collection")]
+#![cfg(feature = "data")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
 
 use glam::{DMat3, DVec3};
-use nabla_ransac::collection::{Reconstruction, ReconstructionFormat};
+use nabla_ransac::data::{Reconstruction, ReconstructionFormat};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,42 @@ fn text_and_binary_are_the_same() {
         fs::copy(fixture().join(name), folder.path().join(name)).unwrap();
     }
     assert_eq!(Reconstruction::read(folder.path()).unwrap(), binary);
+}
+
+#[test]
+fn points_are_where_the_images_see_them() {
+    let reconstruction = Reconstruction::read(&fixture()).unwrap();
+    let seen = Reconstruction::read_points(&fixture()).unwrap();
+    assert_eq!(seen.keys().collect::<Vec<_>>(), reconstruction.images.keys().collect::<Vec<_>>());
+    for (id, points) in &seen {
+        let image = &reconstruction.images[id];
+        assert_eq!(points.len(), 3, "and a key point without one");
+        for point in points {
+            let ray = image.camera_from_world.transform(point.world);
+            let pixel = reconstruction.cameras[&image.camera_id].project(ray.truncate() / ray.z).unwrap();
+            assert!(ray.z > 0.0 && pixel.distance(point.pixel) < 1e-6, "{pixel} {}", point.pixel);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["cameras.txt", "images.txt", "points3D.txt"];
+    names.iter().for_each(|name| fs::write(folder.path().join(name), file(name)).unwrap());
+    let read = || Reconstruction::read_points(folder.path()).map_err(|error| error.to_string());
+    assert_eq!(read().unwrap(), seen);
+    let text = String::from_utf8(file("points3D.txt")).unwrap();
+    fs::write(folder.path().join("points3D.txt"), text.replacen("\n1 ", "\n9 ", 1)).unwrap();
+    says(read(), &["images.txt", "image 1", "sees point 1"]);
+    fs::write(folder.path().join("points3D.txt"), "1 2 3\n").unwrap();
+    says(read(), &["points3D.txt", "line 1", "Z", "line ends"]);
+    fs::remove_file(folder.path().join("points3D.txt")).unwrap();
+    assert!(read().unwrap().is_empty());
+    for end in 0..file("points3D.bin").len() {
+        names.iter().for_each(|name| drop(fs::remove_file(folder.path().join(name))));
+        for name in ["cameras.bin", "images.bin"] {
+            fs::write(folder.path().join(name), file(name)).unwrap();
+        }
+        fs::write(folder.path().join("points3D.bin"), &file("points3D.bin")[..end]).unwrap();
+        says(read(), &["points3D.bin", "the file ends"]);
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::candidates::Candidates;
 use super::database::images_of_pair;
 use super::verify_database::{MATCHES, PAIRS, Views, row_name};
-use super::{Database, Pair, Reconstruction, RegisteredImage, TOP_LEFT_PX};
-use crate::data::PairRecord;
+use super::{Database, Pair};
+use crate::data::{PairRecord, Reconstruction, RegisteredImage, TOP_LEFT_PX};
 use crate::geometry::{Camera, Matches, ModelKind, Pose};
 use crate::{Error, Result};
 use glam::DVec2;

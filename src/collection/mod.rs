@@ -3,7 +3,7 @@
 //!
 //! Inside, pixels are COLMAP's: the centre of the top-left pixel is at (0.5, 0.5), in the key points and the cameras alike, so that
 //! nothing is shifted between them. What comes from or goes to a format with the centre at (0, 0) is shifted where it is read or written, by
-//! [`TOP_LEFT_PX`].
+//! [`TOP_LEFT_PX`](crate::data::TOP_LEFT_PX).
 
 mod candidates;
 mod chance;
@@ -14,7 +14,6 @@ mod decide;
 mod export;
 #[cfg(feature = "hloc")]
 pub mod hloc;
-mod reconstruction;
 #[cfg(feature = "shards")]
 pub mod shards;
 mod two_view_geometry;
@@ -25,11 +24,7 @@ mod watermark;
 
 pub use database::{Database, Image, StoredCamera, StoredPair, VerifiedRow, images_of_pair, pair_id};
 pub use export::{ExportedPairs, export_pairs};
-pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage};
 pub use two_view_geometry::{Configuration, TwoViewGeometry};
 pub use verifier::{Verifier, VerifyOptions};
 pub use verify_database::{VerifiedBatch, VerifyDatabase, VerifySummary, verify_database};
 pub use view::{Pair, View};
-
-/// Where COLMAP has the centre of the top-left pixel; elsewhere in this crate it is at 0.
-pub const TOP_LEFT_PX: f64 = 0.5;

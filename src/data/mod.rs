@@ -9,16 +9,17 @@ mod formats;
 mod labels;
 mod loader;
 mod pair_set;
+mod reconstruction;
 pub mod synthetic;
 
 pub use augment::Augmentation;
 pub use formats::camera::{CameraSet, Intrinsics, parse_camera};
 pub use formats::record::PairRecord;
-#[cfg(feature = "collection")]
 pub(crate) use formats::scene::read_bytes;
 pub use formats::scene::{Format, Scene};
 pub use formats::write::write_scene;
 pub use labels::RIGHT_PX;
 pub use loader::{Loader, LoaderOptions};
 pub use pair_set::{PairSet, Skipped};
+pub use reconstruction::{Reconstruction, ReconstructionFormat, RegisteredImage, SeenPoint, TOP_LEFT_PX};
 pub use synthetic::pairs::{SyntheticOptions, SyntheticPairs};

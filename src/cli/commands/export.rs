@@ -1,8 +1,8 @@
 //! `nabla-ransac export`: the pairs of a COLMAP database as a scene file or as Parquet files.
 
 use crate::cli::{complain, print, print_json};
-use crate::collection::{Database, ExportedPairs, Reconstruction, export_pairs};
-use crate::data::{PairRecord, write_scene};
+use crate::collection::{Database, ExportedPairs, export_pairs};
+use crate::data::{PairRecord, Reconstruction, write_scene};
 use crate::geometry::Matches;
 use anyhow::{bail, ensure};
 use clap::Args;

@@ -1,7 +1,7 @@
 //! `features.h5`: the key points of each image, in a group by its name.
 
 use super::archive::{Archive, Array, Message};
-use crate::collection::TOP_LEFT_PX;
+use crate::data::TOP_LEFT_PX;
 use glam::DVec2;
 
 /// What there is of an image.

@@ -1,7 +1,8 @@
-//! `cameras.txt` and `images.txt`: words parted by blanks; `#` begins a comment line.
+//! `cameras.txt`, `images.txt` and `points3D.txt`: words parted by blanks; `#` begins a comment line.
 
-use super::{Message, RegisteredImage, insert, pose};
+use super::{KeyPoint, Message, RegisteredImage, insert, pose};
 use crate::geometry::CameraModel;
+use glam::{DVec2, DVec3};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -19,23 +20,57 @@ pub(super) fn cameras(file: &[u8]) -> Message<BTreeMap<u32, CameraModel>> {
 /// Two lines an image: `IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME`, and its key points, of which there may be none:
 /// `X Y POINT3D_ID ...`. A name may have blanks.
 pub(super) fn images(file: &[u8]) -> Message<BTreeMap<u32, RegisteredImage>> {
+    images_with(file, |image, _| Ok(image))
+}
+
+/// The key points of each image that have a point; the others' is -1.
+pub(super) fn key_points(file: &[u8]) -> Message<BTreeMap<u32, Vec<KeyPoint>>> {
+    images_with(file, |_, line| {
+        let mut words = Words { rest: line };
+        let mut key_points = Vec::new();
+        while !words.rest.trim().is_empty() {
+            let pixel = DVec2::new(words.number("X")?, words.number("Y")?);
+            let point_id: i64 = words.number("POINT3D_ID")?;
+            key_points.extend(u64::try_from(point_id).ok().map(|point_id| KeyPoint { pixel, point_id }));
+        }
+        Ok(key_points)
+    })
+}
+
+/// `POINT3D_ID X Y Z R G B ERROR TRACK...`
+pub(super) fn points(file: &[u8]) -> Message<BTreeMap<u64, DVec3>> {
+    let mut points = BTreeMap::new();
+    for (number, line) in lines(file)? {
+        point(line)
+            .and_then(|(id, point)| insert(&mut points, id, point))
+            .map_err(|message| format!("line {number}: {message}"))?;
+    }
+    Ok(points)
+}
+
+fn point(line: &str) -> Message<(u64, DVec3)> {
+    let mut words = Words { rest: line };
+    Ok((words.number("POINT3D_ID")?, DVec3::new(words.number("X")?, words.number("Y")?, words.number("Z")?)))
+}
+
+/// What is made of each image and the line of its key points.
+fn images_with<T>(file: &[u8], make: impl Fn(RegisteredImage, &str) -> Message<T>) -> Message<BTreeMap<u32, T>> {
     let mut images = BTreeMap::new();
     let mut lines = all_lines(file)?;
     while let Some((number, line)) = lines.next() {
         if is_nothing(line) {
             continue;
         }
-        image(line)
-            .and_then(|(id, image)| insert(&mut images, id, image))
-            .map_err(|message| format!("line {number}: {message}"))?;
-        if let Some((number, key_points)) = lines.next() {
-            let words = key_points.split_ascii_whitespace().count();
-            if words % 3 != 0 {
-                return Err(format!(
-                    "line {number}: expected key points, X Y POINT3D_ID each, but there are {words} words"
-                ));
-            }
+        let (id, image) = image(line).map_err(|message| format!("line {number}: {message}"))?;
+        let (key_points_number, key_points) = lines.next().unwrap_or((number + 1, ""));
+        let words = key_points.split_ascii_whitespace().count();
+        if words % 3 != 0 {
+            return Err(format!(
+                "line {key_points_number}: expected key points, X Y POINT3D_ID each, but there are {words} words"
+            ));
         }
+        let made = make(image, key_points).map_err(|message| format!("line {key_points_number}: {message}"))?;
+        insert(&mut images, id, made).map_err(|message| format!("line {number}: {message}"))?;
     }
     Ok(images)
 }

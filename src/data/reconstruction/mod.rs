@@ -1,14 +1,21 @@
-//! COLMAP's reconstructions: the cameras, and the images with their poses. Points are left aside.
+//! COLMAP's reconstructions: the cameras, the images with their poses, and the points that each sees.
 
 mod binary;
+mod points;
 mod text;
 
-use crate::data::read_bytes;
+use super::read_bytes;
 use crate::geometry::{CameraModel, Pose};
 use crate::{Error, Result};
 use glam::{DMat3, DQuat, DVec3};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use points::KeyPoint;
+pub use points::SeenPoint;
+
+/// Where COLMAP has the centre of the top-left pixel; elsewhere in this crate it is at 0.
+pub const TOP_LEFT_PX: f64 = 0.5;
 
 /// What a reader has of a file, or what was expected and what came.
 type Message<T> = std::result::Result<T, String>;
@@ -42,26 +49,38 @@ pub enum ReconstructionFormat {
     Text,
 }
 
+impl ReconstructionFormat {
+    /// The format of the files in a folder, binary where there are both.
+    fn of(folder: &Path) -> Result<Self> {
+        let is_there = |format: &Self| format.path(folder, "cameras").exists();
+        [Self::Binary, Self::Text].into_iter().find(is_there).ok_or_else(|| {
+            Error::file(folder, "expected a reconstruction, cameras.bin and images.bin or .txt, but there is none")
+        })
+    }
+
+    fn path(self, folder: &Path, name: &str) -> PathBuf {
+        let ending = match self {
+            Self::Binary => "bin",
+            Self::Text => "txt",
+        };
+        folder.join(name).with_extension(ending)
+    }
+}
+
 impl Reconstruction {
+    /// Whether a folder has one.
+    pub fn is_in(folder: &Path) -> bool {
+        ReconstructionFormat::of(folder).is_ok()
+    }
+
     /// Reads the cameras and images of a folder, binary where there are both. Whatever else is there, rigs and frames since COLMAP 3.12
     /// among it, adds nothing to them.
     ///
     /// # Errors
     /// [`Error::File`]: there is no reconstruction, a file cannot be read or is not what it should be.
     pub fn read(folder: &Path) -> Result<Self> {
-        let [cameras, images] = ["cameras", "images"].map(|name| folder.join(name));
-        let is_there = |ending| cameras.with_extension(ending).exists();
-        let (format, ending) = match (is_there("bin"), is_there("txt")) {
-            (true, _) => (ReconstructionFormat::Binary, "bin"),
-            (_, true) => (ReconstructionFormat::Text, "txt"),
-            _ => {
-                return Err(Error::file(
-                    folder,
-                    "expected a reconstruction, cameras.bin and images.bin or .txt, but there is none",
-                ));
-            }
-        };
-        let [cameras, images] = [cameras, images].map(|path| path.with_extension(ending));
+        let format = ReconstructionFormat::of(folder)?;
+        let [cameras, images] = ["cameras", "images"].map(|name| format.path(folder, name));
         let read = Self::parse(format, &read_bytes(&cameras)?, &read_bytes(&images)?);
         read.map_err(|(of_images, message)| Error::file(if of_images { &images } else { &cameras }, message))
     }
@@ -94,7 +113,7 @@ impl Reconstruction {
 }
 
 /// A pose by a quaternion (w, x, y, z), of any length but 0, and a translation.
-fn pose([w, x, y, z, tx, ty, tz]: [f64; 7]) -> Message<Pose> {
+pub(super) fn pose([w, x, y, z, tx, ty, tz]: [f64; 7]) -> Message<Pose> {
     let quaternion = DQuat::from_xyzw(x, y, z, w);
     let translation = DVec3::new(tx, ty, tz);
     let length = quaternion.length();
@@ -105,7 +124,7 @@ fn pose([w, x, y, z, tx, ty, tz]: [f64; 7]) -> Message<Pose> {
 }
 
 /// Puts what an id stands for into the map, once.
-fn insert<T>(map: &mut BTreeMap<u32, T>, id: u32, value: T) -> Message<()> {
+fn insert<Id: Ord, T>(map: &mut BTreeMap<Id, T>, id: Id, value: T) -> Message<()> {
     match map.insert(id, value) {
         None => Ok(()),
         Some(_) => Err("expected each id once, but this one was there already".to_owned()),
