@@ -211,6 +211,17 @@ pub enum Error {
         /// What was expected and what came.
         message: String,
     },
+    /// Values that are not those of a grey image.
+    #[cfg(feature = "network")]
+    #[error("grey image of {width}x{height} pixels: expected a value from 0 to 1 for each, but {found}")]
+    BadImage {
+        /// The width asked for, pixels.
+        width: u32,
+        /// The height asked for, pixels.
+        height: u32,
+        /// What was found instead.
+        found: String,
+    },
     /// A loss or gradient of a training that is no number.
     #[cfg(feature = "train")]
     #[error("{what} of step {step} must be finite, but is {value}: {saved}")]

@@ -18,6 +18,8 @@ pub mod geometry;
 pub mod gpu;
 pub mod kernels;
 #[cfg(feature = "network")]
+pub mod localise;
+#[cfg(feature = "network")]
 pub mod network;
 mod parallel;
 pub mod ransac;

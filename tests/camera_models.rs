@@ -212,6 +212,19 @@ proptest! {
         prop_assert!(found.distance(ray) < 1e-8 * (1.0 + ray.length_squared()), "{ray} is {found}");
     }
 
+    #[test]
+    fn a_scaled_or_shifted_camera_sees_where_its_image_is(camera in any_camera(1.0), sx in 0.1..3.0, sy in 0.1..3.0, same in any::<bool>(), share in 0.0..0.9, angle in -4.0..4.0) {
+        let ray = ray(&camera, share, angle);
+        let (pixel, scale) = (camera.project(ray).unwrap(), DVec2::new(sx, if same { sx } else { sy }));
+        let scaled = camera.scaled(scale).unwrap();
+        prop_assert!(!same || scaled.name() == camera.name());
+        prop_assert_eq!(scaled.size_px, [(1000.0 * scale.x).round() as u64, (800.0 * scale.y).round() as u64]);
+        let expected = (pixel + 0.5) * scale - 0.5;
+        prop_assert!(scaled.project(ray).unwrap().distance(expected) < 1e-8 * (1.0 + expected.length()), "{}", scaled.name());
+        prop_assert!(camera.shifted(scale).project(ray).unwrap().distance(pixel + scale) < 1e-8 * (1.0 + pixel.length()));
+        prop_assert!(camera.scaled(DVec2::new(0.0, sy)).is_err());
+    }
+
     /// Distortion ten times as strong: where there is a ray it is the one seen at the pixel, and where there is a pixel there is a ray,
     /// for all but tangential distortion as no camera has it.
     #[test]

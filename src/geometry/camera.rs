@@ -51,6 +51,16 @@ impl Camera {
         self.focal_px * normalized + skew + self.principal_point_px
     }
 
+    /// The camera of the same image at `scale` times its width and height. The corner of the image stays where it is, half a pixel left of
+    /// and above the centre of the top-left pixel.
+    pub fn scaled(&self, scale: DVec2) -> Self {
+        Self {
+            focal_px: self.focal_px * scale,
+            principal_point_px: (self.principal_point_px + 0.5) * scale - 0.5,
+            skew_px: self.skew_px * scale.x,
+        }
+    }
+
     pub(crate) fn check(&self, which: &'static str) -> Result<()> {
         let ok = self.focal_px.is_finite()
             && self.focal_px.min_element() > 0.0

@@ -1,6 +1,7 @@
 #[cfg(feature = "collection")]
 use glam::DQuat;
 use glam::{DMat3, DVec3};
+use std::ops::Mul;
 
 /// A rotation and a translation: `y = rotation x + translation`.
 ///
@@ -39,6 +40,15 @@ impl Pose {
     /// The essential matrix `[translation]× rotation`.
     pub fn essential(&self) -> DMat3 {
         cross_matrix(self.translation) * self.rotation
+    }
+}
+
+/// One motion after another: `c_from_b * b_from_a` is c_from_a.
+impl Mul for Pose {
+    type Output = Self;
+
+    fn mul(self, first: Self) -> Self {
+        Self { rotation: self.rotation * first.rotation, translation: self.transform(first.translation) }
     }
 }
 

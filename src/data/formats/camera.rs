@@ -1,13 +1,17 @@
 //! Intrinsics that a user gives beside a file: on the command line or in a TOML file.
 
+use super::array::Message;
 use super::scene::read_bytes;
 use crate::data::PairRecord;
 use crate::geometry::{Camera, CameraModel, Matches};
 use crate::{Error, Result};
-use glam::DVec2;
+use glam::{DMat3, DVec2};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
+
+/// Entries of a camera matrix below this share of its largest one are what rounding left of 0.
+const ROUNDING: f64 = 1e-9;
 
 /// A camera given beside a file, with the centre of the top-left pixel at (0, 0).
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +66,51 @@ impl Intrinsics {
         }
     }
 
+    /// The normalised point (x, y), of the ray (x, y, 1), that is seen at a pixel; `None` where there is none.
+    pub fn undistort(&self, pixel: DVec2) -> Option<DVec2> {
+        match self {
+            Self::Pinhole(camera) => Some(camera.normalize(pixel)).filter(|point| point.is_finite()),
+            Self::Model(model) => model.undistort(pixel),
+        }
+    }
+
+    /// The pixel of the ray (x, y, 1) of a normalised point; `None` where there is none.
+    pub fn project(&self, normalized: DVec2) -> Option<DVec2> {
+        match self {
+            Self::Pinhole(camera) => Some(camera.project(normalized)).filter(|pixel| pixel.is_finite()),
+            Self::Model(model) => model.project(normalized),
+        }
+    }
+
+    /// The camera of the same image at `scale` times its width and height, as [`Camera::scaled`].
+    ///
+    /// # Errors
+    /// [`Error::BadCamera`] or [`Error::SingularCamera`] for a scale that is not above 0.
+    pub fn scaled(&self, scale: DVec2) -> Result<Self> {
+        match self {
+            Self::Pinhole(camera) => {
+                let camera = camera.scaled(scale);
+                camera.check("scaled camera")?;
+                Ok(Self::Pinhole(camera))
+            }
+            Self::Model(model) => model.scaled(scale).map(Self::Model),
+        }
+    }
+
+    /// The camera of an upper triangular matrix of intrinsics.
+    pub(crate) fn of_matrix(name: &str, k: &DMat3) -> Message<Camera> {
+        let negligible = ROUNDING * k.to_cols_array().into_iter().map(f64::abs).fold(0.0, f64::max);
+        let is_upper = |k: &DMat3| [k.x_axis.y, k.x_axis.z, k.y_axis.z].into_iter().all(|x| x.abs() <= negligible);
+        if !is_upper(k) {
+            let advice = if is_upper(&k.transpose()) { ": it is transposed" } else { "" };
+            let rows = rows_text(k);
+            return Err(format!(
+                "camera matrix {name}: expected zeros below the diagonal, but its rows are {rows}{advice}"
+            ));
+        }
+        Camera::from_matrix(k).map_err(|error| format!("{name}: {error}"))
+    }
+
     fn of_model(name: &str, parameters: Vec<f64>) -> Result<Self> {
         CameraModel::from_name(name, [0, 0], parameters).map(Self::Model)
     }
@@ -80,7 +129,7 @@ impl Intrinsics {
 
     /// Makes points those of the pinhole. A point that no ray is seen at becomes NaN and its match is marked; what is not finite
     /// already stays, for the estimator to tell.
-    fn undistort(&self, points_px: &mut [DVec2], undistorted: &mut Vec<bool>) {
+    fn undistort_all(&self, points_px: &mut [DVec2], undistorted: &mut Vec<bool>) {
         let Self::Model(model) = self else { return };
         if model.is_undistorted() {
             return;
@@ -140,7 +189,7 @@ impl CameraSet {
     pub fn put_into(&self, record: &mut PairRecord) {
         let mut undistorted = Vec::new();
         let mut undistort = |camera: &Option<Intrinsics>, points_px: &mut [DVec2]| {
-            camera.iter().for_each(|camera| camera.undistort(points_px, &mut undistorted));
+            camera.iter().for_each(|camera| camera.undistort_all(points_px, &mut undistorted));
         };
         let pinhole = |camera: &Option<Intrinsics>, own| camera.as_ref().map(Intrinsics::pinhole).or(own);
         match &mut record.matches {
@@ -166,6 +215,10 @@ impl CameraSet {
             record.undistorted = Some(undistorted);
         }
     }
+}
+
+pub(crate) fn rows_text(matrix: &DMat3) -> String {
+    format!("{:?}", matrix.transpose().to_cols_array_2d())
 }
 
 /// Parses `fx,fy,cx,cy` with an optional `,skew`, pixels, or `MODEL:` and the parameters of one of COLMAP's models.

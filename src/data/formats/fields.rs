@@ -1,12 +1,10 @@
 //! From named arrays to a record: the one home of the field names. `docs/data-formats.md` lists them.
 
 use super::array::{Array, Arrays, Message};
+use super::camera::{Intrinsics, rows_text};
 use crate::data::PairRecord;
 use crate::geometry::{Camera, Matches, Pose};
 use glam::{DMat3, DVec2, DVec3};
-
-/// Entries of a camera matrix below this share of its largest one are what rounding left of 0.
-const ROUNDING: f64 = 1e-9;
 
 /// The record that these arrays hold.
 pub(crate) fn record(id: &str, arrays: &dyn Arrays) -> Message<PairRecord> {
@@ -92,16 +90,7 @@ impl Fields<'_> {
 
     fn camera(&self, name: &str) -> Message<Option<Camera>> {
         let Some(k) = self.matrix(name)? else { return Ok(None) };
-        let negligible = ROUNDING * k.to_cols_array().into_iter().map(f64::abs).fold(0.0, f64::max);
-        let is_upper = |k: &DMat3| [k.x_axis.y, k.x_axis.z, k.y_axis.z].into_iter().all(|x| x.abs() <= negligible);
-        if !is_upper(&k) {
-            let advice = if is_upper(&k.transpose()) { ": it is transposed" } else { "" };
-            let rows = rows_text(&k);
-            return Err(format!(
-                "camera matrix {name}: expected zeros below the diagonal, but its rows are {rows}{advice}"
-            ));
-        }
-        Camera::from_matrix(&k).map(Some).map_err(|error| format!("{name}: {error}"))
+        Intrinsics::of_matrix(name, &k).map(Some)
     }
 
     /// `sizes` is (width1, height1, width2, height2); `size1` and `size2` are (height, width).
@@ -134,10 +123,6 @@ impl Fields<'_> {
         }
         Ok(Some(Pose { rotation, translation }))
     }
-}
-
-fn rows_text(matrix: &DMat3) -> String {
-    format!("{:?}", matrix.transpose().to_cols_array_2d())
 }
 
 fn to_f32(values: Vec<f64>) -> Vec<f32> {

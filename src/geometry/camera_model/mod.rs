@@ -86,6 +86,35 @@ impl CameraModel {
         self.lens.is_undistorted()
     }
 
+    /// The same camera with another centre of the top-left pixel: the offset is added to the principal point.
+    pub fn shifted(&self, offset_px: DVec2) -> Self {
+        let mut camera = self.clone();
+        let first = self.model.focal_count();
+        for (parameter, offset) in camera.parameters.iter_mut().skip(first).zip(offset_px.to_array()) {
+            *parameter += offset;
+        }
+        camera
+    }
+
+    /// The camera of the same image at `scale` times its width and height, as [`Camera::scaled`], with the centre of the top-left pixel
+    /// at (0, 0). A model with one focal length becomes the one with two that has the same distortion, where it needs two.
+    ///
+    /// # Errors
+    /// [`Error::BadCamera`] for a scale that is not above 0.
+    pub fn scaled(&self, scale: DVec2) -> Result<Self> {
+        let Camera { focal_px, principal_point_px, .. } = self.pinhole().scaled(scale);
+        let one_focal = self.model.focal_count() == 1;
+        let (_, distortion) = self.parameters.split_at(self.model.focal_count() + 2);
+        let model =
+            if one_focal && focal_px.x != focal_px.y { self.model.with_two_focal_lengths() } else { self.model };
+        let mut parameters = focal_px.to_array()[..model.focal_count()].to_vec();
+        parameters.extend(principal_point_px.to_array());
+        parameters.extend(distortion);
+        parameters.resize(model.parameter_count(), 0.0);
+        let sides = [0, 1].map(|axis| (self.size_px[axis] as f64 * scale[axis]).round() as u64);
+        Self::of(model, sides, parameters)
+    }
+
     /// Where [`Self::pinhole`] sees what is seen at a pixel; `None` where [`Self::undistort`] has none.
     pub fn undistort_px(&self, pixel: DVec2) -> Option<DVec2> {
         Some(self.pinhole().project(self.undistort(pixel)?))

@@ -76,7 +76,20 @@ impl Model {
         self.parameters.split(", ").count()
     }
 
-    fn focal_count(&self) -> usize {
+    /// The model with two focal lengths whose distortion begins with this one's parameters; the others of its parameters are 0.
+    pub(super) fn with_two_focal_lengths(&'static self) -> &'static Self {
+        let id = match self.id {
+            0 => 1,
+            2 | 3 => 4,
+            8 | 9 => 5,
+            12 => 13,
+            14 => 15,
+            id => id,
+        };
+        MODELS.iter().find(|model| model.id == id).unwrap_or(self)
+    }
+
+    pub(super) fn focal_count(&self) -> usize {
         if self.parameters.starts_with("f,") { 1 } else { 2 }
     }
 
