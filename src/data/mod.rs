@@ -6,6 +6,7 @@
 
 pub mod augment;
 mod formats;
+mod frames;
 mod labels;
 mod loader;
 mod pair_set;
@@ -18,6 +19,7 @@ pub use formats::record::PairRecord;
 pub(crate) use formats::scene::read_bytes;
 pub use formats::scene::{Format, Scene};
 pub use formats::write::write_scene;
+pub use frames::{DEPTH_LIMIT_M, Frame, FrameOptions, FrameSet, MAX_PIXELS, Split, Truth, read_motion};
 pub use labels::RIGHT_PX;
 pub use loader::{Loader, LoaderOptions};
 pub use pair_set::{PairSet, Skipped};
