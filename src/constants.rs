@@ -134,3 +134,26 @@ shared_constants! {
         NORM_CHANNELS = 8 as u32;
     }
 }
+
+shared_constants! {
+    /// What the stages of localisation share.
+    LOCALISE {
+        /// Width and height of a cell, pixels: that of three convolutions with a stride of 2.
+        CELL_PX = 8 as u32;
+        /// Directions of a histogram of gradients.
+        ORIENTATIONS = 8 as u32;
+        /// Widths of the bins of descriptors: 8, 16 and 32 pixels.
+        BIN_LEVELS = 3 as u32;
+        /// Cells around the grid that the lattice of bins has.
+        LATTICE_MARGIN = 6 as u32;
+        /// Numbers of a cell's descriptor.
+        DESCRIPTOR_COLUMNS = 384 as u32;
+        /// Numbers of what a map compares a cell by.
+        QUERY_COLUMNS = 64 as u32;
+        /// Cells for which a workgroup asks the map.
+        RECALLED_CELLS = 8 as u32;
+    }
+}
+
+/// Widths of the bins of descriptors, pixels.
+pub(crate) const BIN_WIDTHS_PX: [u32; BIN_LEVELS as usize] = [CELL_PX, 2 * CELL_PX, 4 * CELL_PX];

@@ -1,5 +1,6 @@
 //! The twin of each shader under the same stem: the reference for tests, and the fallback without a GPU.
 
+pub mod localise;
 pub mod magsac;
 pub mod rank;
 pub mod real;

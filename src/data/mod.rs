@@ -13,8 +13,9 @@ mod pair_set;
 mod reconstruction;
 pub mod synthetic;
 
+pub use crate::geometry::Intrinsics;
 pub use augment::Augmentation;
-pub use formats::camera::{CameraSet, Intrinsics, parse_camera};
+pub use formats::camera::{CameraSet, parse_camera};
 pub use formats::record::PairRecord;
 pub(crate) use formats::scene::read_bytes;
 pub use formats::scene::{Format, Scene};

@@ -1,7 +1,17 @@
-//! Localisation: where in a known scene a photograph was taken.
+//! Camera localisation: from an image to where its cells lie in a known scene, and to the camera's pose.
+//!
+//! Each cell of 8 × 8 pixels is described by the gradients around it, and the map of the scene recalls from that a point of the
+//! scene, and how sure it is of it; the estimator makes a pose of those 2-D to 3-D matches. Independent of training, and of all
+//! files but its maps.
 
-mod cell_grid;
+mod build;
 mod grey_image;
+mod localiser;
+mod projection;
+mod scene_map;
 
-pub use cell_grid::{CELL_PX, CellGrid};
+pub use crate::geometry::CellGrid;
+pub use build::{MapBuilder, MapOptions};
 pub use grey_image::GreyImage;
+pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
+pub use scene_map::{MapConfig, SceneMap};

@@ -20,6 +20,7 @@ mod ranker;
 mod shipped;
 mod step;
 mod steps;
+pub(crate) mod tensor_file;
 mod tensors;
 mod weights;
 

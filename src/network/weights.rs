@@ -1,10 +1,8 @@
+use super::tensor_file::{TensorFile, check_tensors, to_bytes};
 use super::{NetworkConfig, WeightsError, tensors::tensors};
 use crate::write_whole::write_whole;
 use crate::{Error, Result};
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What the metadata key `format` of a file of weights says.
@@ -27,6 +25,8 @@ pub enum Storage {
     /// As they are.
     #[default]
     F32,
+    /// Whole numbers from -127 to 127, a quarter of the size.
+    I8,
 }
 
 /// The weights of a network with its configuration: complete, of the right shapes, and finite.
@@ -79,52 +79,17 @@ impl Weights {
     }
 
     fn parse(bytes: &[u8]) -> std::result::Result<Self, WeightsError> {
-        let bad = |error: safetensors::SafeTensorError| WeightsError::NotSafetensors(error.to_string());
-        let (_, index) = SafeTensors::read_metadata(bytes).map_err(bad)?;
-        let metadata = index.metadata().as_ref();
-        let value = |key: &'static str| {
-            let found = metadata.and_then(|map| map.get(key));
-            found.ok_or_else(|| WeightsError::Metadata { key, found: "there is none".to_owned() })
-        };
-        let format = value("format")?;
-        if format != FORMAT {
-            return Err(WeightsError::Metadata {
-                key: "format",
-                found: format!("it is {format:?} in place of {FORMAT:?}"),
-            });
-        }
-        let json_error = |key| move |error: serde_json::Error| WeightsError::Metadata { key, found: error.to_string() };
-        let config: NetworkConfig = serde_json::from_str(value("config")?).map_err(json_error("config"))?;
+        let file = TensorFile::parse(bytes, FORMAT)?;
+        let config: NetworkConfig = file.json("config")?;
         config.check().map_err(|error| WeightsError::Metadata { key: "config", found: error.to_string() })?;
-        let record = match metadata.and_then(|map| map.get("record")) {
-            Some(record) => serde_json::from_str(record).map_err(json_error("record"))?,
-            None => serde_json::Value::Null,
-        };
-        let file = SafeTensors::deserialize(bytes).map_err(bad)?;
-        let tensors = file.iter().map(|(name, view)| Ok((name.to_owned(), decode(name, &view)?)));
-        let weights = Self { config, record, tensors: tensors.collect::<std::result::Result<_, _>>()? };
+        let record = if file.metadata.contains_key("record") { file.json("record")? } else { serde_json::Value::Null };
+        let weights = Self { config, record, tensors: file.tensors };
         weights.check()?;
         Ok(weights)
     }
 
     fn check(&self) -> std::result::Result<(), WeightsError> {
-        let expected: BTreeMap<_, _> = tensors(&self.config).into_iter().collect();
-        for (name, shape) in &expected {
-            let Some(tensor) = self.tensors.get(name) else {
-                return Err(WeightsError::Missing { name: name.clone(), shape: shape.clone() });
-            };
-            if tensor.shape != *shape || tensor.values.len() != shape.iter().product::<usize>() {
-                let (expected, found) = (shape.clone(), tensor.shape.clone());
-                return Err(WeightsError::Shape { name: name.clone(), expected, found });
-            }
-            if let Some(index) = tensor.values.iter().position(|value| !value.is_finite()) {
-                return Err(WeightsError::NotFinite { name: name.clone(), index, value: tensor.values[index] });
-            }
-        }
-        match self.tensors.keys().find(|name| !expected.contains_key(*name)) {
-            Some(name) => Err(WeightsError::Unknown { name: name.clone() }),
-            None => Ok(()),
-        }
+        check_tensors(&self.tensors, &tensors(&self.config))
     }
 
     /// The safetensors file of these weights.
@@ -136,25 +101,10 @@ impl Weights {
     }
 
     fn serialize(&self, storage: Storage) -> std::result::Result<Vec<u8>, WeightsError> {
-        let json = |key, value: serde_json::Result<String>| {
-            value.map_err(|error| WeightsError::Metadata { key, found: error.to_string() })
-        };
-        let metadata = HashMap::from([
-            ("format".to_owned(), FORMAT.to_owned()),
-            ("config".to_owned(), json("config", serde_json::to_string(&self.config))?),
-            ("record".to_owned(), json("record", serde_json::to_string(&self.record))?),
-        ]);
-        let encoded = self.tensors.iter().map(|(name, tensor)| Ok((name, tensor, encode(name, tensor, storage)?)));
-        let encoded: Vec<_> = encoded.collect::<std::result::Result<_, WeightsError>>()?;
-        let dtype = match storage {
-            Storage::F16 => Dtype::F16,
-            Storage::F32 => Dtype::F32,
-        };
-        let bad = |error: safetensors::SafeTensorError| WeightsError::NotSafetensors(error.to_string());
-        let views = encoded.iter().map(|(name, tensor, bytes)| {
-            Ok((*name, TensorView::new(dtype, tensor.shape.clone(), bytes).map_err(bad)?))
-        });
-        serialize(views.collect::<std::result::Result<Vec<_>, _>>()?, Some(metadata)).map_err(bad)
+        let bad = |error: serde_json::Error| WeightsError::Metadata { key: "config", found: error.to_string() };
+        let config = serde_json::to_value(self.config).map_err(bad)?;
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor, storage));
+        to_bytes(FORMAT, &[("config", config), ("record", self.record.clone())], tensors)
     }
 
     /// Writes a file; what was there before is replaced only once the new one is complete.
@@ -188,28 +138,4 @@ impl Weights {
 
 fn wrong(path: &str, error: WeightsError) -> Error {
     Error::Weights { path: path.to_owned(), error }
-}
-
-fn decode(name: &str, view: &TensorView<'_>) -> std::result::Result<Tensor, WeightsError> {
-    fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|&chunk| number(chunk)).collect()
-    }
-    let values = match view.dtype() {
-        Dtype::F32 => each(view.data(), f32::from_le_bytes),
-        Dtype::F16 => each(view.data(), |bytes| f16::from_le_bytes(bytes).to_f32()),
-        Dtype::BF16 => each(view.data(), |bytes| bf16::from_le_bytes(bytes).to_f32()),
-        other => return Err(WeightsError::Type { name: name.to_owned(), found: format!("{other:?}") }),
-    };
-    Ok(Tensor { shape: view.shape().to_vec(), values })
-}
-
-fn encode(name: &str, tensor: &Tensor, storage: Storage) -> std::result::Result<Vec<u8>, WeightsError> {
-    let values = &tensor.values;
-    match storage {
-        Storage::F32 => Ok(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-        Storage::F16 => match values.iter().position(|&value| !f16::from_f32(value).is_finite()) {
-            Some(index) => Err(WeightsError::NotFinite { name: name.to_owned(), index, value: values[index] }),
-            None => Ok(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect()),
-        },
-    }
 }

@@ -3,7 +3,7 @@
 use super::array::Message;
 use super::scene::read_bytes;
 use crate::data::PairRecord;
-use crate::geometry::{Camera, CameraModel, Matches};
+use crate::geometry::{Camera, CameraModel, Intrinsics, Matches};
 use crate::{Error, Result};
 use glam::{DMat3, DVec2};
 use serde::Deserialize;
@@ -12,15 +12,6 @@ use toml::{Table, Value};
 
 /// Entries of a camera matrix below this share of its largest one are what rounding left of 0.
 const ROUNDING: f64 = 1e-9;
-
-/// A camera given beside a file, with the centre of the top-left pixel at (0, 0).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Intrinsics {
-    /// Without distortion.
-    Pinhole(Camera),
-    /// By one of COLMAP's models.
-    Model(CameraModel),
-}
 
 /// Cameras given beside a file; they take the place of the file's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,45 +49,6 @@ struct ModelTable {
 }
 
 impl Intrinsics {
-    /// The camera without its distortion.
-    pub fn pinhole(&self) -> Camera {
-        match self {
-            Self::Pinhole(camera) => *camera,
-            Self::Model(model) => model.pinhole(),
-        }
-    }
-
-    /// The normalised point (x, y), of the ray (x, y, 1), that is seen at a pixel; `None` where there is none.
-    pub fn undistort(&self, pixel: DVec2) -> Option<DVec2> {
-        match self {
-            Self::Pinhole(camera) => Some(camera.normalize(pixel)).filter(|point| point.is_finite()),
-            Self::Model(model) => model.undistort(pixel),
-        }
-    }
-
-    /// The pixel of the ray (x, y, 1) of a normalised point; `None` where there is none.
-    pub fn project(&self, normalized: DVec2) -> Option<DVec2> {
-        match self {
-            Self::Pinhole(camera) => Some(camera.project(normalized)).filter(|pixel| pixel.is_finite()),
-            Self::Model(model) => model.project(normalized),
-        }
-    }
-
-    /// The camera of the same image at `scale` times its width and height, as [`Camera::scaled`].
-    ///
-    /// # Errors
-    /// [`Error::BadCamera`] or [`Error::SingularCamera`] for a scale that is not above 0.
-    pub fn scaled(&self, scale: DVec2) -> Result<Self> {
-        match self {
-            Self::Pinhole(camera) => {
-                let camera = camera.scaled(scale);
-                camera.check("scaled camera")?;
-                Ok(Self::Pinhole(camera))
-            }
-            Self::Model(model) => model.scaled(scale).map(Self::Model),
-        }
-    }
-
     /// The camera of an upper triangular matrix of intrinsics.
     pub(crate) fn of_matrix(name: &str, k: &DMat3) -> Message<Camera> {
         let negligible = ROUNDING * k.to_cols_array().into_iter().map(f64::abs).fold(0.0, f64::max);

@@ -1,9 +1,9 @@
 //! From named arrays to a record: the one home of the field names. `docs/data-formats.md` lists them.
 
 use super::array::{Array, Arrays, Message};
-use super::camera::{Intrinsics, rows_text};
+use super::camera::rows_text;
 use crate::data::PairRecord;
-use crate::geometry::{Camera, Matches, Pose};
+use crate::geometry::{Camera, Intrinsics, Matches, Pose};
 use glam::{DMat3, DVec2, DVec3};
 
 /// The record that these arrays hold.

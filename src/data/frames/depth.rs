@@ -1,7 +1,8 @@
 use super::picture::{self, Distances};
+use crate::constants::CELL_PX;
 use crate::data::Intrinsics;
+use crate::geometry::CellGrid;
 use crate::geometry::Pose;
-use crate::localise::{CELL_PX, CellGrid};
 use crate::{Error, Result};
 use glam::{DVec2, DVec3};
 use std::f64::consts::FRAC_1_SQRT_2;

@@ -1,8 +1,8 @@
 use super::depth::{Depth, ratio};
 use super::picture;
 use crate::data::{Intrinsics, SeenPoint};
-use crate::geometry::Pose;
-use crate::localise::{CellGrid, GreyImage};
+use crate::geometry::{CellGrid, Pose};
+use crate::localise::GreyImage;
 use crate::{Error, Result};
 use glam::DVec3;
 use std::path::{Path, PathBuf};

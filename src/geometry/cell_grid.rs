@@ -1,7 +1,5 @@
+use crate::constants::CELL_PX;
 use glam::DVec2;
-
-/// Width and height of a cell, pixels: that of three convolutions with a stride of 2.
-pub const CELL_PX: u32 = 8;
 
 /// The cells of an image, for each of which a network says something.
 ///
