@@ -335,7 +335,7 @@ fn wrong_usage_exits_with_2() {
     fails(&[], 2, &["Usage"]);
     fails(&["estimate", "x.npz"], 2, &["--model"]);
     fails(&["estimate", "x.npz", "--model", "affine"], 2, &["affine", "essential"]);
-    fails(&["eval", "x.safetensors", "--model", "pose"], 2, &["expected essential or fundamental"]);
+    fails(&["eval", "x.safetensors", "--model", "rigid"], 2, &["expected essential, fundamental or pose"]);
     fails(
         &["estimate", "x.npz", "--model", "rigid", "--iterations", "5", "--max-iterations", "9"],
         2,

@@ -298,3 +298,18 @@ fn use_all_fits_as_few_matches_as_a_sample_has_and_a_few_more() {
         }
     }
 }
+
+/// Of a pose the threshold tells right from wrong; how much each right match counts goes by the noise.
+#[test]
+fn poses_hardly_depend_on_the_threshold() {
+    let mean_error = |threshold_px: f64| {
+        let estimator = estimator(Options { threshold_px, ..fixed(ModelKind::Pose, 200) });
+        let error = |seed: u64| {
+            let scene = Scene::new(ModelKind::Pose, seed, 400, 0.6, NOISE_PX);
+            scene.error(&estimate(&estimator, &Problem { seed, ..Problem::new(scene.view()) }).model)
+        };
+        (0..40).map(error).sum::<f64>() / 40.0
+    };
+    let [narrow, wide] = [1.5, 12.0].map(mean_error);
+    assert!(wide < 1.15 * narrow, "{wide} at 12 px, {narrow} at 1.5 px");
+}

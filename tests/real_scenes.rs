@@ -55,6 +55,29 @@ fn fundamental_matrices_of_real_scenes_are_as_accurate_as_measured() {
     }
 }
 
+#[test]
+fn poses_of_real_scenes_are_as_accurate_as_measured() {
+    // 3 px; medians of position (% of the scene) and rotation, and the share within .1 % and 5°
+    for (scene, sampler, bars) in [
+        ("castle_p30", "ratio", [0.03, 0.0235, 0.96]),
+        ("castle_p30", "uniform", [0.03, 0.0235, 0.96]),
+        ("southb", "ratio", [0.025, 0.05, 0.84]),
+    ] {
+        let Some(path) = benchmark(&format!("localisation/loc_{scene}.safetensors")) else { return };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nabla-ransac"));
+        command.arg("eval").arg(path).args(["--model", "pose", "--threshold-px", "3", "--iterations", "1000"]);
+        let output = command.args(["--sampler", sampler, "--backend", "cpu", "--json"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let [position, rotation] =
+            ["median_translation_percent", "median_rotation_deg"].map(|key| report[key].as_f64().unwrap());
+        let share = report["share_percent"]["0.1"].as_f64().unwrap();
+        let found = (scene, sampler, position, rotation, share);
+        assert!(position < bars[0] && rotation < bars[1] && share > bars[2], "{found:?}");
+        assert!(report["failures"].as_array().unwrap().is_empty());
+    }
+}
+
 /// Of CPU and GPU, with the same fixed budget.
 fn on_both(kind: ModelKind, records: &[PairRecord]) -> [Vec<Outcome>; 2] {
     let problems: Vec<Problem<'_>> =

@@ -86,7 +86,7 @@ impl SamplerArgs {
 
     fn ranker(&self, kind: ModelKind) -> anyhow::Result<Ranker> {
         let Some(path) = &self.weights else {
-            let missing = format!("no network is shipped that ranks matches for a {} matrix", kind.name());
+            let missing = format!("no network is shipped that ranks matches for the {} model", kind.name());
             return Ranker::shipped_if_any(kind)?
                 .context(missing + ": give one with --weights, or name another --sampler");
         };

@@ -115,6 +115,9 @@ fn lower_gamma(s: f64, z: f64) -> f64 {
     let mut sum = term;
     for n in 1..100 {
         term *= z / (s + f64::from(n));
+        if sum + term == sum {
+            break;
+        }
         sum += term;
     }
     z.powf(s) * (-z).exp() * sum

@@ -141,7 +141,8 @@ pub trait Residual: Sized {
         let quotient = self.quotient(x);
         if quotient.dividend == T::of(BEHIND) { quotient.dividend } else { quotient.value() }
     }
-    /// A lower bound of the residual that takes much less to compute, where there is one.
+    /// A lower bound of the residual by which to count the matches within the threshold first, where that takes much less than the
+    /// gains.
     fn relaxed(&self) -> Option<&impl Residual> {
         None::<&Self>
     }
@@ -331,6 +332,11 @@ impl Residual for Reprojection {
     #[inline(always)]
     fn quotient<T: Real>(&self, [world_x, world_y, world_z, x, y, _]: [T; 6]) -> Quotient<T> {
         image_error_sq(transform(&self.model, [world_x, world_y, world_z]), [x, y], self.inverse_metric)
+    }
+
+    /// Itself: to count the matches within the threshold takes no division, and no polynomial of many terms.
+    fn relaxed(&self) -> Option<&impl Residual> {
+        Some(self)
     }
 
     fn magsac(&self, fit: &MagsacFit) -> impl Gain {

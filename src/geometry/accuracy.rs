@@ -33,6 +33,14 @@ pub fn position_error(estimate: &Pose, truth: &Pose) -> f64 {
     estimate.inverse().translation.distance(truth.inverse().translation)
 }
 
+/// The distance in the image between a point and the projection of its world point by a pose camera_from_world, pixels; infinite
+/// for a point that is not in front of the camera.
+pub fn reprojection_error_px(pose: &Pose, camera: &Camera, point_px: DVec2, point_world: DVec3) -> f64 {
+    let seen = pose.transform(point_world);
+    let projected = camera.project(seen.truncate() / seen.z);
+    if seen.z > 0.0 { projected.distance(point_px) } else { f64::INFINITY }
+}
+
 /// Exact area under the recall curve up to `limit_deg`, divided by `limit_deg`: a fraction in 0..=1.
 ///
 /// The curve goes through (0, 0) and (i-th smallest error, i / n), linear in between (trapezoids), and is flat from the

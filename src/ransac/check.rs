@@ -102,14 +102,10 @@ fn spread(what: &'static str, model: &'static str, points: &[DVec3]) -> Result<(
     }
     // from a point in the midst of the others: what one far away says of them is lost in rounding
     let bulk = Bulk::of(points.len(), |i| points[i]);
-    let from_centre = |p: &DVec3| (*p - bulk.centre).abs().max_element();
-    let Some(&base) = points.iter().min_by(|a, b| from_centre(a).total_cmp(&from_centre(b))) else { return Ok(()) };
     let degenerate = |locus| Err(Error::DegenerateMatches { what, locus, model });
-    let from_base = |p: &DVec3| {
-        let from_base = *p - base;
-        from_base * (FARTHEST / from_base.abs().max_element()).min(1.0)
-    };
-    let along = points.iter().map(from_base).fold(DVec3::ZERO, farther);
+    let Some(base) = nearest(points, bulk.centre) else { return Ok(()) };
+    let from_base = |p: &DVec3| drawn_in(*p - base);
+    let along = points.iter().map(from_base).fold((DVec3::ZERO, 0.0), farther).0;
     if along.length() <= EQUAL * base.length().max(f64::MIN_POSITIVE) {
         return degenerate("point");
     }
@@ -122,8 +118,28 @@ fn spread(what: &'static str, model: &'static str, points: &[DVec3]) -> Result<(
     if points.iter().any(is_off) { Ok(()) } else { degenerate("line") }
 }
 
-fn farther(a: DVec3, b: DVec3) -> DVec3 {
-    if b.length_squared() > a.length_squared() { b } else { a }
+/// The first of the points that are nearest to a centre, along the axis in which they are farthest from it.
+fn nearest(points: &[DVec3], centre: DVec3) -> Option<DVec3> {
+    let (mut nearest, mut least) = (*points.first()?, f64::INFINITY);
+    for &point in points {
+        let distance = (point - centre).abs().max_element();
+        if distance < least {
+            (nearest, least) = (point, distance);
+        }
+    }
+    Some(nearest)
+}
+
+/// The vector, shortened where its square would not stay finite.
+fn drawn_in(v: DVec3) -> DVec3 {
+    let longest = v.abs().max_element();
+    if longest > FARTHEST { v * (FARTHEST / longest) } else { v }
+}
+
+/// The longer of two vectors, with its squared length.
+fn farther(longest: (DVec3, f64), next: DVec3) -> (DVec3, f64) {
+    let length_sq = next.length_squared();
+    if length_sq > longest.1 { (next, length_sq) } else { longest }
 }
 
 #[cfg(test)]

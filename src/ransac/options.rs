@@ -36,7 +36,8 @@ pub enum Sampler {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Options {
-    /// Inlier threshold, pixels (for rigid transforms in the unit of the points).
+    /// Inlier threshold, pixels (for rigid transforms in the unit of the points). How much each inlier of a pose counts in its last
+    /// refinement goes by their noise instead, but not in [`GpuPipeline`](super::GpuPipeline).
     pub threshold_px: f64,
     /// Hypotheses drawn at least.
     pub min_iterations: u32,

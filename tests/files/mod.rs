@@ -36,6 +36,11 @@ impl Tensor {
 
 /// A safetensors file.
 pub(crate) fn safetensors(tensors: &[Tensor]) -> Vec<u8> {
+    safetensors_about("", tensors)
+}
+
+/// A safetensors file with the entries of its metadata, as JSON writes them.
+pub(crate) fn safetensors_about(metadata: &str, tensors: &[Tensor]) -> Vec<u8> {
     let mut at = 0;
     let entry = |tensor: &Tensor| {
         let start = at;
@@ -43,7 +48,9 @@ pub(crate) fn safetensors(tensors: &[Tensor]) -> Vec<u8> {
         let (name, dtype, shape) = (&tensor.name, &tensor.dtype, &tensor.shape);
         format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape:?},"data_offsets":[{start},{at}]}}"#)
     };
-    let header = format!("{{{}}}", tensors.iter().map(entry).collect::<Vec<_>>().join(","));
+    let entries = tensors.iter().map(entry);
+    let about = (!metadata.is_empty()).then(|| format!(r#""__metadata__":{{{metadata}}}"#));
+    let header = format!("{{{}}}", about.into_iter().chain(entries).collect::<Vec<_>>().join(","));
     let data = tensors.iter().flat_map(|tensor| tensor.bytes.clone());
     (header.len() as u64).to_le_bytes().into_iter().chain(header.into_bytes()).chain(data).collect()
 }

@@ -2,7 +2,8 @@
 
 use crate::cli::arguments::{CameraArgs, FilterArgs, OptionArgs};
 use crate::cli::plot::draw::{self, Mark};
-use crate::cli::report::measure::Accuracy;
+use crate::cli::report::accuracy::Accuracy;
+use crate::cli::report::two_view::TwoViewAccuracy;
 use crate::cli::sampling::{SamplerArgs, SamplerName};
 use crate::cli::{print, print_json, report::json, warnings};
 use crate::data::synthetic::problems::pair_seed;
@@ -164,7 +165,7 @@ impl Report<'_> {
                 ("rotation_error_deg", rotation_error_deg(&pose.rotation, &truth.rotation)),
                 ("position_error", position_error(pose, truth)),
             ],
-            (model, _) => match Accuracy::of(model, &estimate.inliers, &self.record.select(&self.used)) {
+            (model, _) => match TwoViewAccuracy::of(model, &estimate.inliers, &self.record.select(&self.used), &()) {
                 Some(accuracy) => vec![
                     ("rotation_error_deg", accuracy.rotation_error_deg),
                     ("translation_error_deg", accuracy.translation_error_deg),

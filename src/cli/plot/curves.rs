@@ -1,7 +1,8 @@
-//! `eval --plot`: recall against pose error, times, and recall against epipolar error (as Figure 4 of ∇-RANSAC).
+//! `eval --plot`: recall against errors and the times, for two views as in Figure 4 of ∇-RANSAC.
 
-use super::canvas::{Area, BLUE, FONT, GREEN, VERMILLION, save};
+use super::canvas::{Area, BLUE, FONT, VERMILLION, save};
 use crate::ModelKind;
+use crate::cli::report::accuracy::Accuracy;
 use crate::cli::report::pair_result::PairResult;
 use crate::geometry::accuracy::median;
 use image::{Rgb, RgbImage};
@@ -10,45 +11,40 @@ use plotters::prelude::{BLACK, Color, LineSeries, PathElement, RGBColor, Rectang
 use std::path::Path;
 
 const SIZE: (u32, u32) = (1500, 480);
-/// Right ends of the axes.
-const MAX_ERROR_DEG: f64 = 20.0;
-const MAX_EPIPOLAR_PX: f64 = 3.0;
 /// Bars of the time distribution.
 const BARS: usize = 40;
 
+/// Shares of the pairs below each error.
+pub(crate) struct Panel {
+    pub(crate) title: String,
+    /// What the errors are, with their unit.
+    pub(crate) unit: String,
+    /// Right end of the axis.
+    pub(crate) limit: f64,
+    /// Name, colour and errors of each.
+    pub(crate) curves: Vec<(&'static str, RGBColor, Vec<f64>)>,
+}
+
 /// Draws the three panels into a PNG file.
-pub(crate) fn draw(path: &Path, kind: ModelKind, results: &[PairResult]) -> anyhow::Result<()> {
-    let errors = |of: fn(&PairResult) -> f64| -> Vec<f64> { results.iter().map(of).collect() };
+pub(crate) fn draw<A: Accuracy>(path: &Path, kind: ModelKind, results: &[PairResult<A>]) -> anyhow::Result<()> {
+    let milliseconds: Vec<f64> = results.iter().map(|result| result.milliseconds).collect();
+    let [first, last] = A::panels(kind, results);
     save(RgbImage::from_pixel(SIZE.0, SIZE.1, Rgb([255; 3])), path, |area| {
         let panels = area.split_evenly((1, 3));
-        let [pose, times, epipolar] = panels.as_slice() else { return Ok(()) };
-        let title = format!("Pose error of {} pairs, {} matrix", results.len(), kind.name());
-        let curves = [
-            ("rotation", GREEN, errors(|result| result.accuracy.rotation_error_deg)),
-            ("translation direction", VERMILLION, errors(|result| result.accuracy.translation_error_deg)),
-            ("pose (the larger one)", BLUE, errors(|result| result.accuracy.pose_error_deg)),
-        ];
-        recall_curves(pose, &title, "error, degrees", MAX_ERROR_DEG, &curves)?;
-        distribution(times, &errors(|result| result.milliseconds))?;
-        let curves = [("median of a pair's true inliers", BLUE, errors(|result| result.accuracy.epipolar.median_px))];
-        recall_curves(epipolar, "Symmetric epipolar error", "error, pixels", MAX_EPIPOLAR_PX, &curves)
+        let [left, middle, right] = panels.as_slice() else { return Ok(()) };
+        recall_curves(left, &first)?;
+        distribution(middle, &milliseconds)?;
+        recall_curves(right, &last)
     })
 }
 
-/// Share of the pairs below each error.
-fn recall_curves(
-    area: &Area<'_>,
-    title: &str,
-    unit: &str,
-    limit: f64,
-    curves: &[(&str, RGBColor, Vec<f64>)],
-) -> anyhow::Result<()> {
+fn recall_curves(area: &Area<'_>, Panel { title, unit, limit, curves }: &Panel) -> anyhow::Result<()> {
     let mut chart = ChartBuilder::on(area)
         .caption(title, (FONT, 18))
         .margin(14)
         .x_label_area_size(46)
         .y_label_area_size(60)
-        .build_cartesian_2d(0.0..limit, 0.0..1.0)?;
+        .build_cartesian_2d(0.0..*limit, 0.0..1.0)?;
     chart
         .configure_mesh()
         .x_desc(unit)
@@ -60,7 +56,7 @@ fn recall_curves(
     for (name, colour, errors) in curves {
         let colour = *colour;
         chart
-            .draw_series(LineSeries::new(recall_steps(errors, limit), colour.stroke_width(2)))?
+            .draw_series(LineSeries::new(recall_steps(errors, *limit), colour.stroke_width(2)))?
             .label(*name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(3)));
     }

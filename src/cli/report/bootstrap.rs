@@ -24,13 +24,14 @@ pub(crate) fn interval_95(values: &[f64], statistic: impl Fn(&[f64]) -> f64) -> 
     Some([0.025, 0.975].map(|quantile| figures[(quantile * (RESAMPLES - 1) as f64).round() as usize]))
 }
 
+/// NaN of no values.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn mean(values: &[f64]) -> f64 {
-        values.iter().sum::<f64>() / values.len() as f64
-    }
 
     #[test]
     fn the_interval_of_a_mean_is_two_standard_errors_wide_each_way_and_repeats() {

@@ -1,6 +1,7 @@
 //! What the pairs of a run cost: hypotheses and time.
 
-use super::figures::mean;
+use super::accuracy::Accuracy;
+use super::bootstrap::mean;
 use super::json::number;
 use super::pair_result::{PairResult, Search};
 use serde_json::{Map, Value, json};
@@ -14,8 +15,8 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    pub(crate) fn of(results: &[PairResult]) -> Self {
-        let values = |of: fn(&PairResult) -> f64| {
+    pub(crate) fn of<A: Accuracy>(results: &[PairResult<A>]) -> Self {
+        let values = |of: fn(&PairResult<A>) -> f64| {
             let mut values: Vec<f64> = results.iter().map(of).collect();
             values.sort_by(f64::total_cmp);
             values

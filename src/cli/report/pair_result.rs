@@ -1,6 +1,7 @@
 //! What came of each pair of a run, and the table of all.
 
-use super::measure::{Accuracy, Ranking};
+use super::accuracy::Accuracy;
+use super::ranking::Ranking;
 use super::refined_truth::RefinedTruth;
 use crate::data::PairRecord;
 use crate::geometry::accuracy::pose_error_deg;
@@ -8,10 +9,10 @@ use crate::ransac::Outcome;
 
 /// What came of one pair.
 #[derive(Debug)]
-pub(crate) struct PairResult {
+pub(crate) struct PairResult<A> {
     pub(crate) scene: String,
     pub(crate) pair: String,
-    pub(crate) accuracy: Accuracy,
+    pub(crate) accuracy: A,
     pub(crate) ranking: Ranking,
     pub(crate) truth: Option<RefinedTruth>,
     pub(crate) search: Search,
@@ -58,34 +59,37 @@ pub(crate) enum Ending {
 }
 
 /// A line a pair, under a header; what is not there is empty.
-pub(crate) fn per_pair_csv(results: &[PairResult]) -> String {
-    let lines: String = results.iter().map(|result| row(result).map(|(_, value)| value).join(",") + "\n").collect();
-    let header = results.first().map_or_else(String::new, |first| row(first).map(|(name, _)| name).join(","));
-    format!("{header}\n{lines}")
+pub(crate) fn per_pair_csv<A: Accuracy>(results: &[PairResult<A>]) -> String {
+    let line = |columns: Vec<String>| columns.join(",") + "\n";
+    let header =
+        results.first().map_or_else(String::new, |first| line(row(first).map(|(name, _)| name.to_owned()).collect()));
+    let lines: String = results.iter().map(|result| line(row(result).map(|(_, value)| value).collect())).collect();
+    header + &lines
 }
 
 /// Name and value of each column.
-fn row(result: &PairResult) -> [(&'static str, String); 17] {
-    let finite = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+fn row<A: Accuracy>(result: &PairResult<A>) -> impl Iterator<Item = (&'static str, String)> {
     let known = |value: Option<f64>| value.map_or_else(String::new, finite);
     let PairResult { scene, pair, accuracy, ranking, truth, search, milliseconds, ending } = result;
-    [
-        ("scene", scene.clone()),
-        ("pair", pair.clone()),
-        ("pose_error_deg", finite(accuracy.pose_error_deg)),
-        ("f1_percent", (100.0 * accuracy.epipolar.f1).to_string()),
-        ("median_epipolar_px", finite(accuracy.epipolar.median_px)),
+    let names = [("scene", scene.clone()), ("pair", pair.clone())];
+    let rest = [
         ("ms", milliseconds.to_string()),
         ("found", (*ending == Ending::Found).to_string()),
         ("right_share", known(ranking.right_share)),
         ("ranking_auroc", known(ranking.auroc)),
         ("ranking_ap", known(ranking.average_precision)),
         ("truth_score_gap", known(truth.map(|truth| truth.score_gap))),
-        ("truth_error_deg", known(truth.map(|truth| truth.pose_error_deg))),
+        ("truth_error_deg", known(truth.map(|truth| truth.error_deg))),
         ("iterations", search.iterations.to_string()),
         ("confidence", search.confidence.to_string()),
         ("budget_spent", search.budget_spent.to_string()),
         ("second_score_share", known(search.second.map(|second| second.score_share))),
         ("second_error_deg", known(search.second.map(|second| second.pose_error_deg))),
-    ]
+    ];
+    names.into_iter().chain(accuracy.columns()).chain(rest)
+}
+
+/// The number, or nothing where it is not finite.
+pub(crate) fn finite(value: f64) -> String {
+    if value.is_finite() { value.to_string() } else { String::new() }
 }

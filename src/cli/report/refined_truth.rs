@@ -1,19 +1,17 @@
 //! Whether it is the score or the search that loses a pair: the refined true model under the estimator's own score.
 
+use super::accuracy::Accuracy;
 use super::json::number;
-use super::measure::Accuracy;
 use crate::cli::report::pair_result::PairResult;
 use crate::data::PairRecord;
-use crate::geometry::accuracy::fundamental_of_pose;
-use crate::geometry::{Matches, Model};
 use crate::ransac::{Estimate, estimate_from};
-use crate::{ModelKind, Options, Problem};
+use crate::{Options, Problem};
 use serde_json::{Value, json};
 use std::fmt;
 
 /// Models whose scores differ by a smaller share are taken for the same.
 const SAME_SCORE: f64 = 1e-3;
-/// A pair with a larger pose error is lost, degrees.
+/// A pair with a larger error is lost, degrees.
 const LOST_DEG: f64 = 5.0;
 
 /// The true model of one pair, refined and scored as a candidate of the search would be.
@@ -21,27 +19,24 @@ const LOST_DEG: f64 = 5.0;
 pub(crate) struct RefinedTruth {
     /// Its score less that of the estimate, as a share of the latter; infinite where nothing was found.
     pub(crate) score_gap: f64,
-    /// Its own pose error.
-    pub(crate) pose_error_deg: f64,
+    /// Its own error.
+    pub(crate) error_deg: f64,
 }
 
 impl RefinedTruth {
-    /// Beside the estimate of this problem, on the CPU whatever the backend; `None` where truth or cameras are not known.
-    pub(crate) fn of(
+    /// Beside the estimate of this problem, on the CPU whatever the backend; `None` where the truth is not known.
+    pub(crate) fn of<A: Accuracy>(
         estimate: Option<&Estimate>,
         problem: &Problem<'_>,
         record: &PairRecord,
         options: &Options,
+        facts: &A::Facts,
     ) -> Option<Self> {
-        let Matches::TwoView { cameras: Some(cameras), .. } = &record.matches else { return None };
-        let truth = record.truth.as_ref()?;
-        let model = match problem.matches.kind() {
-            ModelKind::Fundamental => Model::Fundamental(fundamental_of_pose(truth, cameras)),
-            _ => Model::Essential(*truth),
-        };
-        let refined = estimate_from(&model, problem, options).ok()??;
+        let truth = A::true_model(problem.matches.kind(), record)?;
+        let refined = estimate_from(&truth, problem, options).ok()??;
         let score_gap = estimate.map_or(f64::INFINITY, |estimate| refined.score / estimate.score - 1.0);
-        Some(Self { score_gap, pose_error_deg: Accuracy::of(&refined.model, &refined.inliers, record)?.pose_error_deg })
+        let error_deg = A::of(&refined.model, &refined.inliers, record, facts)?.error_deg();
+        Some(Self { score_gap, error_deg })
     }
 
     fn is_outscored(&self) -> bool {
@@ -64,12 +59,12 @@ pub(crate) struct LostPairs {
 
 impl LostPairs {
     /// `None` where of no pair the truth is known.
-    pub(crate) fn of(results: &[PairResult]) -> Option<Self> {
-        let known = results.iter().filter_map(|result| Some((result.accuracy.pose_error_deg, result.truth?)));
+    pub(crate) fn of<A: Accuracy>(results: &[PairResult<A>]) -> Option<Self> {
+        let known = results.iter().filter_map(|result| Some((result.accuracy.error_deg(), result.truth?)));
         Self::of_errors(&known.collect::<Vec<_>>())
     }
 
-    /// Of the pose errors of the estimates, degrees, and the refined truth of the same pairs.
+    /// Of the errors of the estimates, degrees, and the refined truth of the same pairs.
     fn of_errors(known: &[(f64, RefinedTruth)]) -> Option<Self> {
         let share = |of: &dyn Fn(f64, &RefinedTruth) -> bool| {
             known.iter().filter(|(error, truth)| of(*error, truth)).count() as f64 / known.len() as f64
@@ -77,9 +72,9 @@ impl LostPairs {
         let lost = |error: f64| error > LOST_DEG;
         (!known.is_empty()).then(|| Self {
             outscored: share(&|_, truth| truth.is_outscored()),
-            by_score: share(&|error, truth| lost(error) && !lost(truth.pose_error_deg) && truth.score_gap <= 0.0),
-            by_search: share(&|error, truth| lost(error) && !lost(truth.pose_error_deg) && truth.score_gap > 0.0),
-            by_accuracy: share(&|error, truth| lost(error) && lost(truth.pose_error_deg)),
+            by_score: share(&|error, truth| lost(error) && !lost(truth.error_deg) && truth.score_gap <= 0.0),
+            by_search: share(&|error, truth| lost(error) && !lost(truth.error_deg) && truth.score_gap > 0.0),
+            by_accuracy: share(&|error, truth| lost(error) && lost(truth.error_deg)),
         })
     }
 
@@ -106,8 +101,10 @@ impl fmt::Display for LostPairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::report::two_view::TwoViewAccuracy;
     use crate::data::synthetic::problems::{Scene, generator};
-    use crate::{Backend, Camera, Estimator};
+    use crate::geometry::Matches;
+    use crate::{Backend, Camera, Estimator, ModelKind};
     use glam::DVec2;
 
     const CAMERA: Camera =
@@ -131,15 +128,15 @@ mod tests {
         let options = Options { backend: Backend::Cpu, diagnose: false, ..Options::default() };
         let problem = record.problem(kind, 1).unwrap();
         let estimate = Estimator::new(options.clone()).unwrap().estimate(&problem).unwrap().estimate.unwrap();
-        let truth = RefinedTruth::of(Some(&estimate), &problem, record, &options).unwrap();
-        (Accuracy::of(&estimate.model, &estimate.inliers, record).unwrap().pose_error_deg, truth)
+        let truth = RefinedTruth::of::<TwoViewAccuracy>(Some(&estimate), &problem, record, &options, &()).unwrap();
+        (TwoViewAccuracy::of(&estimate.model, &estimate.inliers, record, &()).unwrap().pose_error_deg, truth)
     }
 
     #[test]
     fn the_truth_that_is_found_scores_as_the_estimate() {
         for kind in [ModelKind::Essential, ModelKind::Fundamental] {
             let (error, truth) = compared(&two_motions(60, 30), kind);
-            assert!(error < 0.01 && truth.pose_error_deg < 0.01, "{kind:?} {error} {truth:?}");
+            assert!(error < 0.01 && truth.error_deg < 0.01, "{kind:?} {error} {truth:?}");
             assert!(truth.score_gap.abs() < SAME_SCORE, "{kind:?} {truth:?}");
         }
     }
@@ -147,14 +144,14 @@ mod tests {
     #[test]
     fn a_motion_of_more_matches_outscores_the_truth_by_their_share() {
         let (error, truth) = compared(&two_motions(30, 60), ModelKind::Essential);
-        assert!(error > LOST_DEG && truth.pose_error_deg < 0.01, "{error} {truth:?}");
+        assert!(error > LOST_DEG && truth.error_deg < 0.01, "{error} {truth:?}");
         // some matches of the one motion fit the other by chance
         assert!((-0.55..-0.35).contains(&truth.score_gap), "{truth:?}");
     }
 
     #[test]
     fn each_lost_pair_has_one_cause() {
-        let truth = |score_gap, pose_error_deg| RefinedTruth { score_gap, pose_error_deg };
+        let truth = |score_gap, error_deg| RefinedTruth { score_gap, error_deg };
         let pairs = [
             (1.0, truth(0.0, 1.0)),
             (1.0, truth(-0.01, 1.2)),

@@ -1,17 +1,20 @@
 //! What `eval` says of all pairs.
 
+use super::accuracy::{Accuracy, Figures};
+use super::bootstrap::mean;
 use super::effort::Effort;
-use super::figures::{Figures, LIMITS_DEG, LOW_SHARE, by_limit, mean};
 use super::json::number;
-use super::measure::{INLIER_PX, Ranking};
 use super::pair_result::{Ending, PairResult};
+use super::ranking::Ranking;
 use super::refined_truth::LostPairs;
 use crate::cli::sampling::SamplerName;
-use crate::geometry::accuracy::{AUC_BIN_DEG, auc_bins};
 use crate::{Backend, Estimator, ModelKind, Options};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
+
+/// Pairs with a smaller share of right matches are told of separately.
+const LOW_SHARE: f64 = 0.35;
 
 /// What a run was asked for, beside the options of the estimator.
 #[derive(Clone, Copy)]
@@ -26,13 +29,13 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Figures over the pairs of a run.
-pub(crate) struct Summary<'a> {
+pub(crate) struct Summary<'a, A: Accuracy> {
     asked: Asked<'a>,
-    results: &'a [PairResult],
+    results: &'a [PairResult<A>],
     without_truth: usize,
-    all: Figures,
-    /// The pairs with few right matches.
-    low: Figures,
+    all: A::Figures,
+    /// The pairs with few right matches, and how many they are.
+    low: (A::Figures, usize),
     /// Means of AUROC and average precision over the pairs that have them.
     ranking: Option<[f64; 2]>,
     lost: Option<LostPairs>,
@@ -42,21 +45,24 @@ pub(crate) struct Summary<'a> {
     options: &'a Options,
 }
 
-impl<'a> Summary<'a> {
+impl<'a, A: Accuracy> Summary<'a, A> {
     pub(crate) fn new(
         asked: Asked<'a>,
-        results: &'a [PairResult],
+        results: &'a [PairResult<A>],
+        facts: &[A::Facts],
         without_truth: usize,
         estimator: &'a Estimator,
     ) -> Self {
-        let of_fundamental = asked.model == ModelKind::Fundamental;
-        let is_low = |result: &&PairResult| result.ranking.right_share.is_some_and(|share| share < LOW_SHARE);
+        let is_low = |result: &&PairResult<A>| result.ranking.right_share.is_some_and(|share| share < LOW_SHARE);
+        let all: Vec<_> = results.iter().collect();
+        let low: Vec<_> = results.iter().filter(is_low).collect();
+        let figures = |results: &[&PairResult<A>]| A::Figures::new(results, asked.model, facts);
         Self {
             asked,
             results,
             without_truth,
-            all: Figures::new(results.iter(), of_fundamental),
-            low: Figures::new(results.iter().filter(is_low), of_fundamental),
+            all: figures(&all),
+            low: (figures(&low), low.len()),
             ranking: mean_of(results, |ranking| ranking.auroc)
                 .zip(mean_of(results, |ranking| ranking.average_precision))
                 .map(|(auroc, average_precision)| [auroc, average_precision]),
@@ -68,8 +74,8 @@ impl<'a> Summary<'a> {
         }
     }
 
-    fn failures(&self) -> Vec<(&PairResult, &str)> {
-        let failure = |result: &'a PairResult| match &result.ending {
+    fn failures(&self) -> Vec<(&PairResult<A>, &str)> {
+        let failure = |result: &'a PairResult<A>| match &result.ending {
             Ending::Failed(message) => Some((result, message.as_str())),
             _ => None,
         };
@@ -80,16 +86,12 @@ impl<'a> Summary<'a> {
         self.results.iter().filter(|result| result.ending == Ending::NoModel).count()
     }
 
-    fn auc_bins(&self) -> [f64; 3] {
-        LIMITS_DEG.map(|limit| auc_bins(self.all.errors_deg(), limit))
-    }
-
     pub(crate) fn json(&self) -> Value {
-        let failure = |(result, message): (&PairResult, &str)| json!({ "scene": result.scene, "pair": result.pair, "message": message });
+        let failure = |(result, message): (&PairResult<A>, &str)| json!({ "scene": result.scene, "pair": result.pair, "message": message });
         let mut report = self.all.json();
         let mut put = |key: &str, value| drop(report.insert(key.to_owned(), value));
+        put("pairs", json!(self.results.len()));
         put("pairs_without_truth", json!(self.without_truth));
-        put("auc_bins", by_limit(self.auc_bins()));
         put("low_right_share", self.low_json());
         if let Some([auroc, average_precision]) = self.ranking {
             put("ranking_auroc", number(auroc));
@@ -108,8 +110,10 @@ impl<'a> Summary<'a> {
     }
 
     fn low_json(&self) -> Value {
-        let mut low = Map::from_iter([("below".to_owned(), json!(LOW_SHARE))]);
-        low.extend(self.low.json());
+        let (figures, pairs) = &self.low;
+        let about = [("below", json!(LOW_SHARE)), ("pairs", json!(pairs))];
+        let mut low = Map::from_iter(about.map(|(name, value)| (name.to_owned(), value)));
+        low.extend(figures.json());
         Value::Object(low)
     }
 
@@ -127,25 +131,11 @@ impl<'a> Summary<'a> {
 
     pub(crate) fn text(&self) -> anyhow::Result<String> {
         let mut text = String::new();
-        let areas = |areas: [f64; 3]| areas.map(|area| format!("{area:.3}")).join(" / ");
         writeln!(text, "{} pairs, {}", self.results.len(), self.asked.model.name())?;
-        writeln!(text, "pose error   AUC@5/10/20°, exact      {}", areas(self.all.auc_exact()))?;
-        if let [Some(at5), Some(at10), Some(at20)] = LIMITS_DEG.map(|limit| self.all.auc_interval(limit)) {
-            let range = |[low, high]: [f64; 2]| format!("{low:.3}–{high:.3}");
-            writeln!(text, "             95 % of resamples        {} / {} / {}", range(at5), range(at10), range(at20))?;
-        }
-        writeln!(text, "             AUC@5/10/20°, {AUC_BIN_DEG}° bins    {}", areas(self.auc_bins()))?;
-        writeln!(text, "             median                   {:.3}°", self.all.median_error_deg())?;
-        if let Some(f1_percent) = self.all.f1_percent() {
-            writeln!(text, "inliers      F1 at {INLIER_PX} px               {f1_percent:.2} %")?;
-        }
-        if let Some(median_px) = self.all.median_epipolar_px() {
-            writeln!(text, "             median epipolar error    {median_px:.3} px")?;
-        }
-        if self.low.pairs() > 0 {
-            let (pairs, auc) = (self.low.pairs(), areas(self.low.auc_exact()));
-            let f1 = self.low.f1_percent().map_or_else(String::new, |f1| format!(", F1 {f1:.2} %"));
-            writeln!(text, "{pairs} pairs with fewer than {LOW_SHARE} right: AUC {auc}{f1}")?;
+        writeln!(text, "{}", self.all.text())?;
+        let (low, pairs) = &self.low;
+        if *pairs > 0 {
+            writeln!(text, "{pairs} pairs with fewer than {LOW_SHARE} right: {}", low.brief())?;
         }
         if let Some([auroc, average_precision]) = self.ranking {
             writeln!(text, "ranking      AUROC / average prec.    {auroc:.3} / {average_precision:.3}")?;
@@ -189,7 +179,7 @@ impl<'a> Summary<'a> {
 }
 
 /// Over the pairs that have the figure; `None` where none has.
-fn mean_of(results: &[PairResult], figure: impl Fn(&Ranking) -> Option<f64>) -> Option<f64> {
+fn mean_of<A: Accuracy>(results: &[PairResult<A>], figure: fn(&Ranking) -> Option<f64>) -> Option<f64> {
     let values: Vec<f64> = results.iter().filter_map(|result| figure(&result.ranking)).collect();
     (!values.is_empty()).then(|| mean(&values))
 }

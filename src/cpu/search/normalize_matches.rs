@@ -198,11 +198,16 @@ impl NormalizedMatches {
         rows_of_matrix(&unit(second.transpose() * *fundamental * first))
     }
 
-    /// The rows of a model of two views; `None` for another kind than that of the matches.
-    pub fn normalize_two_view(&self, model: &Model) -> Option<ModelRows> {
+    /// The rows of a motion, a fundamental matrix or a pose; `None` for another kind than that of the matches.
+    pub fn normalize_model(&self, model: &Model) -> Option<ModelRows> {
         match (self.kind, model) {
             (ModelKind::Essential, Model::Essential(motion)) => Some(rows_of_pose(motion)),
             (ModelKind::Fundamental, Model::Fundamental(matrix)) => Some(self.normalize_fundamental(matrix)),
+            (ModelKind::Pose, Model::Pose(Pose { rotation, translation })) => {
+                let [world, _] = &self.scaling;
+                let translation = (*translation + *rotation * world.offset) * world.scale.x;
+                Some(rows_of_pose(&Pose { rotation: *rotation, translation }))
+            }
             _ => None,
         }
     }

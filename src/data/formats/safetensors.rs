@@ -36,6 +36,11 @@ impl TensorFile {
         &self.ids
     }
 
+    /// What the file says of the unit of its world.
+    pub(crate) fn unit(&self) -> Option<&str> {
+        self.index.metadata().as_ref()?.get("units").map(String::as_str)
+    }
+
     /// Decodes one pair.
     pub(crate) fn record(&self, id: &str) -> Message<PairRecord> {
         fields::record(id, &PairTensors { file: self, id }).map_err(|message| format!("pair {id}: {message}"))

@@ -66,6 +66,14 @@ impl Scene {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The unit of the world's points and positions, where the file names it (`units` in a safetensors file's metadata).
+    pub fn unit(&self) -> Option<&str> {
+        match &self.source {
+            Source::Many(file) => file.unit(),
+            Source::One(_) => None,
+        }
+    }
+
     /// The number of pairs.
     pub fn len(&self) -> usize {
         match &self.source {

@@ -103,7 +103,7 @@ pub(crate) fn supported(
     Outcome::new(has_support.then_some(estimate), iterations, Some(chances), options)
 }
 
-/// What the estimate would be, had the search drawn this two-view model and had it won: refined and scored as any candidate,
+/// What the estimate would be, had the search drawn this model (a motion, a fundamental matrix or a pose) and had it won: refined and scored as any candidate,
 /// without a diagnosis. `None` for a model of another kind than the matches.
 #[cfg(feature = "cli")]
 pub(crate) fn estimate_from(
@@ -112,7 +112,7 @@ pub(crate) fn estimate_from(
     options: &Options,
 ) -> Result<Option<Estimate>> {
     let prepared = Prepared::new(problem, options)?;
-    let Some(rows) = prepared.matches.normalize_two_view(model) else { return Ok(None) };
+    let Some(rows) = prepared.matches.normalize_model(model) else { return Ok(None) };
     let score = prepared.scorer.score(&rows, &prepared.matches, f32::NEG_INFINITY);
     let mut refined = [prepared.search().refine_one((rows, score))];
     let final_score = prepared.final_score(problem, options);

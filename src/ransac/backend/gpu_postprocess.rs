@@ -1,5 +1,5 @@
-//! What the CPU adds to an estimate of the GPU: plane-and-parallax recovery, the choice by key points, the refinement
-//! by neighbours, and the diagnosis.
+//! What the CPU adds to an estimate of the GPU: plane-and-parallax recovery, the choice by key points, the last
+//! refinement, and the diagnosis.
 
 use super::cpu_pipeline::weighted_matches;
 use crate::ransac::{
@@ -26,7 +26,8 @@ pub(crate) struct Searched {
 /// Whether the CPU has anything to add.
 pub(crate) fn is_needed(problem: &Problem<'_>, options: &Options) -> bool {
     match problem.matches.kind() {
-        ModelKind::Pose | ModelKind::Rigid => options.diagnose,
+        ModelKind::Pose => true,
+        ModelKind::Rigid => options.diagnose,
         _ => wants_candidates(problem, options),
     }
 }
@@ -42,7 +43,7 @@ pub(crate) fn wants_candidates(problem: &Problem<'_>, options: &Options) -> bool
 }
 
 /// The winner, or what is recovered from the plane that explains its sample, or the candidate that the key points prefer,
-/// refined coherently where that is asked for, with its inliers and diagnosis.
+/// after its last refinement, with its inliers and diagnosis.
 pub(crate) fn postprocess(
     problem: &Problem<'_>,
     weights: &MatchWeights,
@@ -71,7 +72,7 @@ pub(crate) fn postprocess(
             (winner, least) = (refined, KEEP_FINAL * rival.1);
         }
     }
-    winner = final_score.refine_by_neighbours(winner, least);
+    winner = final_score.refine_last(winner, least);
     if options.diagnose {
         return settle(&final_score, winner, &refined, problem.seed);
     }

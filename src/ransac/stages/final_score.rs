@@ -7,6 +7,7 @@
 
 use super::{
     coherence::{Neighbours, refine_coherently, serves},
+    noise::refine_by_noise,
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
 };
@@ -96,7 +97,7 @@ impl<'a> FinalScore<'a> {
     /// A model of the search after all its refinements, which together keep [`KEEP_FINAL`] of its score.
     pub(crate) fn refine_fully(&self, searched: Scored) -> Scored {
         let least = KEEP_FINAL * searched.1;
-        self.refine_by_neighbours(self.refine_finally(searched, least), least)
+        self.refine_last(self.refine_finally(searched, least), least)
     }
 
     /// The model after its final refinement, where that has at least this score.
@@ -104,14 +105,20 @@ impl<'a> FinalScore<'a> {
         self.unless_below(least, model, refine_model(&model.0, self.matches, &FINAL))
     }
 
-    /// The model refined with what the neighbours of each match say, where that is asked for and has at least this score.
-    pub(crate) fn refine_by_neighbours(&self, model: Scored, least: f32) -> Scored {
-        if !self.coherent {
-            return model;
-        }
+    /// The model after the last refinement, where that has at least this score: a pose by the noise of its inliers, an epipolar
+    /// geometry by what the neighbours of each match say, where that is asked for.
+    pub(crate) fn refine_last(&self, model: Scored, least: f32) -> Scored {
+        let refined = match self.matches.kind {
+            ModelKind::Pose => refine_by_noise(&model.0, self.matches, &self.scorer),
+            _ => self.coherent.then(|| self.refine_by_neighbours(&model.0)),
+        };
+        refined.map_or(model, |refined| self.unless_below(least, model, refined))
+    }
+
+    fn refine_by_neighbours(&self, model: &ModelRows) -> ModelRows {
         let mut neighbours = self.neighbours.borrow_mut();
         let neighbours = neighbours.get_or_insert_with(|| Neighbours::new(self.matches));
-        self.unless_below(least, model, refine_coherently(&model.0, self.matches, neighbours, &self.scorer))
+        refine_coherently(model, self.matches, neighbours, &self.scorer)
     }
 
     fn unless_below(&self, least: f32, model: Scored, refined: ModelRows) -> Scored {

@@ -4,6 +4,7 @@ pub(crate) mod coherence;
 pub(crate) mod competition;
 pub(crate) mod diagnosis;
 pub(crate) mod final_score;
+pub(crate) mod noise;
 pub(crate) mod schedule;
 pub(crate) mod search;
 pub(crate) mod stopping;
