@@ -47,6 +47,7 @@
 mod backend;
 mod candidates;
 mod closest_model;
+mod draw_hypotheses;
 mod gather_matches;
 mod kernel;
 mod match_losses;
@@ -58,8 +59,10 @@ mod solve;
 mod solve_backward;
 mod solver;
 mod spatial;
+mod sum_weights;
 mod weighted_scores;
 
+pub use draw_hypotheses::{Drawing, Hypotheses, draw_hypotheses};
 pub use match_losses::{MatchLosses, match_losses};
 pub use objectives::{
     LossWeights, ModelLosses, Truth, mean_over_hypotheses, model_losses, score_function_loss, soft_selection_loss,
@@ -91,11 +94,13 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         candidates::WEIGHTED_8PT,
         closest_model::CLOSEST,
         pose_loss::FORWARD,
+        sum_weights::SUM,
         pose_loss::BACKWARD,
         super::networks::ops::NORM_BACKWARD,
         super::networks::ops::POOL_BACKWARD,
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(draw_hypotheses::source));
     for kind in ModelKind::ALL {
         sources.extend([Pass::Forward, Pass::ByModels, Pass::ByPoints].map(|pass| match_losses::source(kind, pass)));
         for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
