@@ -54,6 +54,7 @@ mod match_losses;
 mod objectives;
 mod packing;
 mod pose_loss;
+mod refine_poses;
 mod sample_gumbel;
 mod solve;
 mod solve_backward;
@@ -69,6 +70,7 @@ pub use objectives::{
 };
 pub use packing::Packing;
 pub use pose_loss::pose_loss;
+pub use refine_poses::{Refined, Refining, refine_poses};
 pub use sample_gumbel::{Samples, Sampling, sample_minimal};
 pub use solve::{
     Solved, solve, solve_essential_5pt, solve_fundamental_7pt, solve_fundamental_8pt, solve_homography_4pt,
@@ -101,6 +103,8 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
     sources.extend([ModelKind::Pose, ModelKind::Rigid].map(draw_hypotheses::source));
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::source));
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::backward_source));
     for kind in ModelKind::ALL {
         sources.extend([Pass::Forward, Pass::ByModels, Pass::ByPoints].map(|pass| match_losses::source(kind, pass)));
         for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
