@@ -76,17 +76,6 @@ fn scaling_of_box(low: vec3<f32>, high: vec3<f32>) -> Scaling {
     return Scaling(0.5 * (low + high), vec3<f32>(select(1.0, 1.0 / size, size > 0.0)));
 }
 
-// The power of two that takes the largest weight below 2^(31 − ⌈log2 n⌉).
-fn fixed_point_scale(largest: f32, count: u32) -> f32 {
-    let exponent = i32(bitcast<u32>(max(largest, 1.1754944e-38)) >> 23u) - 126;
-    let bits = 31 - i32(32u - countLeadingZeros(max(count, 1u) - 1u));
-    return bitcast<f32>(u32(clamp(bits - exponent, -126, 127) + 127) << 23u);
-}
-
-fn fixed_point(weight: f32, scale: f32) -> u32 {
-    return select(0u, max(u32(weight * scale), 1u), weight > 0.0);
-}
-
 // By what a match of this weight is drawn rather.
 fn guide(weight: f32) -> f32 {
     let cube = select(0.0, max(weight * weight * weight, 1.1754944e-38), weight > 0.0);

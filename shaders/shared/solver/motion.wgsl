@@ -1,10 +1,4 @@
-// Motions, their rotations as matrices of columns.
-
-/// y = R x + t.
-struct Motion {
-    rotation: mat3x3<f32>,
-    translation: vec3<f32>,
-}
+// Motions of shared/solver/rigid_motion, written where the shader's write_model puts models.
 
 fn write_motion(slot: u32, motion: Motion) {
     let rows = transpose(motion.rotation);

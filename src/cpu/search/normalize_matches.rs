@@ -113,6 +113,12 @@ impl NormalizedMatches {
         )
     }
 
+    /// Of rows that are normalised already, all of weight 1.
+    pub fn of_rows(kind: ModelKind, rows: &[[f64; 6]], metric: [f64; 4]) -> Self {
+        let as_is = Scaling { offset: DVec3::ZERO, scale: DVec3::ONE };
+        Self::from_rows(kind, rows, metric, [as_is; 2], None, None)
+    }
+
     fn from_rows(
         kind: ModelKind,
         rows: &[[f64; 6]],

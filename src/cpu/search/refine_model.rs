@@ -78,14 +78,16 @@ pub(crate) fn information(model: &ModelRows, matches: &NormalizedMatches) -> [[f
 }
 
 /// The matches near the initial model, in blocks.
-struct Near {
-    columns: [Vec<f64>; 6],
-    weights: Vec<f64>,
-    metric: [f64; 4],
+pub(crate) struct Near {
+    pub(crate) columns: [Vec<f64>; 6],
+    /// 0 in the padding.
+    pub(crate) weights: Vec<f64>,
+    pub(crate) metric: [f64; 4],
 }
 
 impl Near {
-    fn gather<R: Residual>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
+    /// Those with a residual of less than `reach` thresholds.
+    pub(crate) fn gather<R: Residual>(residual: &R, matches: &NormalizedMatches, reach: f64) -> Self {
         let indices = near_indices(residual, matches, reach * reach);
         let padded = indices.len().next_multiple_of(BLOCK);
         let first = indices.first().map_or(0, |&i| i as usize);

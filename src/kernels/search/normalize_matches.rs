@@ -9,6 +9,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     parts.extend([
         shader_part!("shared/algebra/bulk"),
         shader_part!("shared/random/log_miss"),
+        shader_part!("shared/random/fixed_point"),
         shader_part!("search/normalize_matches"),
     ]);
     parts

@@ -14,6 +14,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/algebra/nine"),
         shader_part!("shared/algebra/null_space"),
         shader_part!("shared/algebra/rotation"),
+        shader_part!("shared/solver/rigid_motion"),
         shader_part!("shared/solver/motion"),
         shader_part!("shared/solver/essential_cubics"),
         shader_part!("shared/solver/essential_elimination"),

@@ -12,8 +12,10 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/algebra/cubic_roots"),
         shader_part!("shared/algebra/rotation"),
+        shader_part!("shared/solver/rigid_motion"),
         shader_part!("shared/solver/motion"),
         shader_part!("shared/solver/align_triangles"),
+        shader_part!("shared/solver/p3p"),
         shader_part!("solve/solve_pose_p3p"),
     ],
 };

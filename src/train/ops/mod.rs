@@ -47,25 +47,30 @@
 mod backend;
 mod candidates;
 mod closest_model;
+mod draw_hypotheses;
 mod gather_matches;
 mod kernel;
 mod match_losses;
 mod objectives;
 mod packing;
 mod pose_loss;
+mod refine_poses;
 mod sample_gumbel;
 mod solve;
 mod solve_backward;
 mod solver;
 mod spatial;
+mod sum_weights;
 mod weighted_scores;
 
+pub use draw_hypotheses::{Drawing, Hypotheses, draw_hypotheses};
 pub use match_losses::{MatchLosses, match_losses};
 pub use objectives::{
     LossWeights, ModelLosses, Truth, mean_over_hypotheses, model_losses, score_function_loss, soft_selection_loss,
 };
 pub use packing::Packing;
 pub use pose_loss::pose_loss;
+pub use refine_poses::{Refined, Refining, refine_poses};
 pub use sample_gumbel::{Samples, Sampling, sample_minimal};
 pub use solve::{
     Solved, solve, solve_essential_5pt, solve_fundamental_7pt, solve_fundamental_8pt, solve_homography_4pt,
@@ -91,11 +96,15 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         candidates::WEIGHTED_8PT,
         closest_model::CLOSEST,
         pose_loss::FORWARD,
+        sum_weights::SUM,
         pose_loss::BACKWARD,
         super::networks::ops::NORM_BACKWARD,
         super::networks::ops::POOL_BACKWARD,
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(draw_hypotheses::source));
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::source));
+    sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::backward_source));
     for kind in ModelKind::ALL {
         sources.extend([Pass::Forward, Pass::ByModels, Pass::ByPoints].map(|pass| match_losses::source(kind, pass)));
         for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {

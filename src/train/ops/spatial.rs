@@ -36,3 +36,11 @@ pub(super) fn kernel_layout<const D: usize>(kind: ModelKind, points: Tensor<D>) 
     let order = Tensor::<1, Int>::from_ints(order, &device);
     Ok(Tensor::cat(vec![points, zero], D - 1).select(D - 1, order))
 }
+
+/// The rows of a pair in f64, from those of kernels.
+pub(super) fn spatial_matches(kind: ModelKind, rows: &[f32]) -> Vec<[f64; 6]> {
+    let to_match = |&[a, b, c, _, d, e, f, _]: &[f32; 8]| {
+        [a, b, c, d, e, if kind == ModelKind::Rigid { f } else { 0.0 }].map(f64::from)
+    };
+    rows.as_chunks().0.iter().map(to_match).collect()
+}
