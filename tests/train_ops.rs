@@ -10,7 +10,7 @@ use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use nabla_ransac::train::ops::{
     LossWeights, Packing, Sampling, Solver, Truth, mean_over_hypotheses, model_losses, pose_loss, sample_minimal,
-    score_function_loss, shader_texts, soft_selection_loss, solve, weighted_scores,
+    score_function_loss, select_hypotheses, shader_texts, solve, weighted_scores,
 };
 use nabla_ransac::{ModelKind, Score};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -306,7 +306,8 @@ fn whole_chain(device: Device, poison: Option<f32>) -> (f32, Vec<f32>, Vec<f32>)
     let shares = if poison.is_some() { logits.clone() } else { sigmoid(logits.clone()) };
     let scores = weighted_scores(ModelKind::Essential, Score::Msac, shares, models, points.clone(), packing).unwrap();
     let total = losses.total;
-    let selection = soft_selection_loss(scores, total.clone(), solved.valid.clone(), packing, 0.5, None).unwrap();
+    let selection = select_hypotheses(scores, solved.valid.clone(), packing, 0.5).unwrap();
+    let selection = selection.expected_loss(total.clone()).unwrap().mean();
     let surrogate =
         score_function_loss(total.clone(), solved.valid.clone(), samples.indices, logits.clone(), packing).unwrap();
     let loss = mean_over_hypotheses(total, solved.valid) + selection + surrogate;

@@ -34,11 +34,9 @@ fn main(
         sums[k] = workgroup_sum(local, sums[k]);
     }
     if (local == 0u) {
-        let gradient = through_model(rows_at(row), sums);
-        // not of a model that is not finite
-        let usable = are_moderate(gradient[0]) && are_moderate(gradient[1]) && are_moderate(gradient[2]);
+        let gradient = model_gradient(row, sums);
         for (var k = 0u; k < 3u; k++) {
-            model_gradients[3u * row + k] = select(vec4<f32>(), gradient[k], usable);
+            model_gradients[3u * row + k] = gradient[k];
         }
     }
 }

@@ -1,7 +1,5 @@
 // What the losses over matches share. Twin: src/cpu/train/match_losses.rs. params of its own: the clamp, squared thresholds.
 
-@group(0) @binding(1) var<storage, read> models: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> labels: array<f32>;
 
 // The share of true inliers that no model explains, and of outliers that fit by chance.
@@ -9,36 +7,12 @@ const CHANCE: f32 = 0.01;
 // Errors beyond this count as this, and have no gradient.
 const FAR: f32 = 1e8;
 
-// By the model as it is inside the errors, and by the match.
-struct ErrorGradient {
-    rows: array<vec4<f32>, 3>,
-    a: vec4<f32>,
-    b: vec4<f32>,
-}
-
 fn clamp_sq() -> f32 {
     return bitcast<f32>(params[2]);
 }
 
-fn match_at(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[(index + 1u) * MATCH_VECTORS - 1u]);
-}
-
 fn is_inlier(index: u32) -> bool {
     return labels[index] > 0.5;
-}
-
-fn rows_at(row: u32) -> array<vec4<f32>, 3> {
-    return array<vec4<f32>, 3>(models[3u * row], models[3u * row + 1u], models[3u * row + 2u]);
-}
-
-// By the bits: compilers may take it that there are neither NaN nor infinities.
-fn is_moderate(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) < bitcast<u32>(1e30f);
-}
-
-fn are_moderate(v: vec4<f32>) -> bool {
-    return is_moderate(v.x) && is_moderate(v.y) && is_moderate(v.z) && is_moderate(v.w);
 }
 
 // An error, or what counts for it where it is larger or not finite.
@@ -66,15 +40,8 @@ fn error_weights(errors: vec2<f32>, inlier: bool, by_losses: vec2<f32>) -> vec2<
 fn match_gradient(errors: ErrorModel, index: u32, by_losses: vec2<f32>) -> ErrorGradient {
     let match_ = match_at(index);
     let weights = error_weights(match_errors(errors, match_), is_inlier(index), by_losses);
-    var gradient = ErrorGradient();
     if (all(weights == vec2<f32>(0.0))) {
-        return gradient;
-    }
-    gradient = error_gradient(errors, match_, weights);
-    let usable = are_moderate(gradient.rows[0]) && are_moderate(gradient.rows[1]) && are_moderate(gradient.rows[2])
-        && are_moderate(gradient.a) && are_moderate(gradient.b);
-    if (!usable) {
         return ErrorGradient();
     }
-    return gradient;
+    return usable_gradient(errors, match_, weights);
 }

@@ -74,8 +74,3 @@ fn pose_error(row: u32) -> PoseError {
     }
     return error;
 }
-
-// By the bits: compilers may take it that there are neither NaN nor infinities.
-fn is_moderate(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) < bitcast<u32>(1e30f);
-}

@@ -7,6 +7,7 @@
 //!
 //! A match is in the layout of kernels: x1 y1 x2 y2 0 0 0 0, or X Y Z 0 x y 0 0, or X1 Y1 Z1 0 X2 Y2 Z2 0.
 
+use super::is_moderate;
 use crate::ModelKind;
 use crate::cpu::residual::{ModelRows, Sampson, essential_rows, transform};
 
@@ -356,23 +357,23 @@ pub fn match_losses_backward<M: MatchErrors>(
     pair: &LabelledMatches<'_>,
     by_losses: [f64; 2],
 ) -> ModelRows {
-    let is_finite = |rows: &ModelRows| rows.iter().flatten().all(|g| g.is_finite());
+    let usable = |rows: &ModelRows| rows.iter().flatten().all(|g| is_moderate(*g));
     // matches whose gradient is not finite are rare: they are looked for where the sum is not
     let mut sum = ModelRows::default();
     each_gradient::<M>(model, pair, by_losses, |_, gradient| {
         add(sum.as_flattened_mut(), gradient.model.as_flattened());
     });
-    if !is_finite(&sum) {
+    if !usable(&sum) {
         sum = ModelRows::default();
         each_gradient::<M>(model, pair, by_losses, |_, gradient| {
-            if is_finite(&gradient.model) {
+            if usable(&gradient.model) {
                 add(sum.as_flattened_mut(), gradient.model.as_flattened());
             }
         });
     }
     let gradient = M::model_gradient(model, &sum);
     // of a model that is not finite
-    if is_finite(&gradient) { gradient } else { ModelRows::default() }
+    if usable(&gradient) { gradient } else { ModelRows::default() }
 }
 
 /// Adds the gradient of the losses of one model by the matches to `sums`, as wide as the matches.
@@ -384,7 +385,7 @@ pub fn match_losses_points_backward<M: MatchErrors>(
 ) {
     let width = pair.width;
     each_gradient::<M>(model, pair, by_losses, |i, gradient| {
-        if gradient.match_.iter().all(|g| g.is_finite()) {
+        if gradient.match_.iter().all(|g| is_moderate(*g)) {
             add(&mut sums[i * width..(i + 1) * width], &gradient.match_[..width]);
         }
     });
@@ -418,7 +419,10 @@ fn each_gradient<M: MatchErrors>(
 
 /// Calls a generic function with the errors of a kind.
 macro_rules! with_errors {
-    ($kind:expr, $function:ident ( $($argument:expr),* $(,)? )) => {
+    ($kind:expr, $function:ident ( $($argument:expr),* $(,)? )) => {{
+        use $crate::cpu::train::match_losses::{
+            EpipolarErrors, MotionErrors, ReprojectionErrors, RigidErrors, TransferErrors,
+        };
         match $kind {
             ModelKind::Essential => $function::<MotionErrors>($($argument),*),
             ModelKind::Fundamental => $function::<EpipolarErrors>($($argument),*),
@@ -426,8 +430,9 @@ macro_rules! with_errors {
             ModelKind::Pose => $function::<ReprojectionErrors>($($argument),*),
             ModelKind::Rigid => $function::<RigidErrors>($($argument),*),
         }
-    };
+    }};
 }
+pub(super) use with_errors;
 
 /// [`match_losses`] for a kind of model.
 pub fn losses_of(kind: ModelKind, model: &ModelRows, pair: &LabelledMatches<'_>) -> [f64; 2] {

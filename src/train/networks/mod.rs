@@ -7,3 +7,4 @@ pub(crate) mod message_passing;
 pub(crate) mod network;
 pub mod ops;
 pub(crate) mod parameters;
+pub(crate) mod score_network;

@@ -8,7 +8,7 @@ use crate::train::example::Example;
 use crate::train::networks::parameters::read;
 use crate::train::ops::{
     LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
-    pose_loss, sample_minimal, score_function_loss, soft_selection_loss, solve, weighted_scores,
+    pose_loss, sample_minimal, score_function_loss, select_hypotheses, solve, weighted_scores,
 };
 use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::activation::log_sigmoid;
@@ -268,7 +268,7 @@ impl EndToEnd {
         let known = known.each_ref().map(Vec::as_slice);
         let contributions = chosen.contributions(pairs.len(), self.hypotheses, self.sharpness, known);
         let count = contributions.len();
-        let selected = soft_selection_loss(scores, losses, valid, packing, self.sharpness, None)?;
+        let selected = select_hypotheses(scores, valid, packing, self.sharpness)?.expected_loss(losses)?.mean();
         Ok((selected, tensor(contributions, [count], &device)))
     }
 }

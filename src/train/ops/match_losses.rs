@@ -190,10 +190,23 @@ pub(super) enum Pass {
 
 /// A workgroup a model, the same, a match an invocation.
 pub(super) fn source(kind: ModelKind, pass: Pass) -> Source {
+    let mut parts = error_parts(kind);
+    parts.push(shader_part!("shared/residual/match_errors"));
+    parts.push(match pass {
+        Pass::Forward => shader_part!("train/match_losses"),
+        Pass::ByModels => shader_part!("train/match_losses_backward"),
+        Pass::ByPoints => shader_part!("train/match_losses_points_backward"),
+    });
+    Source { name: "match_losses", parts }
+}
+
+/// `match_errors` and `error_gradient` of a kind, over packed matches.
+pub(super) fn error_parts(kind: ModelKind) -> Vec<&'static str> {
     let variant = Variant { kind, residual: EpipolarResidual::Symmetric, score: Score::Msac };
     let mut parts = vec![
         shader_part!("shared/layout/dispatch"),
         shader_part!("shared/layout/packing"),
+        shader_part!("shared/algebra/moderate"),
         shader_part!("shared/algebra/workgroup_sum"),
         variant.layout(),
     ];
@@ -212,11 +225,6 @@ pub(super) fn source(kind: ModelKind, pass: Pass) -> Source {
         }
         ModelKind::Rigid => vec![shader_part!("shared/residual/errors_rigid")],
     });
-    parts.push(shader_part!("shared/residual/match_errors"));
-    parts.push(match pass {
-        Pass::Forward => shader_part!("train/match_losses"),
-        Pass::ByModels => shader_part!("train/match_losses_backward"),
-        Pass::ByPoints => shader_part!("train/match_losses_points_backward"),
-    });
-    Source { name: "match_losses", parts }
+    parts.push(shader_part!("shared/residual/error_gradient"));
+    parts
 }

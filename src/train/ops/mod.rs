@@ -44,10 +44,12 @@
 //! are not: they give no sample, no model (`valid` 0) or gradient 0, and no NaN comes out. Tensors on different devices make
 //! Burn panic.
 
+mod average_poses;
 mod backend;
 mod candidates;
 mod closest_model;
 mod draw_hypotheses;
+mod error_images;
 mod gather_matches;
 mod kernel;
 mod match_losses;
@@ -55,7 +57,11 @@ mod objectives;
 mod packing;
 mod pose_loss;
 mod refine_poses;
+mod residuals;
 mod sample_gumbel;
+mod select_hypotheses;
+mod sharpness;
+mod soft_inliers;
 mod solve;
 mod solve_backward;
 mod solver;
@@ -63,15 +69,18 @@ mod spatial;
 mod sum_weights;
 mod weighted_scores;
 
+pub use average_poses::{AveragePose, average_poses};
 pub use draw_hypotheses::{Drawing, Hypotheses, draw_hypotheses};
+pub use error_images::error_images;
 pub use match_losses::{MatchLosses, match_losses};
-pub use objectives::{
-    LossWeights, ModelLosses, Truth, mean_over_hypotheses, model_losses, score_function_loss, soft_selection_loss,
-};
+pub use objectives::{LossWeights, ModelLosses, Truth, mean_over_hypotheses, model_losses, score_function_loss};
 pub use packing::Packing;
 pub use pose_loss::pose_loss;
 pub use refine_poses::{Refined, Refining, refine_poses};
 pub use sample_gumbel::{Samples, Sampling, sample_minimal};
+pub use select_hypotheses::{Selection, select_hypotheses};
+pub use sharpness::sharpness_for_entropy;
+pub use soft_inliers::{SoftInliers, soft_inlier_scores};
 pub use solve::{
     Solved, solve, solve_essential_5pt, solve_fundamental_7pt, solve_fundamental_8pt, solve_homography_4pt,
     solve_pose_p3p, solve_rigid_3pt,
@@ -87,6 +96,7 @@ use crate::{ModelKind, Score};
 #[doc(hidden)]
 pub fn shader_texts() -> Vec<(&'static str, String)> {
     use match_losses::Pass;
+    use residuals::OfResiduals;
     use weighted_scores::Stem;
     let fixed = [
         sample_gumbel::SAMPLE,
@@ -98,6 +108,11 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         pose_loss::FORWARD,
         sum_weights::SUM,
         pose_loss::BACKWARD,
+        average_poses::FORWARD,
+        average_poses::BY_MODELS,
+        average_poses::BY_WEIGHTS,
+        select_hypotheses::FORWARD,
+        select_hypotheses::BACKWARD,
         super::networks::ops::NORM_BACKWARD,
         super::networks::ops::POOL_BACKWARD,
     ];
@@ -107,6 +122,10 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
     sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::backward_source));
     for kind in ModelKind::ALL {
         sources.extend([Pass::Forward, Pass::ByModels, Pass::ByPoints].map(|pass| match_losses::source(kind, pass)));
+        for pass in residuals::Pass::ALL {
+            sources.push(soft_inliers::Scores::source(kind, pass));
+            sources.push(error_images::Images::source(kind, pass));
+        }
         for score in [Score::Ransac, Score::Msac, Score::Magsacpp] {
             sources.extend([Stem::Forward, Stem::ByWeights].map(|stem| weighted_scores::source(kind, score, stem)));
         }

@@ -4,8 +4,7 @@ use super::match_losses::match_losses;
 use super::packing::Packing;
 use super::pose_loss::pose_loss;
 use crate::cpu::train::sample_gumbel::MAX_LOGIT;
-use crate::{Error, ModelKind, Result};
-use burn::tensor::activation::softmax;
+use crate::{ModelKind, Result};
 use burn::tensor::{Int, Tensor};
 
 /// What is known of the pairs of a batch.
@@ -148,41 +147,4 @@ fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
     let of_pair = logits.narrow(0, rows.start, rows.len());
     let highest = of_pair.clone().max().detach();
     (of_pair - highest.clone()).exp().sum().log() + highest
-}
-
-/// The expected loss, \[1\], under the soft selection of one hypothesis a pair: Σ_h softmax(sharpness · score)_h loss_h, mean
-/// over the pairs (DSAC; Brachmann et al., CVPR 2017).
-///
-/// Scores and losses are \[B\]; hypotheses without a model are never selected, and pairs without any hypothesis count as 0.
-/// `true_model` adds a hypothesis a pair: its score and its loss, \[pairs\] each.
-///
-/// # Errors
-/// [`Error::BadOption`] where the scores are no multiple of the pairs.
-pub fn soft_selection_loss(
-    scores: Tensor<1>,
-    losses: Tensor<1>,
-    valid: Tensor<1>,
-    packing: &Packing,
-    sharpness: f32,
-    true_model: Option<(Tensor<1>, Tensor<1>)>,
-) -> Result<Tensor<1>> {
-    let [mut scores, mut losses, mut valid] =
-        [by_pair(scores, packing)?, by_pair(losses, packing)?, by_pair(valid, packing)?];
-    if let Some((true_scores, true_losses)) = true_model {
-        let pairs = packing.pairs();
-        for (what, found) in
-            [("scores of true models", true_scores.dims()[0]), ("losses of true models", true_losses.dims()[0])]
-        {
-            if found != pairs {
-                return Err(Error::LengthMismatch { what, expected: pairs, found });
-            }
-        }
-        let ones = Tensor::ones([pairs, 1], &valid.device());
-        scores = Tensor::cat(vec![scores, true_scores.reshape([pairs, 1])], 1);
-        losses = Tensor::cat(vec![losses, true_losses.reshape([pairs, 1])], 1);
-        valid = Tensor::cat(vec![valid, ones], 1);
-    }
-    let never = valid.clone().lower_elem(0.5);
-    let selection = softmax((scores * sharpness).mask_fill(never, -1e9), 1);
-    Ok((selection * losses * valid).sum() / packing.pairs() as f32)
 }

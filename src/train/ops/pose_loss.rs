@@ -5,6 +5,7 @@ use super::closest_model::check_truth;
 use super::kernel::{Gradient, Kernel, Launch, Operand, WORKGROUP, each_row};
 use super::solver::model_rows;
 use crate::constants;
+use crate::cpu::train::is_moderate;
 use crate::cpu::train::pose_loss::pose_loss as pose_loss_of;
 use crate::gpu::{Shader, shader_part};
 use crate::{Error, ModelKind, Result};
@@ -56,7 +57,7 @@ impl Kernel for PoseLoss {
         each_row(&mut outputs[0], 1, |row, out| {
             let truth = model_rows(&inputs[1][row / self.hypotheses * 12..]);
             let loss = pose_loss_of(self.kind, &model_rows(&inputs[0][12 * row..]), &truth).0;
-            out[0] = if loss.is_finite() { loss as f32 } else { 0.0 };
+            out[0] = if is_moderate(loss) { loss as f32 } else { 0.0 };
         });
     }
 
@@ -83,7 +84,7 @@ impl Kernel for PoseLossBackward {
         each_row(&mut outputs[0], 12, |row, out| {
             let truth = model_rows(&inputs[1][row / self.0.hypotheses * 12..]);
             let (_, gradient) = pose_loss_of(self.0.kind, &model_rows(&inputs[0][12 * row..]), &truth);
-            if gradient.iter().flatten().all(|g| g.is_finite()) {
+            if gradient.iter().flatten().all(|g| is_moderate(*g)) {
                 for (out, g) in out.iter_mut().zip(gradient.iter().flatten()) {
                     *out = *g as f32 * inputs[2][row];
                 }
@@ -102,6 +103,7 @@ pub(super) const FORWARD: Shader = Shader {
     parts: &[
         shader_part!("shared/layout/dispatch"),
         constants::MODEL_KINDS,
+        shader_part!("shared/algebra/moderate"),
         shader_part!("shared/residual/pose_errors"),
         shader_part!("train/pose_loss"),
     ],
@@ -113,6 +115,7 @@ pub(super) const BACKWARD: Shader = Shader {
     parts: &[
         shader_part!("shared/layout/dispatch"),
         constants::MODEL_KINDS,
+        shader_part!("shared/algebra/moderate"),
         shader_part!("shared/residual/pose_errors"),
         shader_part!("train/pose_loss_backward"),
     ],
