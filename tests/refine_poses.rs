@@ -363,6 +363,41 @@ fn the_shader_refines_and_differentiates_as_its_twin() {
 }
 
 #[test]
+fn the_operation_adds_up_the_gradients_of_its_twin() {
+    for kind in KINDS {
+        let [_, _, _, _, found] = by_burn(cpu(), kind, false);
+        let (points, starts, packing) = batch(kind, 12, false);
+        let (width, metric) = if kind == ModelKind::Pose { (5, [0.02, 0.02, 0.02, 0.016]) } else { (6, [0.1; 4]) };
+        let mut sums = vec![0.0; points.len()];
+        for (row, start) in starts.chunks(12).enumerate() {
+            let matches = packing.rows(row / 12);
+            let mut rows = vec![[0.0; 6]; matches.len()];
+            for (row, values) in rows.iter_mut().zip(points[width * matches.start..].chunks(width)) {
+                (0..width).for_each(|k| row[k] = f64::from(values[k]));
+            }
+            let frame = Frame3d {
+                rows,
+                truth: ModelRows::default(),
+                metric: metric.map(|m: f32| f64::from(m)),
+                start_off: 0.0,
+            };
+            let rows_of = |value: &dyn Fn(usize) -> f64| -> ModelRows {
+                std::array::from_fn(|i| std::array::from_fn(|k| value(4 * i + k)))
+            };
+            let by_model = rows_of(&|k| f64::from((((12 * row + k) * 37 % 19) as f32 - 9.0) * 0.1));
+            let refined = refined(kind, &frame, &rows_of(&|k| f64::from(start[k]))).unwrap();
+            let by_rows = gradient(kind, &frame, &refined, &by_model).unwrap();
+            for (i, by_row) in matches.zip(by_rows) {
+                (0..width).for_each(|k| sums[width * i + k] += by_row[k]);
+            }
+        }
+        let expected: Vec<f32> = sums.iter().map(|x| *x as f32).collect();
+        println!("{kind:?}: {:e}", difference(&expected, &found));
+        assert!(difference(&expected, &found) < 1e-4);
+    }
+}
+
+#[test]
 fn nothing_wild_leaves_the_operation_on_either_backend() {
     for kind in KINDS {
         for device in [cpu(), gpu()] {

@@ -1,4 +1,4 @@
-//! The stages that only training has: the sampler with its gradient, and the losses.
+//! The stages that only training has: the sampler with its gradient, the hypotheses of localisation, and the losses.
 
 pub mod closest_model;
 pub mod draw_hypotheses;
