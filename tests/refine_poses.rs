@@ -16,7 +16,9 @@ use nabla_ransac::cpu::search::normalize_matches::{NormalizedMatches, pose_of, r
 use nabla_ransac::cpu::solve::solve_rigid_3pt::fit_rigid;
 use nabla_ransac::cpu::train::refine_poses::{Adjoint, Refined, refine_pose};
 use nabla_ransac::data::synthetic::problems::generator;
-use nabla_ransac::train::ops::{Packing, Refining, refine_poses};
+use nabla_ransac::train::ops::{
+    Drawing, Packing, Refining, draw_hypotheses, mean_over_hypotheses, pose_loss, refine_poses,
+};
 use rand::{RngExt, rngs::StdRng};
 
 const KINDS: [ModelKind; 2] = [ModelKind::Pose, ModelKind::Rigid];
@@ -407,6 +409,36 @@ fn nothing_wild_leaves_the_operation_on_either_backend() {
             let refined = found[0].chunks(12).zip(&found[1]).filter(|(_, valid)| **valid > 0.0);
             assert!(refined.flat_map(|(model, _)| model).all(|x| x.is_finite()));
         }
+    }
+}
+
+/// From points through hypotheses and refinement to the mean loss, with the gradient by the points.
+fn chain(device: burn::tensor::Device, kind: ModelKind, points: &[f32]) -> (f32, Vec<f32>) {
+    let (_, _, packing) = batch(kind, 1, false);
+    let truth: Vec<f32> = localisation::truths(kind).iter().flat_map(entries).map(|x| x as f32).collect();
+    let points = tensor(points, [packing.matches(), points.len() / packing.matches()], &device).require_grad();
+    let found = draw_hypotheses(kind, points.clone(), None, &packing, &Drawing::default()).unwrap();
+    let refined = refine_poses(kind, found.models, points.clone(), &packing, &Refining::default()).unwrap();
+    let loss = pose_loss(kind, refined.models, tensor(&truth, [3, 12], &device)).unwrap();
+    let loss = mean_over_hypotheses(loss, refined.valid);
+    let gradients = loss.clone().backward();
+    (loss.into_scalar::<f32>(), values(points.grad(&gradients).unwrap()))
+}
+
+#[test]
+fn a_step_down_the_gradient_of_the_chain_lowers_the_loss() {
+    for kind in KINDS {
+        let (points, _, _) = batch(kind, 1, false);
+        let (loss, gradient) = chain(cpu(), kind, &points);
+        let (found, by_gpu) = chain(gpu(), kind, &points);
+        let size_sq: f32 = gradient.iter().map(|g| g * g).sum();
+        // as long as a hundredth of the loss is worth
+        let step = 0.01 * loss / size_sq;
+        let moved: Vec<f32> = points.iter().zip(&gradient).map(|(x, g)| x - step * g).collect();
+        let fall = (loss - chain(cpu(), kind, &moved).0) / (0.01 * loss);
+        println!("{kind:?}: {loss} {found}, gradients {:e}, fall {fall}", difference(&gradient, &by_gpu));
+        assert!((loss - found).abs() < 1e-2 * loss && difference(&gradient, &by_gpu) < 0.05);
+        assert!((0.8..1.2).contains(&fall));
     }
 }
 
