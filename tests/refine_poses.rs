@@ -16,7 +16,9 @@ use nabla_ransac::cpu::search::normalize_matches::{NormalizedMatches, pose_of, r
 use nabla_ransac::cpu::solve::solve_rigid_3pt::fit_rigid;
 use nabla_ransac::cpu::train::refine_poses::{Adjoint, Refined, refine_pose};
 use nabla_ransac::data::synthetic::problems::generator;
-use nabla_ransac::train::ops::{Packing, Refining, refine_poses};
+use nabla_ransac::train::ops::{
+    Drawing, Packing, Refining, draw_hypotheses, mean_over_hypotheses, pose_loss, refine_poses,
+};
 use rand::{RngExt, rngs::StdRng};
 
 const KINDS: [ModelKind; 2] = [ModelKind::Pose, ModelKind::Rigid];
@@ -363,6 +365,41 @@ fn the_shader_refines_and_differentiates_as_its_twin() {
 }
 
 #[test]
+fn the_operation_adds_up_the_gradients_of_its_twin() {
+    for kind in KINDS {
+        let [_, _, _, _, found] = by_burn(cpu(), kind, false);
+        let (points, starts, packing) = batch(kind, 12, false);
+        let (width, metric) = if kind == ModelKind::Pose { (5, [0.02, 0.02, 0.02, 0.016]) } else { (6, [0.1; 4]) };
+        let mut sums = vec![0.0; points.len()];
+        for (row, start) in starts.chunks(12).enumerate() {
+            let matches = packing.rows(row / 12);
+            let mut rows = vec![[0.0; 6]; matches.len()];
+            for (row, values) in rows.iter_mut().zip(points[width * matches.start..].chunks(width)) {
+                (0..width).for_each(|k| row[k] = f64::from(values[k]));
+            }
+            let frame = Frame3d {
+                rows,
+                truth: ModelRows::default(),
+                metric: metric.map(|m: f32| f64::from(m)),
+                start_off: 0.0,
+            };
+            let rows_of = |value: &dyn Fn(usize) -> f64| -> ModelRows {
+                std::array::from_fn(|i| std::array::from_fn(|k| value(4 * i + k)))
+            };
+            let by_model = rows_of(&|k| f64::from((((12 * row + k) * 37 % 19) as f32 - 9.0) * 0.1));
+            let refined = refined(kind, &frame, &rows_of(&|k| f64::from(start[k]))).unwrap();
+            let by_rows = gradient(kind, &frame, &refined, &by_model).unwrap();
+            for (i, by_row) in matches.zip(by_rows) {
+                (0..width).for_each(|k| sums[width * i + k] += by_row[k]);
+            }
+        }
+        let expected: Vec<f32> = sums.iter().map(|x| *x as f32).collect();
+        println!("{kind:?}: {:e}", difference(&expected, &found));
+        assert!(difference(&expected, &found) < 1e-4);
+    }
+}
+
+#[test]
 fn nothing_wild_leaves_the_operation_on_either_backend() {
     for kind in KINDS {
         for device in [cpu(), gpu()] {
@@ -372,6 +409,36 @@ fn nothing_wild_leaves_the_operation_on_either_backend() {
             let refined = found[0].chunks(12).zip(&found[1]).filter(|(_, valid)| **valid > 0.0);
             assert!(refined.flat_map(|(model, _)| model).all(|x| x.is_finite()));
         }
+    }
+}
+
+/// From points through hypotheses and refinement to the mean loss, with the gradient by the points.
+fn chain(device: burn::tensor::Device, kind: ModelKind, points: &[f32]) -> (f32, Vec<f32>) {
+    let (_, _, packing) = batch(kind, 1, false);
+    let truth: Vec<f32> = localisation::truths(kind).iter().flat_map(entries).map(|x| x as f32).collect();
+    let points = tensor(points, [packing.matches(), points.len() / packing.matches()], &device).require_grad();
+    let found = draw_hypotheses(kind, points.clone(), None, &packing, &Drawing::default()).unwrap();
+    let refined = refine_poses(kind, found.models, points.clone(), &packing, &Refining::default()).unwrap();
+    let loss = pose_loss(kind, refined.models, tensor(&truth, [3, 12], &device)).unwrap();
+    let loss = mean_over_hypotheses(loss, refined.valid);
+    let gradients = loss.clone().backward();
+    (loss.into_scalar::<f32>(), values(points.grad(&gradients).unwrap()))
+}
+
+#[test]
+fn a_step_down_the_gradient_of_the_chain_lowers_the_loss() {
+    for kind in KINDS {
+        let (points, _, _) = batch(kind, 1, false);
+        let (loss, gradient) = chain(cpu(), kind, &points);
+        let (found, by_gpu) = chain(gpu(), kind, &points);
+        let size_sq: f32 = gradient.iter().map(|g| g * g).sum();
+        // as long as a hundredth of the loss is worth
+        let step = 0.01 * loss / size_sq;
+        let moved: Vec<f32> = points.iter().zip(&gradient).map(|(x, g)| x - step * g).collect();
+        let fall = (loss - chain(cpu(), kind, &moved).0) / (0.01 * loss);
+        println!("{kind:?}: {loss} {found}, gradients {:e}, fall {fall}", difference(&gradient, &by_gpu));
+        assert!((loss - found).abs() < 1e-2 * loss && difference(&gradient, &by_gpu) < 0.05);
+        assert!((0.8..1.2).contains(&fall));
     }
 }
 

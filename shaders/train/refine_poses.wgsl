@@ -159,6 +159,13 @@ fn is_finite4(v: vec4<f32>) -> bool {
     return all((bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u));
 }
 
+// Whether rows are of something near a motion: not zeros, which stand for no model, and finite.
+fn is_motion(rows: array<vec4<f32>, 3>) -> bool {
+    let m = matrix_of(rows);
+    let lengths_sq = vec2<f32>(dot(m[0], m[0]), dot(m[1], m[1]));
+    return is_finite4(rows[0]) && is_finite4(rows[1]) && is_finite4(rows[2]) && all(lengths_sq > vec2<f32>(1e-12));
+}
+
 // Writes the inverse of the Hessian, or zeros where it cannot be used.
 fn write_inverse(first: u32, spread: f32, converged: bool) -> bool {
     var h = hessian_of(current, spread);
@@ -217,6 +224,7 @@ fn main(
     }
     let share = Share(packed.z + local, packed.z + packed.w, metric_of(packed.y));
     let start = array<vec4<f32>, 3>(starts[3u * row], starts[3u * row + 1u], starts[3u * row + 2u]);
+    let starts_well = is_motion(start);
     if (local == 0u) {
         pose = Motion(orthonormalized(matrix_of(start)), last_column(start));
         last_step_sq = 1.0;
@@ -230,7 +238,7 @@ fn main(
         let residual = make_residual(rows, share.metric);
         let sum = sum_near(residual, share, local);
         if (local == 0u) {
-            verdict = select(ENDS, GOES_ON, sum.w > max(inliers, f32(params[3]) - 1.0));
+            verdict = select(ENDS, GOES_ON, starts_well && sum.w > max(inliers, f32(params[3]) - 1.0));
         }
         if (workgroupUniformLoad(&verdict) == ENDS) {
             break;

@@ -154,26 +154,36 @@ impl Frame3d {
     }
 }
 
-/// Points, poses near the truth (so many a frame) and packing of three frames of 90, 40 and 300 matches; a tenth of the points,
-/// and of the poses, wild.
-pub(crate) fn batch(kind: ModelKind, hypotheses: usize, wild: bool) -> (Vec<f32>, Vec<f32>, Packing) {
+const COUNTS: [usize; 3] = [90, 40, 300];
+
+/// The frames of [`batch`], with what comes after them from the generator.
+fn frames(kind: ModelKind) -> ([Frame3d; 3], StdRng) {
     let mut rng = StdRng::seed_from_u64(11);
-    let counts = [90, 40, 300];
-    let (mut points, mut starts, mut metrics) = (Vec::new(), Vec::new(), Vec::new());
-    for count in counts {
-        let frame = Frame3d::random(kind, &mut rng, count, 0.4, 0.4);
+    (COUNTS.map(|count| Frame3d::random(kind, &mut rng, count, 0.4, 0.4)), rng)
+}
+
+/// The true poses of [`batch`].
+pub(crate) fn truths(kind: ModelKind) -> [ModelRows; 3] {
+    frames(kind).0.map(|frame| frame.truth)
+}
+
+/// Points, poses near the truth (so many a frame) and packing of three frames; a tenth of the points, and every fourth pose, wild.
+pub(crate) fn batch(kind: ModelKind, hypotheses: usize, wild: bool) -> (Vec<f32>, Vec<f32>, Packing) {
+    let (frames, mut rng) = frames(kind);
+    let (mut points, mut starts) = (Vec::new(), Vec::new());
+    for frame in &frames {
         let width = if kind == ModelKind::Pose { 5 } else { 6 };
         for row in &frame.rows {
             let is_wild = wild && rng.random_range(0.0..1.0) < 0.1;
-            points
-                .extend(row[..width].iter().map(|x| wild_number(&mut rng, *x, if is_wild { 0.5 } else { 0.0 }) as f32));
+            let share = if is_wild { 0.5 } else { 0.0 };
+            points.extend(row[..width].iter().map(|x| wild_number(&mut rng, *x, share) as f32));
         }
         for h in 0..hypotheses {
             let start = moved(&frame.truth, &mut rng, frame.start_off * 0.3 * h as f64);
             let share = if wild && h % 4 == 3 { 0.2 } else { 0.0 };
             starts.extend(entries(&start).map(|x| wild_number(&mut rng, x, share) as f32));
         }
-        metrics.push(frame.metric.map(|m| m as f32));
     }
-    (points, starts, Packing::new(&counts, &metrics).unwrap())
+    let metrics = frames.map(|frame| frame.metric.map(|m| m as f32));
+    (points, starts, Packing::new(&COUNTS, &metrics).unwrap())
 }

@@ -1,4 +1,5 @@
 //! The stages that only training has: the sampler with its gradient, the losses, and the selection with a gradient.
+//! The stages that only training has: the sampler with its gradient, the hypotheses of localisation, and the losses.
 
 pub mod average_poses;
 pub mod closest_model;

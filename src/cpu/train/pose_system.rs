@@ -102,11 +102,12 @@ impl Frame {
     /// Of a set's points.
     pub(super) fn of(near: &Near) -> Self {
         let [x, y, z, ..] = &near.columns;
-        let sum = |value: &dyn Fn(usize) -> f64| (0..x.len()).map(|k| near.weights[k] * value(k)).sum::<f64>();
-        let count = sum(&|_| 1.0);
-        let centre = DVec3::new(sum(&|k| x[k]), sum(&|k| y[k]), sum(&|k| z[k])) / count;
-        let from_centre = |k: usize| DVec3::new(x[k], y[k], z[k]).distance_squared(centre);
-        Self { centre, spread: (sum(&from_centre) / count).sqrt() }
+        let weighted =
+            || x.iter().zip(y).zip(z).zip(&near.weights).map(|(((&x, &y), &z), &w)| (DVec3::new(x, y, z), w));
+        let (sum, count) = weighted().fold((DVec3::ZERO, 0.0), |(sum, count), (point, w)| (sum + w * point, count + w));
+        let centre = sum / count;
+        let from_centre: f64 = weighted().map(|(point, w)| w * point.distance_squared(centre)).sum();
+        Self { centre, spread: (from_centre / count).sqrt() }
     }
 
     /// The motion at local coordinates (ω, τ).

@@ -18,8 +18,8 @@ use crate::geometry::{ModelKind, Pose};
 use glam::{DMat3, DVec3};
 
 /// Refined poses whose Hessian has a larger condition number ‖H‖‖H⁻¹‖ (Frobenius norms; turns about the centre of the inliers,
-/// shifts in units of their spread) have no usable gradient. H is nearly JᵀJ: it is the square of what is asked of J, a
-/// thousand, and the most that single precision can invert to a few percent.
+/// shifts in units of their spread) have no usable gradient. H is nearly JᵀJ, so that J may have a condition of a thousand: in
+/// single precision more cannot be inverted to a few percent.
 pub const MAX_CONDITION: f64 = 1e6;
 
 /// Steps of a round at most.

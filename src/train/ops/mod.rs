@@ -20,6 +20,8 @@
 //! # Ok::<(), nabla_ransac::Error>(())
 //! ```
 //!
+//! For camera localisation [`draw_hypotheses`] and [`refine_poses`] take the place of sampling and solving.
+//!
 //! `loss.backward()` then reaches whatever made the logits and the coordinates; `examples/train_matcher.rs` trains a key-point
 //! detector so.
 //!

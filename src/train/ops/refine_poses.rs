@@ -59,9 +59,10 @@ impl Refined {
 ///
 /// The gradient by the coordinates of those inliers, of both sides, is that of the implicit function theorem at the refined
 /// pose with the whole Hessian of the loss; its incoming gradient, by the twelve entries, is taken to the six dimensions of
-/// motions. The set counts as fixed. There is none by the poses that come in: a minimum forgets where it was started from. A
-/// Hessian of a condition number above 1e6 (few inliers, nearly on a line or far from their spread) gives gradient 0,
-/// `usable` 0, and is counted ([`Refined::degenerate`]).
+/// motions. The set counts as fixed. There is none by the poses that come in, for a minimum forgets where it was started from,
+/// nor through those that are given back: `refined.models.mask_where(unrefined, models)` has that one. A Hessian of a
+/// condition number above 1e6 (few inliers, nearly on a line) gives gradient 0, `usable` 0, and is counted
+/// ([`Refined::degenerate`]).
 ///
 /// Memory: O(M + 64 B).
 ///
