@@ -150,6 +150,10 @@ shared_constants! {
         DESCRIPTOR_COLUMNS = 384 as u32;
         /// Numbers of what a map compares a cell by.
         QUERY_COLUMNS = 64 as u32;
+        /// Width and height of the part of an image whose gradients a workgroup finds, pixels.
+        TILE_PX = 16 as u32;
+        /// Bins of a column of their lattice that a workgroup makes.
+        POOLED_PLACES = 8 as u32;
         /// Cells for which a workgroup asks the map.
         RECALLED_CELLS = 8 as u32;
     }

@@ -2,7 +2,7 @@
 //! structs laid out as the Rust types.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::kernels::{RANK_SHADERS, Variant, layout, stage_texts};
+use nabla_ransac::kernels::{LOCALISE_SHADERS, RANK_SHADERS, Variant, layout, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use std::mem::offset_of;
@@ -29,8 +29,8 @@ fn parse(name: &str, parts: &[&str]) -> (naga::Module, ModuleInfo) {
 #[test]
 fn every_stage_is_valid_within_webgpus_default_limits() {
     let stages = variants().flat_map(stage_texts);
-    let ranking = RANK_SHADERS.iter().map(|shader| (shader.name, shader.parts.to_vec()));
-    for (name, parts) in stages.chain(ranking) {
+    let others = RANK_SHADERS.iter().chain(&LOCALISE_SHADERS).map(|shader| (shader.name, shader.parts.to_vec()));
+    for (name, parts) in stages.chain(others) {
         let (module, _) = parse(name, &parts);
         let [entry] = module.entry_points.as_slice() else { panic!("{name}: one entry point") };
         assert_eq!(entry.name, "main", "{name}");
@@ -72,6 +72,8 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
     let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/layout/rank_types.wgsl")]);
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
+    let (localising, _) = parse("orient_gradients", LOCALISE_SHADERS[1].parts);
+    assert_layout!(&localising, FrameShape: width, height, columns, rows, keys, doubtful_spread, encode, unused);
     assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
 }
 

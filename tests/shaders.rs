@@ -25,7 +25,7 @@ const SHADERS: &[Shader<'static>] = &[
 ];
 
 fn shaders() -> impl Iterator<Item = Shader<'static>> {
-    SHADERS.iter().chain(&kernels::RANK_SHADERS).copied()
+    SHADERS.iter().chain(&kernels::RANK_SHADERS).chain(&kernels::LOCALISE_SHADERS).copied()
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let stages = kernels::stage_texts(variant).map(|(stem, _)| stem);
     let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
-    let rooms = ["rank", "search", "solve", "train"];
+    let rooms = ["localise", "rank", "search", "solve", "train"];
     let files =
         |room| std::fs::read_dir(root.join("shaders").join(room)).unwrap().map(move |entry| (room, entry.unwrap()));
     for (room, entry) in rooms.into_iter().flat_map(files) {

@@ -24,9 +24,15 @@ impl Kernel {
 
     /// Binds buffers to bindings 0, 1, … of group 0; the shader must use every one of them.
     pub fn bind(&self, context: &Context, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
+        let resources: Vec<_> = buffers.iter().map(|buffer| buffer.as_entire_binding()).collect();
+        self.bind_resources(context, &resources)
+    }
+
+    /// Binds resources of any kind, textures too, in the same way.
+    pub fn bind_resources(&self, context: &Context, resources: &[wgpu::BindingResource<'_>]) -> wgpu::BindGroup {
         let entries: Vec<_> = (0..)
-            .zip(buffers)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .zip(resources)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource: resource.clone() })
             .collect();
         context.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(self.name),

@@ -166,3 +166,25 @@ pub struct LayerShape {
     /// What follows the computation; the values are in the CPU twin of each stage.
     pub mode: u32,
 }
+
+/// A frame, and the map that it is localised in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct FrameShape {
+    /// Width of the image at the map's height, pixels.
+    pub width: u32,
+    /// Height of it, pixels.
+    pub height: u32,
+    /// Columns of its cells.
+    pub columns: u32,
+    /// Rows of them.
+    pub rows: u32,
+    /// Keys of the map.
+    pub keys: u32,
+    /// The spread at which a cell is sampled half as often, in the scene's unit.
+    pub doubtful_spread: f32,
+    /// 1 where the texture is read in linear light, so that its levels are to be encoded again.
+    pub encode: u32,
+    /// Unused.
+    pub unused: u32,
+}

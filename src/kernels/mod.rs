@@ -2,6 +2,7 @@
 
 pub mod buffers;
 pub mod layout;
+pub mod localise;
 pub mod rank;
 pub mod search;
 pub mod solve;
@@ -39,4 +40,13 @@ pub const RANK_SHADERS: [Shader<'static>; 9] = [
     rank::feature_neighbours::SHADER,
     rank::annular_rings::SHADER,
     rank::graph_convolution::SHADER,
+];
+
+/// The shaders of localisation.
+pub const LOCALISE_SHADERS: [Shader<'static>; 5] = [
+    localise::read_texture::SHADER,
+    localise::orient_gradients::SHADER,
+    localise::pool_gradients::SHADER,
+    localise::describe_cells::SHADER,
+    localise::recall_points::SHADER,
 ];

@@ -24,6 +24,13 @@ impl Stage {
         Self { kernel, bindings }
     }
 
+    /// The same with resources that need not be buffers.
+    pub fn with_resources(context: &Context, shader: &Shader<'_>, resources: &[wgpu::BindingResource<'_>]) -> Self {
+        let kernel = Kernel::new(context, shader);
+        let bindings = kernel.bind_resources(context, resources);
+        Self { kernel, bindings }
+    }
+
     /// The name of its shader.
     pub const fn name(&self) -> &'static str {
         self.kernel.name()

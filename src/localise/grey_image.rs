@@ -1,3 +1,4 @@
+use crate::cpu::localise::read_texture::{read_texture, resize};
 use crate::{Error, Result};
 
 /// A grey image.
@@ -25,6 +26,22 @@ impl GreyImage {
         }
     }
 
+    /// The luma of Rec. 601 of pixels of red, green, blue and opacity, row-major, as a texture has them; opacity does not matter.
+    ///
+    /// # Errors
+    /// [`Error::BadImage`]: there is no pixel, or another number of bytes.
+    pub fn from_rgba(size_px: [u32; 2], bytes: &[u8]) -> Result<Self> {
+        let (pixels, rest) = bytes.as_chunks();
+        if size_px.contains(&0)
+            || u64::from(size_px[0]) * u64::from(size_px[1]) != pixels.len() as u64
+            || !rest.is_empty()
+        {
+            let found = format!("there are {} bytes of red, green, blue and opacity", bytes.len());
+            return Err(Error::BadImage { width: size_px[0], height: size_px[1], found });
+        }
+        Ok(Self { size_px, values: read_texture(pixels, size_px, size_px) })
+    }
+
     /// The image at another size, each value the mean of those that it covers: by a triangle as wide as two pixels of the coarser image.
     ///
     /// The corners of the images coincide, so that [`Camera::scaled`](crate::Camera::scaled) by the ratio of the sizes gives the camera. A width
@@ -34,46 +51,8 @@ impl GreyImage {
         if size_px == self.size_px {
             return self.clone();
         }
-        let [width, height] = self.size_px.map(|side| side as usize);
-        let [columns, rows] = [0, 1].map(|axis| filter(self.size_px[axis], size_px[axis]));
-        let mut narrowed = Vec::with_capacity(columns.len() * height);
-        for row in self.values.chunks_exact(width) {
-            narrowed.extend(columns.iter().map(|taps| taps.sum(|column| row[column])));
-        }
-        let mut values = Vec::with_capacity(columns.len() * rows.len());
-        for taps in &rows {
-            values.extend((0..columns.len()).map(|column| taps.sum(|row| narrowed[row * columns.len() + column])));
-        }
-        Self { size_px, values }
+        Self { size_px, values: resize(&self.values, self.size_px, size_px) }
     }
-}
-
-/// What a pixel takes along an axis: weights, of the pixel `first` and those after it.
-struct Taps {
-    first: usize,
-    weights: Vec<f32>,
-}
-
-impl Taps {
-    fn sum(&self, value: impl Fn(usize) -> f32) -> f32 {
-        // rounding alone brings it beyond the values that it is the mean of
-        (self.first..).zip(&self.weights).map(|(at, weight)| weight * value(at)).sum::<f32>().clamp(0.0, 1.0)
-    }
-}
-
-/// The taps of each pixel of `to`.
-fn filter(from: u32, to: u32) -> Vec<Taps> {
-    let step = f64::from(from) / f64::from(to);
-    let reach = step.max(1.0);
-    let taps = |at: u32| {
-        let centre = (f64::from(at) + 0.5) * step - 0.5;
-        let first = (centre - reach).ceil().max(0.0) as u32;
-        let last = ((centre + reach).floor() as u32).min(from - 1);
-        let weights: Vec<f64> = (first..=last).map(|at| 1.0 - (f64::from(at) - centre).abs() / reach).collect();
-        let total: f64 = weights.iter().sum();
-        Taps { first: first as usize, weights: weights.iter().map(|weight| (weight / total) as f32).collect() }
-    };
-    (0..to).map(taps).collect()
 }
 
 #[cfg(test)]

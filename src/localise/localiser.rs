@@ -1,11 +1,13 @@
 use super::build::describe;
-use super::{GreyImage, SceneMap};
+use super::gpu_points::GpuPoints;
+use super::{FrameImage, GreyImage, SceneMap};
 use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
-use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points};
+use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points, sampling_weight};
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
 use crate::geometry::{Camera, CellGrid, Intrinsics, MatchesView};
-use crate::{Estimator, Options, Outcome, Problem, Result, Score};
+use crate::{Error, Estimator, Options, Outcome, Problem, Result, Score};
 use glam::{DVec2, DVec3};
+use std::sync::{Mutex, PoisonError};
 
 /// Where in the scene an image's cells lie, as a map recalls it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +46,21 @@ impl Default for LocaliseOptions {
     }
 }
 
-/// Localises images in the scene of a map.
+impl LocaliseOptions {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`] with the first option outside its range.
+    pub fn check(&self) -> Result<()> {
+        if self.doubtful_spread > 0.0 && self.doubtful_spread.is_finite() {
+            return self.estimator.check();
+        }
+        let found = self.doubtful_spread.to_string();
+        Err(Error::BadOption { name: "doubtful_spread", expected: "a number above 0", found })
+    }
+}
+
+/// Localises images in the scene of a map, where its estimator works: on the CPU, or all of it on a GPU.
 #[derive(Debug)]
 pub struct Localiser {
     map: SceneMap,
@@ -52,18 +68,40 @@ pub struct Localiser {
     memory: Memory,
     estimator: Estimator,
     doubtful_spread: f64,
+    /// The stages on the GPU for images of the size before.
+    gpu: Mutex<Option<GpuPoints>>,
 }
 
 impl Localiser {
     /// With these options.
     ///
     /// # Errors
-    /// Those of [`Estimator::new`].
+    /// Those of [`LocaliseOptions::check`] and [`Estimator::new`].
     pub fn new(map: SceneMap, options: LocaliseOptions) -> Result<Self> {
+        options.check()?;
+        let estimator = Estimator::new(options.estimator)?;
+        Ok(Self::with_estimator(map, estimator, options.doubtful_spread))
+    }
+
+    /// On the host's own device and queue.
+    ///
+    /// # Errors
+    /// Those of [`LocaliseOptions::check`].
+    pub fn from_device(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        map: SceneMap,
+        options: LocaliseOptions,
+    ) -> Result<Self> {
+        options.check()?;
+        let estimator = Estimator::from_device(device, queue, options.estimator)?;
+        Ok(Self::with_estimator(map, estimator, options.doubtful_spread))
+    }
+
+    fn with_estimator(map: SceneMap, estimator: Estimator, doubtful_spread: f64) -> Self {
         let projection = Linear::new(map.values("projection.weight"), map.values("projection.bias"));
         let memory = Memory::new(map.values("keys"), map.values("key_biases"), map.values("points"));
-        let LocaliseOptions { estimator, doubtful_spread } = options;
-        Ok(Self { map, projection, memory, estimator: Estimator::new(estimator)?, doubtful_spread })
+        Self { map, projection, memory, estimator, doubtful_spread, gpu: Mutex::default() }
     }
 
     /// The map.
@@ -74,11 +112,8 @@ impl Localiser {
     /// Where the image's cells lie; an image of another height is brought to the map's first.
     pub fn scene_points(&self, image: &GreyImage) -> ScenePoints {
         let image = image.resized(self.map.working_size_px(image.size_px));
-        let (grid, descriptors) = describe(&image);
-        let mut queries = vec![0.0; grid.len() * QUERY_COLUMNS as usize];
-        debug_assert_eq!(descriptors.len(), grid.len() * DESCRIPTOR_COLUMNS as usize);
-        linear_rows(&descriptors, &self.projection, After::Nothing, &mut queries);
-        let recalled = recall_points(&queries, &self.memory);
+        let grid = CellGrid::new(image.size_px);
+        let recalled = self.recall_on_gpu(&image).unwrap_or_else(|| self.recall(&image));
         let origin = DVec3::from_array(self.map.config().origin);
         let point = |recalled: &Recalled| origin + DVec3::from_array(recalled.point.map(f64::from));
         ScenePoints {
@@ -86,6 +121,30 @@ impl Localiser {
             points_world: recalled.iter().map(point).collect(),
             spreads: recalled.iter().map(|recalled| f64::from(recalled.spread)).collect(),
         }
+    }
+
+    fn recall(&self, image: &GreyImage) -> Vec<Recalled> {
+        let (grid, descriptors) = describe(image);
+        let mut queries = vec![0.0; grid.len() * QUERY_COLUMNS as usize];
+        debug_assert_eq!(descriptors.len(), grid.len() * DESCRIPTOR_COLUMNS as usize);
+        linear_rows(&descriptors, &self.projection, After::Nothing, &mut queries);
+        recall_points(&queries, &self.memory)
+    }
+
+    /// The same where the estimator has a GPU; `None` where it has none, or it fails.
+    fn recall_on_gpu(&self, image: &GreyImage) -> Option<Vec<Recalled>> {
+        let context = self.estimator.context()?;
+        let mut kept = self.gpu.lock().unwrap_or_else(PoisonError::into_inner);
+        let recalled = (|| {
+            if kept.as_ref().is_none_or(|points| points.grid().size_px != image.size_px) {
+                let values = FrameImage::Values(image.size_px);
+                let made = GpuPoints::new(context.clone(), &self.map, &values, self.doubtful_spread);
+                *kept = Some(pollster::block_on(made)?);
+            }
+            kept.as_ref().map_or_else(|| Ok(Vec::new()), |points| points.recall_blocking(&image.values))
+        })();
+        // what the device refuses, the CPU does
+        recalled.inspect_err(|error: &Error| tracing::warn!(%error, "points are recalled on the CPU")).ok()
     }
 
     /// The pose of the camera that took the image; the camera is that of the image as it is given.
@@ -112,7 +171,7 @@ impl Localiser {
         let seen: Vec<usize> = (0..rays.len()).filter(|&cell| rays[cell].is_some()).collect();
         let points_px: Vec<DVec2> = rays.iter().flatten().map(|&ray| pinhole.project(ray)).collect();
         let points_world: Vec<DVec3> = seen.iter().map(|&cell| points.points_world[cell]).collect();
-        let weight = |&cell: &usize| (1.0 / (1.0 + (points.spreads[cell] / self.doubtful_spread).powi(2))) as f32;
+        let weight = |&cell: &usize| sampling_weight(points.spreads[cell] as f32, self.doubtful_spread as f32);
         let weights: Vec<f32> = seen.iter().map(weight).collect();
         let matches = MatchesView::Pose { points_px: &points_px, points_world: &points_world, camera: pinhole };
         let problem = Problem { weights: Some(&weights), seed, ..Problem::new(matches) };

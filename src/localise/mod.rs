@@ -5,6 +5,9 @@
 //! files but its maps.
 
 mod build;
+mod frame_image;
+mod gpu_localiser;
+mod gpu_points;
 mod grey_image;
 mod localiser;
 mod projection;
@@ -12,6 +15,8 @@ mod scene_map;
 
 pub use crate::geometry::CellGrid;
 pub use build::{MapBuilder, MapOptions};
+pub use frame_image::FrameImage;
+pub use gpu_localiser::{FramePose, GpuLocaliser};
 pub use grey_image::GreyImage;
 pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
 pub use scene_map::{MapConfig, SceneMap};

@@ -3,4 +3,5 @@
 pub mod describe_cells;
 pub mod orient_gradients;
 pub mod pool_gradients;
+pub mod read_texture;
 pub mod recall_points;

@@ -1,6 +1,7 @@
 //! The gradient of a grey image at each pixel: its length, and its direction in eighths of a turn.
 //!
-//! The image is smoothed by the binomial filter 1 4 6 4 1 along both axes before; at its borders the outermost pixels go on.
+//! The image is smoothed by the binomial filter 1 4 6 4 1 along both axes before; at its borders the outermost pixels go on. Grey goes
+//! from 0 to 1; what is beyond is brought there, and what is no number is black.
 
 use crate::constants::ORIENTATIONS;
 
@@ -10,7 +11,8 @@ const SMOOTH: [f32; 5] = [1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 
 /// (length, direction) of every pixel, the direction in 0..8, of an image of this width.
 pub fn orient_gradients(values: &[f32], width: usize) -> Vec<[f32; 2]> {
     let height = values.len() / width.max(1);
-    let smoothed = smooth_columns(&smooth_rows(values, width), width);
+    let values: Vec<f32> = values.iter().map(|&value| grey(value)).collect();
+    let smoothed = smooth_columns(&smooth_rows(&values, width), width);
     let at = |x: usize, y: usize| smoothed[y * width + x];
     let mut gradients = Vec::with_capacity(values.len());
     for y in 0..height {
@@ -22,6 +24,10 @@ pub fn orient_gradients(values: &[f32], width: usize) -> Vec<[f32; 2]> {
         }
     }
     gradients
+}
+
+const fn grey(value: f32) -> f32 {
+    if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// The angle in eighths of a turn, 0..8; 0 of no gradient.

@@ -51,6 +51,11 @@ impl Memory {
     }
 }
 
+/// How often a cell is sampled, by the spread of the points recalled at it: half as often as a sure one at `doubtful`.
+pub fn sampling_weight(spread: f32, doubtful: f32) -> f32 {
+    1.0 / (1.0 + (spread / doubtful).powi(2))
+}
+
 /// What is recalled at each of the queries, n × [`QUERY_COLUMNS`]; they are brought to unit length first.
 pub fn recall_points(queries: &[f32], memory: &Memory) -> Vec<Recalled> {
     let columns = QUERY_COLUMNS as usize;

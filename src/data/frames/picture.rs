@@ -1,5 +1,6 @@
 //! Pixels of image files: grey values, distances.
 
+use crate::cpu::localise::read_texture::luma;
 use crate::data::read_bytes;
 use crate::localise::GreyImage;
 use crate::{Error, Result};
@@ -49,10 +50,6 @@ pub(super) fn distances(path: &Path) -> Result<Distances> {
             Err(Error::file(path, format!("expected a depth image, grey with 16 bits a pixel, but {found}")))
         }
     }
-}
-
-fn luma([red, green, blue]: [f32; 3]) -> f32 {
-    (0.299 * red + 0.587 * green + 0.114 * blue).min(1.0)
 }
 
 fn decode(path: &Path) -> Result<DynamicImage> {
