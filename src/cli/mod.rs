@@ -55,6 +55,8 @@ enum Command {
     Bench(Box<commands::bench::BenchArgs>),
     /// Write random image pairs with known truth, to look at and to train on
     Synthesize(commands::synthesize::SynthesizeArgs),
+    /// Write photographs of a random room with depth and known poses, to try localisation with
+    SynthesizeRoom(commands::synthesize_room::SynthesizeRoomArgs),
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<commands::train::TrainArgs>),
@@ -91,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Devices(arguments) => commands::devices::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments),
+        Command::SynthesizeRoom(arguments) => commands::synthesize_room::run(&arguments),
         #[cfg(feature = "train")]
         Command::Train(arguments) => commands::train::run(&arguments),
         #[cfg(not(feature = "train"))]

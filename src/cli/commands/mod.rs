@@ -17,6 +17,7 @@ mod import_geometries;
 pub(crate) mod missing;
 pub(crate) mod rank;
 pub(crate) mod synthesize;
+pub(crate) mod synthesize_room;
 #[cfg(feature = "train")]
 pub(crate) mod train;
 pub(crate) mod verify;

@@ -1,4 +1,5 @@
-//! Random problems and image pairs with known truth.
+//! Random problems, image pairs and a room with known truth.
 
 pub(crate) mod pairs;
 pub mod problems;
+pub mod room;
