@@ -154,6 +154,8 @@ shared_constants! {
         TILE_PX = 16 as u32;
         /// Bins of a column of their lattice that a workgroup makes.
         POOLED_PLACES = 8 as u32;
+        /// Numbers of a row of a map in training: a key, its bias, its point.
+        MEMORY_COLUMNS = 68 as u32;
         /// Cells for which a workgroup asks the map.
         RECALLED_CELLS = 8 as u32;
     }

@@ -213,7 +213,7 @@ fn textures_of_any_size_are_read_as_images_are_resized() {
 
 /// A map that means nothing, for images of this height.
 fn any_map(keys: usize, height_px: u32) -> SceneMap {
-    let config = MapConfig { keys, height_px, origin: CENTRE.to_array(), unit: "m".to_owned() };
+    let config = MapConfig { keys, height_px, origin: CENTRE.to_array(), unit: "m".to_owned(), camera: None };
     let tensors = SceneMap::expected(&config).into_iter().enumerate().map(|(i, (name, shape))| {
         let values = numbers(shape.iter().product(), 0.7 + 0.3 * i as f32);
         (name, Tensor { shape, values })

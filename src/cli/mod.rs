@@ -49,6 +49,9 @@ enum Command {
     #[cfg(not(feature = "shards"))]
     #[command(disable_help_flag = true)]
     VerifyShards(commands::missing::MissingArgs),
+    /// Make maps of scenes, and find where photographs were taken in them
+    #[command(subcommand)]
+    Localise(commands::localise::LocaliseCommand),
     /// List the GPU adapters, their limits, and which one is taken
     Devices(commands::devices::DevicesArgs),
     /// Measure how fast the stages and the whole are on the chosen backend
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::VerifyShards(arguments) => commands::verify_shards::run(&arguments),
         #[cfg(not(feature = "shards"))]
         Command::VerifyShards(_) => commands::missing::shards(),
+        Command::Localise(command) => commands::localise::run(&command),
         Command::Devices(arguments) => commands::devices::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments),

@@ -1,11 +1,11 @@
 use super::projection::principal_components;
-use super::{GreyImage, MapConfig, SceneMap};
+use super::{GreyImage, MapCamera, MapConfig, SceneMap};
 use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
 use crate::cpu::localise::describe_cells::describe_cells;
 use crate::cpu::localise::orient_gradients::orient_gradients;
 use crate::cpu::localise::pool_gradients::pool_gradients;
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
-use crate::geometry::CellGrid;
+use crate::geometry::{CellGrid, Pose};
 use crate::network::Tensor;
 use crate::{Error, Result};
 use glam::DVec3;
@@ -73,6 +73,8 @@ pub struct MapBuilder {
     /// Cell × [`DESCRIPTOR_COLUMNS`], in 255ths.
     descriptors: Vec<u8>,
     points: Vec<DVec3>,
+    /// Along the camera's axis.
+    distances: Vec<f32>,
 }
 
 impl MapBuilder {
@@ -83,7 +85,7 @@ impl MapBuilder {
     pub fn new(options: MapOptions, frames: usize) -> Result<Self> {
         options.check()?;
         let cells_a_frame = (options.most_cells / frames.max(1)).max(1);
-        Ok(Self { options, cells_a_frame, descriptors: Vec::new(), points: Vec::new() })
+        Ok(Self { options, cells_a_frame, descriptors: Vec::new(), points: Vec::new(), distances: Vec::new() })
     }
 
     /// The height that images have to have, pixels.
@@ -101,35 +103,44 @@ impl MapBuilder {
         self.points.is_empty()
     }
 
-    /// Remembers the cells of an image with the points of the scene that are seen at their centres; those without are left out.
+    /// Remembers the cells of an image with the points that are seen at their centres, in the frame of its camera; those without are
+    /// left out.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] unless there is an entry a cell; [`Error::BadImage`] for another height.
-    pub fn add(&mut self, image: &GreyImage, points_world: &[Option<DVec3>]) -> Result<()> {
+    pub fn add(&mut self, image: &GreyImage, camera_from_world: &Pose, points_camera: &[Option<DVec3>]) -> Result<()> {
         let [width, height] = image.size_px;
         if height != self.options.height_px {
             let found = format!("the map is made of images {} pixels high", self.options.height_px);
             return Err(Error::BadImage { width, height, found });
         }
         let (grid, descriptors) = describe(image);
-        if points_world.len() != grid.len() {
+        if points_camera.len() != grid.len() {
             let what = "points of an image's cells";
-            return Err(Error::LengthMismatch { what, expected: grid.len(), found: points_world.len() });
+            return Err(Error::LengthMismatch { what, expected: grid.len(), found: points_camera.len() });
         }
-        let known = points_world.iter().enumerate().filter_map(|(cell, point)| {
-            let point = (*point).filter(|point| point.is_finite())?;
+        let known = points_camera.iter().enumerate().filter_map(|(cell, point)| {
+            let point = (*point).filter(|point| point.is_finite() && point.z > 0.0)?;
             Some((cell, point))
         });
         let known: Vec<_> = known.collect();
         // every so many, from another one in each frame
         let step = known.len().div_ceil(self.cells_a_frame).max(1);
         let first = self.points.len() % step;
+        let world_from_camera = camera_from_world.inverse();
         for &(cell, point) in known.iter().skip(first).step_by(step) {
             let descriptor = &descriptors[cell * COLUMNS..][..COLUMNS];
             self.descriptors.extend(descriptor.iter().map(|&x| (x * 255.0).round() as u8));
-            self.points.push(point);
+            self.points.push(world_from_camera.transform(point));
+            self.distances.push(point.z as f32);
         }
         Ok(())
+    }
+
+    /// Cells remembered, by their indices: descriptors, points of the scene, and how far from the camera these were.
+    #[cfg(feature = "train")]
+    pub(crate) fn cell(&self, index: usize) -> (impl Iterator<Item = f32>, DVec3, f32) {
+        (self.descriptor(index), self.points[index], self.distances[index])
     }
 
     /// The map: descriptors are projected on their principal components, and each small cube of the scene in which enough cells
@@ -137,7 +148,7 @@ impl MapBuilder {
     ///
     /// # Errors
     /// [`Error::TooFewMatches`] with fewer than 100 cells.
-    pub fn build(&self, unit: &str, record: serde_json::Value) -> Result<SceneMap> {
+    pub fn build(&self, unit: &str, camera: Option<MapCamera>, record: serde_json::Value) -> Result<SceneMap> {
         if self.len() < LEAST_CELLS {
             return Err(Error::TooFewMatches { model: "the map of a scene", needed: LEAST_CELLS, found: self.len() });
         }
@@ -153,12 +164,9 @@ impl MapBuilder {
             (mean - origin).as_vec3().to_array()
         };
         let points = cubes.iter().flat_map(point).collect();
-        let config = MapConfig {
-            keys: cubes.len(),
-            height_px: self.options.height_px,
-            origin: origin.to_array(),
-            unit: unit.to_owned(),
-        };
+        let (keys_made, height_px) = (cubes.len(), self.options.height_px);
+        let (origin, unit) = (origin.to_array(), unit.to_owned());
+        let config = MapConfig { keys: keys_made, height_px, origin, unit, camera };
         let biases = vec![0.0; config.keys];
         let values = [weight, bias, keys, biases, points];
         let tensors = SceneMap::expected(&config)

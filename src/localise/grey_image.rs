@@ -1,5 +1,6 @@
 use crate::cpu::localise::read_texture::{read_texture, resize};
 use crate::{Error, Result};
+use glam::DVec2;
 
 /// A grey image.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,13 @@ impl GreyImage {
         Ok(Self { size_px, values: read_texture(pixels, size_px, size_px) })
     }
 
+    /// The value of the pixel at or nearest to a place.
+    pub fn at(&self, pixel: DVec2) -> f32 {
+        let [width, height] = self.size_px.map(|side| f64::from(side - 1));
+        let nearest = pixel.round().clamp(DVec2::ZERO, DVec2::new(width, height));
+        self.values[nearest.y as usize * self.size_px[0] as usize + nearest.x as usize]
+    }
+
     /// The image at another size, each value the mean of those that it covers: by a triangle as wide as two pixels of the coarser image.
     ///
     /// The corners of the images coincide, so that [`Camera::scaled`](crate::Camera::scaled) by the ratio of the sizes gives the camera. A width
@@ -59,7 +67,6 @@ impl GreyImage {
 mod tests {
     use super::*;
     use crate::Camera;
-    use glam::DVec2;
 
     #[test]
     fn what_is_no_image_is_told() {

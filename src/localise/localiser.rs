@@ -1,11 +1,12 @@
 use super::build::describe;
 use super::gpu_points::GpuPoints;
-use super::{FrameImage, GreyImage, SceneMap};
+use super::{FrameImage, GreyImage, PoseCovariance, SceneMap, quality};
 use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
 use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points, sampling_weight};
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
 use crate::geometry::{Camera, CellGrid, Intrinsics, MatchesView};
-use crate::{Error, Estimator, Options, Outcome, Problem, Result, Score};
+use crate::ransac::Estimate;
+use crate::{Error, Estimator, Model, Options, Outcome, Problem, Result, Sampler, Score};
 use glam::{DVec2, DVec3};
 use std::sync::{Mutex, PoisonError};
 
@@ -27,6 +28,10 @@ pub struct Localisation {
     pub outcome: Outcome,
     /// What the map recalled.
     pub points: ScenePoints,
+    /// Of what the map is sure of, the share of the cells that agrees with the pose, 0..=1; 0 without a pose.
+    pub confidence: f64,
+    /// The covariance of the pose, where its inliers determine one.
+    pub covariance: Option<PoseCovariance>,
 }
 
 /// How images are localised.
@@ -40,8 +45,14 @@ pub struct LocaliseOptions {
 
 impl Default for LocaliseOptions {
     fn default() -> Self {
-        let estimator =
-            Options { threshold_px: 4.0, score: Score::Msac, sampler: crate::Sampler::Weights, ..Options::default() };
+        let estimator = Options {
+            threshold_px: 3.0,
+            score: Score::Msac,
+            sampler: Sampler::Weights,
+            weigh_score: true,
+            weigh_refinement: true,
+            ..Options::default()
+        };
         Self { estimator, doubtful_spread: 0.1 }
     }
 }
@@ -156,23 +167,31 @@ impl Localiser {
         let points = self.scene_points(image);
         let size = |size_px: [u32; 2]| DVec2::new(size_px[0].into(), size_px[1].into());
         let camera = camera.scaled(size(points.grid.size_px) / size(image.size_px))?;
-        let outcome = self.pose(&points, &camera, seed)?;
-        Ok(Localisation { outcome, points })
+        let weights = self.weights(&points);
+        let outcome = self.pose(&points, &weights, &camera, seed)?;
+        let (mut confidence, mut covariance) = (0.0, None);
+        if let Some(Estimate { model: Model::Pose(pose), inliers, .. }) = &outcome.estimate {
+            confidence = quality::agreement(&weights, inliers);
+            covariance = quality::covariance(pose, &points, inliers, &camera);
+        }
+        Ok(Localisation { outcome, points, confidence, covariance })
+    }
+
+    /// How often each cell is sampled.
+    fn weights(&self, points: &ScenePoints) -> Vec<f32> {
+        let weight = |&spread: &f64| sampling_weight(spread as f32, self.doubtful_spread as f32);
+        points.spreads.iter().map(weight).collect()
     }
 
     /// The pose of the camera, of the image at the map's height, that sees these points at the cells.
-    ///
-    /// # Errors
-    /// Those of [`Estimator::estimate`].
-    pub fn pose(&self, points: &ScenePoints, camera: &Intrinsics, seed: u64) -> Result<Outcome> {
+    fn pose(&self, points: &ScenePoints, weights: &[f32], camera: &Intrinsics, seed: u64) -> Result<Outcome> {
         let pinhole: Camera = camera.pinhole();
         // a cell that no ray is seen at takes no part
         let rays: Vec<Option<DVec2>> = points.grid.centres_px().map(|centre| camera.undistort(centre)).collect();
         let seen: Vec<usize> = (0..rays.len()).filter(|&cell| rays[cell].is_some()).collect();
         let points_px: Vec<DVec2> = rays.iter().flatten().map(|&ray| pinhole.project(ray)).collect();
         let points_world: Vec<DVec3> = seen.iter().map(|&cell| points.points_world[cell]).collect();
-        let weight = |&cell: &usize| sampling_weight(points.spreads[cell] as f32, self.doubtful_spread as f32);
-        let weights: Vec<f32> = seen.iter().map(weight).collect();
+        let weights: Vec<f32> = seen.iter().map(|&cell| weights[cell]).collect();
         let matches = MatchesView::Pose { points_px: &points_px, points_world: &points_world, camera: pinhole };
         let problem = Problem { weights: Some(&weights), seed, ..Problem::new(matches) };
         let mut outcome = self.estimator.estimate(&problem)?;

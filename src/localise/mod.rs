@@ -11,12 +11,16 @@ mod gpu_points;
 mod grey_image;
 mod localiser;
 mod projection;
+mod quality;
 mod scene_map;
 
 pub use crate::geometry::CellGrid;
+#[cfg(feature = "train")]
+pub(crate) use build::describe;
 pub use build::{MapBuilder, MapOptions};
 pub use frame_image::FrameImage;
 pub use gpu_localiser::{FramePose, GpuLocaliser};
 pub use grey_image::GreyImage;
 pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
-pub use scene_map::{MapConfig, SceneMap};
+pub use quality::PoseCovariance;
+pub use scene_map::{MapCamera, MapConfig, SceneMap};

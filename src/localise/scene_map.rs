@@ -1,8 +1,10 @@
 use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
+use crate::geometry::{Camera, CameraModel, Intrinsics};
 use crate::network::tensor_file::{TensorFile, check_tensors, to_bytes};
 use crate::network::{Storage, Tensor, WeightsError};
 use crate::write_whole::write_whole;
 use crate::{Error, Result};
+use glam::DVec2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +28,44 @@ pub struct MapConfig {
     pub origin: [f64; 3],
     /// The unit of the scene's coordinates: `m`, or whatever its poses are in.
     pub unit: String,
+    /// The camera of the images that it was made of, where all had the same.
+    pub camera: Option<MapCamera>,
+}
+
+/// A camera in a map's file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapCamera {
+    /// The name of one of COLMAP's models.
+    pub model: String,
+    /// Its parameters, with the centre of the top-left pixel at (0, 0).
+    pub parameters: Vec<f64>,
+    /// Width and height of its images, pixels.
+    pub size_px: [u32; 2],
+}
+
+impl MapCamera {
+    /// Of images of a size; `None` for a camera with a skew, which no model of COLMAP's has.
+    pub fn of(camera: &Intrinsics, size_px: [u32; 2]) -> Option<Self> {
+        let (model, parameters) = match camera {
+            Intrinsics::Pinhole(Camera { focal_px, principal_point_px, skew_px: 0.0 }) => {
+                ("PINHOLE", vec![focal_px.x, focal_px.y, principal_point_px.x, principal_point_px.y])
+            }
+            Intrinsics::Pinhole(_) => return None,
+            Intrinsics::Model(model) => (model.name(), model.parameters().to_vec()),
+        };
+        Some(Self { model: model.to_owned(), parameters, size_px })
+    }
+
+    /// The camera of an image of another size.
+    ///
+    /// # Errors
+    /// [`Error::BadCamera`] or [`Error::SingularCamera`].
+    pub fn at(&self, size_px: [u32; 2]) -> Result<Intrinsics> {
+        let model = CameraModel::from_name(&self.model, self.size_px.map(u64::from), self.parameters.clone())?;
+        let size = |size_px: [u32; 2]| DVec2::new(size_px[0].into(), size_px[1].into());
+        Intrinsics::Model(model).scaled(size(size_px) / size(self.size_px))
+    }
 }
 
 /// The map of a scene: what its cells look like, and where they are.

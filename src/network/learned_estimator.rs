@@ -62,7 +62,7 @@ impl LearnedEstimator {
     /// This estimator, after this network: [`guided`] makes the options that suit it.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device does not take the network.
+    /// [`Error::Device`](crate::Error::Device) when the device does not take the network.
     pub fn with_ranker(estimator: Estimator, ranker: Option<Ranker>) -> Result<Self> {
         let on_gpu =
             |ranker: &Ranker| estimator.context().map(|context| GpuRanking::new(context, ranker.weights())).transpose();

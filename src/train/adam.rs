@@ -3,7 +3,6 @@
 //! Burn's own optimisers put a state that is read back on the default device, which is a GPU even when training runs on
 //! the CPU, and clip each tensor by itself.
 
-use super::networks::network::Network;
 use super::networks::parameters::read;
 use super::options::OptimizerOptions;
 use crate::Result;
@@ -33,13 +32,13 @@ pub(super) struct AdamState {
 impl Adam {
     /// The network after a step down the gradient, and the norm that the gradient had before it was clipped. Where that is
     /// not finite nothing is changed.
-    pub(super) fn step(
+    pub(super) fn step<M: Module>(
         &mut self,
-        network: Network,
+        network: M,
         gradients: GradientsParams,
         rate: f64,
         options: &OptimizerOptions,
-    ) -> Result<(Network, f64)> {
+    ) -> Result<(M, f64)> {
         let norm = norm(&network, &gradients)?;
         if !norm.is_finite() {
             return Ok((network, norm));
@@ -71,7 +70,7 @@ impl Adam {
 ///
 /// # Errors
 /// [`Error::Device`](crate::Error::Device) where the device could not do what it was asked for; it says so here first.
-pub(super) fn norm(network: &Network, gradients: &GradientsParams) -> Result<f64> {
+pub(super) fn norm<M: Module>(network: &M, gradients: &GradientsParams) -> Result<f64> {
     let mut norm = Norm { gradients, sum_sq: None };
     network.visit(&mut norm);
     let sum_sq = norm.sum_sq.map(read).transpose()?.and_then(|sum| sum.first().copied());

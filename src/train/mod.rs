@@ -10,6 +10,7 @@ pub mod networks;
 mod objectives;
 pub mod ops;
 mod options;
+pub mod scene;
 mod trainer;
 
 pub use batch::PackedFeatures;

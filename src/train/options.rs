@@ -128,22 +128,27 @@ impl TrainOptions {
         at_least("init-epochs and epochs", "at least 1 together", self.init_epochs + self.epochs, 1)?;
         self.end_to_end.check(self.network.model)?;
         self.augmentation.check()?;
-        for optimizer in [&self.init_optimizer, &self.optimizer] {
-            if !(0.0..=1.0).contains(&optimizer.warm_up_part) {
-                let (name, expected, found) = ("warm_up_part", "in 0..=1", optimizer.warm_up_part.to_string());
-                return Err(Error::BadOption { name, expected, found });
-            }
-            let rates = [optimizer.learning_rate, optimizer.final_part, optimizer.clip_norm, optimizer.weight_decay];
-            if let Some(wrong) = rates.into_iter().find(|rate| !(rate.is_finite() && *rate >= 0.0)) {
-                let (name, expected) = ("learning_rate, final_part, clip_norm, weight_decay", "finite, 0 or more");
-                return Err(Error::BadOption { name, expected, found: wrong.to_string() });
-            }
-        }
-        Ok(())
+        self.init_optimizer.check()?;
+        self.optimizer.check()
     }
 }
 
 impl OptimizerOptions {
+    /// # Errors
+    /// [`Error::BadOption`] with the first value out of range.
+    pub(super) fn check(&self) -> Result<()> {
+        if !(0.0..=1.0).contains(&self.warm_up_part) {
+            let (name, expected, found) = ("warm_up_part", "in 0..=1", self.warm_up_part.to_string());
+            return Err(Error::BadOption { name, expected, found });
+        }
+        let rates = [self.learning_rate, self.final_part, self.clip_norm, self.weight_decay];
+        if let Some(wrong) = rates.into_iter().find(|rate| !(rate.is_finite() && *rate >= 0.0)) {
+            let (name, expected) = ("learning_rate, final_part, clip_norm, weight_decay", "finite, 0 or more");
+            return Err(Error::BadOption { name, expected, found: wrong.to_string() });
+        }
+        Ok(())
+    }
+
     /// The learning rate of a step of a stage of so many steps.
     pub fn rate(&self, step: usize, steps: usize) -> f64 {
         let rise = (self.warm_up_part * steps as f64).ceil();

@@ -45,11 +45,11 @@ pub(crate) fn map(frames: u32, keys: usize, centre: DVec3) -> nabla_ransac::Resu
     for frame in 0..frames {
         let pose = pose_at(f64::from(frame) / f64::from(frames), 0.0, centre);
         let image = GreyImage::from_rgba(SIZE_PX, &render(&pose, centre))?;
-        let point = |pixel| Some(hit(&pose, camera().normalize(pixel), centre));
+        let point = |pixel| Some(pose.transform(hit(&pose, camera().normalize(pixel), centre)));
         let points: Vec<Option<DVec3>> = CellGrid::new(SIZE_PX).centres_px().map(point).collect();
-        builder.add(&image, &points)?;
+        builder.add(&image, &pose, &points)?;
     }
-    builder.build("m", serde_json::json!({ "scene": "a room of six walls" }))
+    builder.build("m", None, serde_json::json!({ "scene": "a room of six walls" }))
 }
 
 /// Noise of three sizes, 0..1.

@@ -277,7 +277,7 @@ fn write_model(text: &mut String, model: &Model) -> anyhow::Result<()> {
     }
 }
 
-fn write_pose(text: &mut String, convention: &str, pose: &Pose) -> anyhow::Result<()> {
+pub(super) fn write_pose(text: &mut String, convention: &str, pose: &Pose) -> anyhow::Result<()> {
     write_matrix(text, "R", &pose.rotation)?;
     let [x, y, z] = pose.translation.to_array();
     writeln!(text, "t =  {x:13.6} {y:13.6} {z:13.6}    ({convention})")?;

@@ -13,6 +13,7 @@ pub(crate) mod import;
 mod import_checkpoint;
 #[cfg(feature = "shards")]
 mod import_geometries;
+pub(crate) mod localise;
 #[cfg(not(all(feature = "train", feature = "shards", feature = "hloc")))]
 pub(crate) mod missing;
 pub(crate) mod rank;

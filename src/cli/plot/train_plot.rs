@@ -1,4 +1,4 @@
-//! `train --plot`: the loss of each step, and the figures of each validation.
+//! `train --plot`: the loss of each step, and the figures of each validation; `localise train --plot`: the losses of both stages.
 
 use super::canvas::{Area, BLUE, FONT, GREEN, VERMILLION, save};
 use anyhow::Context;
@@ -16,15 +16,9 @@ type Points = Vec<(f64, f64)>;
 
 /// Draws the two panels into a PNG file, from the log of a training.
 pub(crate) fn draw(path: &Path, log: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(log).with_context(|| log.display().to_string())?;
-    let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let points = |of: &dyn Fn(&Value) -> Option<f64>| -> Points {
-        lines.iter().filter_map(|line| Some((line["step"].as_f64()?, of(line)?))).collect()
-    };
-    let loss = points(&|line| line["loss"].as_f64());
-    let smooth =
-        |window: &[(f64, f64)]| (window[0].0, window.iter().map(|point| point.1).sum::<f64>() / window.len() as f64);
-    let training: Points = loss.chunks(SMOOTH).map(smooth).collect();
+    let lines = read_log(log)?;
+    let points = |of: &dyn Fn(&Value) -> Option<f64>| points(&lines, of);
+    let training = smooth(&points(&|line| line["loss"].as_f64()));
     let of_val = |name: &'static str| points(&move |line| line["val"][name].as_f64());
     let auc = points(&|line| line["val"]["auc"][1].as_f64());
     save(RgbImage::from_pixel(SIZE.0, SIZE.1, Rgb([255; 3])), path, |area| {
@@ -42,6 +36,42 @@ pub(crate) fn draw(path: &Path, log: &Path) -> anyhow::Result<()> {
         ];
         curves(figures, "Validation", &figures_of_val)
     })
+}
+
+/// Draws the two stages of a map's training into a PNG file, from its log.
+pub(crate) fn draw_stages(path: &Path, log: &Path) -> anyhow::Result<()> {
+    let lines = read_log(log)?;
+    let of_stage = |stage: &'static str, key: &'static str| {
+        smooth(&points(&lines, &move |line| line[key].as_f64().filter(|_| line["stage"] == stage)))
+    };
+    let points = of_stage("points", "loss");
+    let poses = [
+        ("expected error of the pose, degrees", BLUE, of_stage("poses", "loss")),
+        ("error of the highest score, degrees", VERMILLION, of_stage("poses", "best_deg")),
+        ("entropy of the selection, bits", GREEN, of_stage("poses", "entropy_bits")),
+    ];
+    save(RgbImage::from_pixel(SIZE.0, SIZE.1, Rgb([255; 3])), path, |area| {
+        let panels = area.split_evenly((1, 2));
+        let [first, last] = panels.as_slice() else { return Ok(()) };
+        curves(first, "Points of the scene", &[("clamped error, a share of the distance", BLUE, points)])?;
+        curves(last, "Poses, end to end", &poses)
+    })
+}
+
+fn read_log(log: &Path) -> anyhow::Result<Vec<Value>> {
+    let text = std::fs::read_to_string(log).with_context(|| log.display().to_string())?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+fn points(lines: &[Value], of: &dyn Fn(&Value) -> Option<f64>) -> Points {
+    lines.iter().filter_map(|line| Some((line["step"].as_f64()?, of(line)?))).collect()
+}
+
+/// Means of [`SMOOTH`] points each.
+fn smooth(points: &Points) -> Points {
+    let mean =
+        |window: &[(f64, f64)]| (window[0].0, window.iter().map(|point| point.1).sum::<f64>() / window.len() as f64);
+    points.chunks(SMOOTH).map(mean).collect()
 }
 
 fn curves(area: &Area<'_>, title: &str, curves: &[(&str, RGBColor, Points)]) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
-//! The stages that only training has: the sampler with its gradient, the losses, and the selection with a gradient.
-//! The stages that only training has: the sampler with its gradient, the hypotheses of localisation, and the losses.
+//! The stages that only training has: the sampler with its gradient, the hypotheses of localisation and their selection, and the losses.
 
+pub mod attend_memory;
 pub mod average_poses;
 pub mod closest_model;
 pub mod draw_hypotheses;

@@ -90,4 +90,31 @@ impl Frame {
         let Some(depth) = &self.depth else { return Ok(None) };
         depth.points(&self.camera_at(grid.size_px)?, grid).map(Some)
     }
+
+    /// The points of a reconstruction at the centres of cells, in the frame of the camera; `None` where none is seen in a cell. The
+    /// grid may be that of the resized image.
+    ///
+    /// A cell takes the depth of the point that is seen nearest to its centre, on the centre's ray.
+    ///
+    /// # Errors
+    /// Those of [`Self::camera_at`].
+    pub fn seen_points(&self, grid: &CellGrid) -> Result<Vec<Option<DVec3>>> {
+        let mut points = vec![None; grid.len()];
+        let Some(camera_from_world) = &self.camera_from_world else { return Ok(points) };
+        let camera = self.camera_at(grid.size_px)?;
+        let scale = ratio(grid.size_px, self.size_px);
+        let mut nearest = vec![f64::INFINITY; grid.len()];
+        for point in &self.points {
+            let pixel = (point.pixel + 0.5) * scale - 0.5;
+            let z = camera_from_world.transform(point.world).z;
+            let Some(cell) = grid.cell_of(pixel).filter(|_| z > 0.0) else { continue };
+            let centre = grid.centre_px(cell);
+            let distance = centre.distance(pixel);
+            if distance < nearest[cell] {
+                nearest[cell] = distance;
+                points[cell] = camera.undistort(centre).map(|ray| ray.extend(1.0) * z);
+            }
+        }
+        Ok(points)
+    }
 }

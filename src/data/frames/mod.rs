@@ -17,6 +17,7 @@ pub use options::{FrameOptions, Split, Truth};
 pub use picture::MAX_PIXELS;
 
 use super::formats::array::Message;
+use crate::localise::GreyImage;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -62,6 +63,14 @@ impl FrameSet {
         say(if without < count { without } else { 0 }, "depth image");
         Self { name: String::new(), frames, truth, warnings }
     }
+}
+
+/// Reads an image file as grey, as [`Frame::image`] does.
+///
+/// # Errors
+/// [`Error::File`]: it cannot be read, or is no image.
+pub fn read_grey(path: &Path) -> Result<GreyImage> {
+    picture::grey(path)
 }
 
 /// What is in a folder, by name.

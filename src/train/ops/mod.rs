@@ -46,6 +46,7 @@
 //! are not: they give no sample, no model (`valid` 0) or gradient 0, and no NaN comes out. Tensors on different devices make
 //! Burn panic.
 
+mod attend_memory;
 mod average_poses;
 mod backend;
 mod candidates;
@@ -71,6 +72,7 @@ mod spatial;
 mod sum_weights;
 mod weighted_scores;
 
+pub use attend_memory::attend_memory;
 pub use average_poses::{AveragePose, average_poses};
 pub use draw_hypotheses::{Drawing, Hypotheses, draw_hypotheses};
 pub use error_images::error_images;
@@ -91,6 +93,7 @@ pub use solver::Solver;
 pub use weighted_scores::weighted_scores;
 
 pub(super) use backend::launch;
+pub(super) use solver::model_rows;
 
 use crate::{ModelKind, Score};
 
@@ -103,6 +106,9 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
     let fixed = [
         sample_gumbel::SAMPLE,
         sample_gumbel::SAMPLE_BACKWARD,
+        attend_memory::FORWARD,
+        attend_memory::BY_QUERIES,
+        attend_memory::BY_MEMORY,
         gather_matches::GATHER,
         gather_matches::GATHER_BACKWARD,
         candidates::WEIGHTED_8PT,

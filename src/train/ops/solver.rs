@@ -106,6 +106,6 @@ impl Solver {
 }
 
 /// Twelve f32 as a model.
-pub(super) fn model_rows(values: &[f32]) -> ModelRows {
+pub(in crate::train) fn model_rows(values: &[f32]) -> ModelRows {
     std::array::from_fn(|i| std::array::from_fn(|k| f64::from(values[4 * i + k])))
 }

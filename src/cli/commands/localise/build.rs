@@ -1,0 +1,146 @@
+//! `nabla-ransac localise train`: the map of a scene.
+
+use super::frames::{FrameArgs, truth_name};
+use crate::cli::{complain, interrupt, print, progress};
+use crate::data::{Frame, FrameSet};
+use crate::geometry::CellGrid;
+use crate::localise::{GreyImage, MapBuilder, MapCamera, MapOptions, SceneMap};
+use crate::parallel::parallel_map;
+use crate::{Pose, Result};
+use anyhow::{Context, bail};
+use clap::Args;
+use glam::DVec3;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Args, Debug)]
+pub(crate) struct TrainArgs {
+    /// Folder, or list, of photographs with their poses
+    #[arg(value_name = "SCENE")]
+    scene: PathBuf,
+    /// The map to write
+    #[arg(long, value_name = "MAP.safetensors")]
+    out: PathBuf,
+    /// Keys of the map at most, 76 bytes each
+    #[arg(long, value_name = "N", default_value_t = MapOptions::default().keys)]
+    keys: usize,
+    /// Height that photographs are brought to, pixels
+    #[arg(long, value_name = "PX", default_value_t = MapOptions::default().height_px)]
+    height: u32,
+    #[cfg(feature = "train")]
+    #[command(flatten)]
+    training: super::train::TrainingArgs,
+    #[command(flatten)]
+    frames: FrameArgs,
+}
+
+pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
+    let set = arguments.frames.open(&arguments.scene, None)?;
+    set.warnings.iter().for_each(|warning| complain(warning));
+    interrupt::listen()?;
+    let start = Instant::now();
+    let built = Built::new(&set, arguments)?;
+    let map = trained(built, arguments)?;
+    map.write(&arguments.out)?;
+    let bytes = std::fs::metadata(&arguments.out).with_context(|| arguments.out.display().to_string())?.len();
+    let keys = map.config().keys;
+    let seconds = start.elapsed().as_secs_f64();
+    print(&format!("{}: {keys} keys, {:.2} MB, in {seconds:.1} s\n", arguments.out.display(), bytes as f64 / 1e6))
+}
+
+#[cfg(feature = "train")]
+fn trained(built: Built<'_>, arguments: &TrainArgs) -> anyhow::Result<SceneMap> {
+    super::train::train(built, &arguments.training, &arguments.out)
+}
+
+/// The map as it is built from its photographs, which a program with training would go on to train.
+#[cfg(not(feature = "train"))]
+fn trained(built: Built<'_>, _: &TrainArgs) -> anyhow::Result<SceneMap> {
+    complain("the map is built, but not trained: this program was built without --features train");
+    Ok(built.map)
+}
+
+/// Frames whose cells are read at a time.
+const CHUNK: usize = 32;
+
+/// A map as it is built, and what of.
+pub(super) struct Built<'a> {
+    pub(super) map: SceneMap,
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "a map is trained on them"))]
+    pub(super) cells: MapBuilder,
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "a map is trained on them"))]
+    pub(super) photographs: Vec<(&'a Frame, Pose)>,
+}
+
+impl<'a> Built<'a> {
+    fn new(set: &'a FrameSet, arguments: &TrainArgs) -> anyhow::Result<Self> {
+        let options = MapOptions { keys: arguments.keys, height_px: arguments.height, ..MapOptions::default() };
+        let photographs: Vec<(&Frame, Pose)> = (set.frames.iter())
+            .filter(|frame| frame.has_depth() || !frame.points.is_empty())
+            .filter_map(|frame| Some((frame, frame.camera_from_world?)))
+            .collect();
+        if photographs.is_empty() {
+            let (scene, count) = (arguments.scene.display(), set.frames.len());
+            bail!(
+                "{scene}: expected photographs with their poses and with depth or the points that they show, but none of the {count} has both"
+            );
+        }
+        let cells = remember(&photographs, options)?;
+        let record = json!({
+            "command": std::env::args().collect::<Vec<_>>().join(" "),
+            "scene": set.name,
+            "truth": truth_name(set.truth),
+            "frames": photographs.len(),
+            "cells": cells.len(),
+            "options": options,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        let map = cells.build("m", common_camera(&photographs), record)?;
+        Ok(Self { map, cells, photographs })
+    }
+}
+
+fn remember(photographs: &[(&Frame, Pose)], options: MapOptions) -> anyhow::Result<MapBuilder> {
+    let mut builder = MapBuilder::new(options, photographs.len())?;
+    let bar = progress::bar(photographs.len() as u64, "photographs");
+    for chunk in photographs.chunks(CHUNK) {
+        let read = parallel_map(0, chunk.len(), |index| known_cells(chunk[index].0, options.height_px));
+        for (cells, (_, pose)) in read.into_iter().zip(chunk) {
+            let (image, points) = cells?;
+            builder.add(&image, pose, &points)?;
+            bar.inc(1);
+        }
+        if interrupt::is_asked() {
+            interrupt::exit("interrupted: no map is written");
+        }
+    }
+    bar.finish_and_clear();
+    Ok(builder)
+}
+
+/// The image at the map's height, and the points that are seen at the centres of its cells, where they are known.
+fn known_cells(frame: &Frame, height_px: u32) -> Result<(GreyImage, Vec<Option<DVec3>>)> {
+    let image = at_height(frame, height_px)?;
+    let grid = CellGrid::new(image.size_px);
+    let points = match frame.depth_points(&grid)? {
+        Some(points) => points,
+        None => frame.seen_points(&grid)?,
+    };
+    Ok((image, points))
+}
+
+/// The image at a height.
+pub(super) fn at_height(frame: &Frame, height_px: u32) -> Result<GreyImage> {
+    let image = frame.image()?;
+    let [width, height] = image.size_px;
+    let width_px = (f64::from(width) * f64::from(height_px) / f64::from(height)).round().max(1.0) as u32;
+    Ok(image.resized([width_px, height_px]))
+}
+
+/// The camera that all photographs were taken with; `None` where there are several.
+fn common_camera(frames: &[(&Frame, Pose)]) -> Option<MapCamera> {
+    let (first, _) = frames.first()?;
+    let same = |(frame, _): &(&Frame, Pose)| frame.camera == first.camera && frame.size_px == first.size_px;
+    if frames.iter().all(same) { MapCamera::of(&first.camera, first.size_px) } else { None }
+}

@@ -1,0 +1,90 @@
+use super::EndToEndPose;
+use crate::train::OptimizerOptions;
+use crate::{Error, Result};
+use std::path::Path;
+
+/// How the map of a scene is trained.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SceneOptions {
+    /// Seed of the order of cells.
+    pub seed: u64,
+    /// Steps of the initialisation.
+    pub init_steps: usize,
+    /// Cells of a step of it.
+    pub batch: usize,
+    /// Errors of points count up to about so much, as a share of their distance, at its start and at its end: its curriculum.
+    pub clamp: [f64; 2],
+    /// Noise on the descriptors, as a share of their length.
+    pub noise: f64,
+    /// The optimiser of the initialisation.
+    pub init_optimizer: OptimizerOptions,
+    /// Steps end to end.
+    pub steps: usize,
+    /// Photographs of a step.
+    pub photographs: usize,
+    /// The end-to-end stage.
+    pub end_to_end: EndToEndPose,
+    /// Its optimiser.
+    pub optimizer: OptimizerOptions,
+    /// Steps from one checkpoint to the next.
+    pub checkpoint_every: usize,
+}
+
+impl Default for SceneOptions {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            init_steps: 2000,
+            batch: 1024,
+            clamp: [0.1, 0.01],
+            noise: 0.4,
+            init_optimizer: OptimizerOptions { learning_rate: 1e-3, weight_decay: 0.0, ..OptimizerOptions::default() },
+            steps: 1000,
+            photographs: 1,
+            end_to_end: EndToEndPose::default(),
+            optimizer: OptimizerOptions { learning_rate: 1e-4, weight_decay: 0.0, ..OptimizerOptions::default() },
+            checkpoint_every: 500,
+        }
+    }
+}
+
+impl SceneOptions {
+    /// Reads a TOML file; what it does not say is the default.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be read or has unknown keys.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
+        toml::from_str(&text).map_err(|error| Error::file(path, error))
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`Error::BadOption`] with the first value out of range.
+    pub fn check(&self) -> Result<()> {
+        let bad = |name, expected, found: String| Err(Error::BadOption { name, expected, found });
+        let [first, last] = self.clamp;
+        let counts =
+            [("batch", self.batch), ("photographs", self.photographs), ("checkpoint_every", self.checkpoint_every)];
+        if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return bad(name, "at least 1", "0".to_owned());
+        }
+        if !(last > 0.0 && first >= last && first.is_finite()) {
+            return bad("clamp", "a start and an end above 0, falling", format!("{first} and {last}"));
+        }
+        if !(self.noise.is_finite() && self.noise >= 0.0) {
+            return bad("noise", "0 or more", self.noise.to_string());
+        }
+        self.init_optimizer.check()?;
+        self.optimizer.check()?;
+        self.end_to_end.check()
+    }
+
+    /// Where errors are clamped when this part of the initialisation is done: along a quarter of a circle, as ACE has it.
+    pub(super) fn clamp_at(&self, done: f64) -> f64 {
+        let [first, last] = self.clamp;
+        last + (first - last) * (1.0 - done * done).max(0.0).sqrt()
+    }
+}
