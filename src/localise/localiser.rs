@@ -4,7 +4,7 @@ use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
 use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points};
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
 use crate::geometry::{Camera, CellGrid, Intrinsics, MatchesView};
-use crate::{Estimator, Options, Outcome, Problem, Result, Score};
+use crate::{Error, Estimator, Options, Outcome, Problem, Result, Score};
 use glam::{DVec2, DVec3};
 
 /// Where in the scene an image's cells lie, as a map recalls it.
@@ -101,7 +101,7 @@ impl Localiser {
         Ok(Localisation { outcome, points })
     }
 
-    /// The pose of the camera, of the image at the map's height, that sees these points at the cells.
+    /// The pose of the camera, of the image at the map's height, that sees these points at the cells; none where they do not determine one.
     ///
     /// # Errors
     /// Those of [`Estimator::estimate`].
@@ -116,7 +116,11 @@ impl Localiser {
         let weights: Vec<f32> = seen.iter().map(weight).collect();
         let matches = MatchesView::Pose { points_px: &points_px, points_world: &points_world, camera: pinhole };
         let problem = Problem { weights: Some(&weights), seed, ..Problem::new(matches) };
-        let mut outcome = self.estimator.estimate(&problem)?;
+        let mut outcome = match self.estimator.estimate(&problem) {
+            // of an image that is alike all over one place is recalled: there is no pose, as where no sample gives one
+            Err(Error::DegenerateMatches { .. } | Error::TooFewMatches { .. }) => Outcome::default(),
+            estimated => estimated?,
+        };
         if let Some(estimate) = &mut outcome.estimate {
             let mut inliers = vec![false; rays.len()];
             seen.iter().zip(&estimate.inliers).for_each(|(&cell, &inlier)| inliers[cell] = inlier);
