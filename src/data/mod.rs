@@ -16,6 +16,7 @@ pub mod synthetic;
 pub use crate::geometry::Intrinsics;
 pub use augment::Augmentation;
 pub use formats::camera::{CameraSet, parse_camera};
+pub use formats::ply::write_ply;
 pub use formats::record::PairRecord;
 pub(crate) use formats::scene::read_bytes;
 pub use formats::scene::{Format, Scene};
