@@ -183,7 +183,8 @@ impl Localiser {
         points.spreads.iter().map(weight).collect()
     }
 
-    /// The pose of the camera, of the image at the map's height, that sees these points at the cells.
+    /// The pose of the camera, of the image at the map's height, that sees these points at the cells; none where they do not determine
+    /// one.
     fn pose(&self, points: &ScenePoints, weights: &[f32], camera: &Intrinsics, seed: u64) -> Result<Outcome> {
         let pinhole: Camera = camera.pinhole();
         // a cell that no ray is seen at takes no part
@@ -194,7 +195,11 @@ impl Localiser {
         let weights: Vec<f32> = seen.iter().map(|&cell| weights[cell]).collect();
         let matches = MatchesView::Pose { points_px: &points_px, points_world: &points_world, camera: pinhole };
         let problem = Problem { weights: Some(&weights), seed, ..Problem::new(matches) };
-        let mut outcome = self.estimator.estimate(&problem)?;
+        let mut outcome = match self.estimator.estimate(&problem) {
+            // of an image that is alike all over one place is recalled: there is no pose, as where no sample gives one
+            Err(Error::DegenerateMatches { .. } | Error::TooFewMatches { .. }) => Outcome::default(),
+            estimated => estimated?,
+        };
         if let Some(estimate) = &mut outcome.estimate {
             let mut inliers = vec![false; rays.len()];
             seen.iter().zip(&estimate.inliers).for_each(|(&cell, &inlier)| inliers[cell] = inlier);

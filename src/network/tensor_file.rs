@@ -79,8 +79,25 @@ pub(crate) fn to_bytes<'a>(
     let views = encoded
         .iter()
         .map(|(name, shape, dtype, bytes)| Ok((*name, TensorView::new(*dtype, (*shape).clone(), bytes).map_err(bad)?)));
-    serialize(views.collect::<Found<Vec<_>>>()?, Some(metadata)).map_err(bad)
+    in_order(&serialize(views.collect::<Found<Vec<_>>>()?, Some(metadata)).map_err(bad)?)
 }
+
+/// The file with the names of its header in order: safetensors writes metadata in any, and the same tensors should make the same bytes.
+fn in_order(bytes: &[u8]) -> Found<Vec<u8>> {
+    let unreadable = |error: serde_json::Error| WeightsError::NotSafetensors(error.to_string());
+    let (length, _) = SafeTensors::read_metadata(bytes).map_err(bad)?;
+    let (header, tensors) = bytes[HEADER_START..].split_at(length);
+    let mut header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).map_err(unreadable)?;
+    if let Some(serde_json::Value::Object(metadata)) = header.get_mut("__metadata__") {
+        metadata.sort_keys();
+    }
+    let mut text = serde_json::to_vec(&header).map_err(unreadable)?;
+    text.resize(text.len().next_multiple_of(HEADER_START), b' ');
+    Ok([&(text.len() as u64).to_le_bytes()[..], &text, tensors].concat())
+}
+
+/// The header's length comes first; what follows is aligned to as many bytes.
+const HEADER_START: usize = 8;
 
 const fn dtype(storage: Storage) -> Dtype {
     match storage {

@@ -1,0 +1,10 @@
+//! Localisation in a room that is rendered: how near the poses come, and what happens to maps and images that are not as they should be.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod building;
+mod maps;
+mod poses;
+mod room;
+mod scene;
