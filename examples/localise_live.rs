@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image, &options)?;
     println!("on {}", context.name());
 
-    for frame in 0..8 {
+    for frame in 0..8u32 {
         let truth = pose_at(f64::from(frame) / 40.0 + 0.01, 0.05, DVec3::ZERO);
         upload(&queue, &texture, &render(&truth, DVec3::ZERO));
         let start = Instant::now();
@@ -53,7 +53,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Some(found) => {
                 let [cm, degrees] = errors(&found.pose, &truth);
                 let cells = localiser.grid().len();
-                println!("frame {frame}: {cm:.1} cm, {degrees:.2}° off, {} of {cells} cells, {ms:.0} ms", found.inliers);
+                println!(
+                    "frame {frame}: {cm:.1} cm, {degrees:.2}° off, {} of {cells} cells, {ms:.0} ms",
+                    found.inliers
+                );
             }
             None => println!("frame {frame}: no pose, {ms:.0} ms"),
         }
