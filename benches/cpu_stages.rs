@@ -3,14 +3,24 @@
 //! Scenes of 2000 matches, half of them wrong; minimal samples are drawn from them as the estimator does.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "criterion's macro; a bench fails by panicking")]
 
+#[path = "../tests/common/box_room.rs"]
+mod box_room;
 #[path = "../tests/common/ranked.rs"]
 mod ranked;
 #[path = "../tests/common/scenes.rs"]
 mod scenes;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
-use glam::DVec2;
+use glam::{DVec2, DVec3};
+use nabla_ransac::constants::QUERY_COLUMNS;
 use nabla_ransac::cpu::{
+    localise::{
+        describe_cells::describe_cells,
+        orient_gradients::orient_gradients,
+        pool_gradients::pool_gradients,
+        recall_points::{Memory, recall_points},
+    },
+    rank::linear_rows::{After, Linear, linear_rows},
     residual::ModelRows,
     robust::Loss,
     search::{
@@ -25,6 +35,8 @@ use nabla_ransac::cpu::{
         solve_sample::{solve_hypothesis, solve_sample},
     },
 };
+use nabla_ransac::geometry::{CellGrid, Intrinsics};
+use nabla_ransac::localise::{GreyImage, LocaliseOptions, Localiser};
 use nabla_ransac::network::{Features, NetworkConfig, Ranker};
 use nabla_ransac::ransac::EpipolarResidual;
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem, Score};
@@ -222,5 +234,37 @@ fn ranking(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(stages, sampling, solving, scoring, refining, estimating, ranking);
+/// The stages of one image of 320 × 240 pixels, with a map of 12 000 keys at most.
+fn localising(criterion: &mut Criterion) {
+    let mut group = group(criterion, "localise");
+    let map = box_room::map(96, 12_000, DVec3::ZERO).unwrap();
+    let seen = box_room::render(&box_room::pose_at(0.3, 0.05, DVec3::ZERO), DVec3::ZERO);
+    let image = GreyImage::from_rgba(box_room::SIZE_PX, &seen).unwrap();
+    let (grid, width) = (CellGrid::new(image.size_px), image.size_px[0] as usize);
+    let gradients = orient_gradients(&image.values, width);
+    let pooled = pool_gradients(&gradients, &grid);
+    let descriptors = describe_cells(&pooled, &grid);
+    let projection = Linear::new(map.values("projection.weight"), map.values("projection.bias"));
+    let mut queries = vec![0.0; grid.len() * QUERY_COLUMNS as usize];
+    linear_rows(&descriptors, &projection, After::Nothing, &mut queries);
+    let memory = Memory::new(map.values("keys"), map.values("key_biases"), map.values("points"));
+    group.bench_function("orient_gradients", |bencher| bencher.iter(|| orient_gradients(&image.values, width)));
+    group.bench_function("pool_gradients", |bencher| bencher.iter(|| pool_gradients(&gradients, &grid)));
+    group.bench_function("describe_cells", |bencher| bencher.iter(|| describe_cells(&pooled, &grid)));
+    let mut out = queries.clone();
+    group.bench_function("linear_rows", |bencher| {
+        bencher.iter(|| linear_rows(&descriptors, &projection, After::Nothing, &mut out));
+    });
+    let name = format!("recall_points of {} keys", memory.len());
+    group.bench_function(name, |bencher| bencher.iter(|| recall_points(&queries, &memory)));
+    let default = LocaliseOptions::default();
+    let estimator = Options { backend: Backend::Cpu, ..default.estimator.clone() };
+    let localiser = Localiser::new(map, LocaliseOptions { estimator, ..default }).unwrap();
+    let camera = Intrinsics::Pinhole(box_room::camera());
+    let points = localiser.scene_points(&image);
+    group.bench_function("pose", |bencher| bencher.iter(|| localiser.pose(&points, &camera, 1).unwrap()));
+    group.finish();
+}
+
+criterion_group!(stages, sampling, solving, scoring, refining, estimating, ranking, localising);
 criterion_main!(stages);

@@ -1,5 +1,5 @@
 //! The estimator's speed on a GPU as Markdown: each stage by timestamps, a pair from buffer to buffer, batches with and without
-//! the host's work, the ranking. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
+//! the host's work, the ranking, localisation. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -8,13 +8,17 @@
     reason = "a bench prints, and fails by panicking"
 )]
 
+#[path = "../tests/common/box_room.rs"]
+mod box_room;
 #[path = "../tests/common/ranked.rs"]
 mod ranked;
 #[path = "../tests/common/scenes.rs"]
 mod scenes;
 
+use nabla_ransac::geometry::Intrinsics;
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::HostBuffers;
+use nabla_ransac::localise::{FrameImage, GpuLocaliser, GreyImage, LocaliseOptions};
 use nabla_ransac::network::{GpuRanker, Weights};
 use nabla_ransac::ransac::GpuPipeline;
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem};
@@ -42,6 +46,7 @@ fn main() {
     batches(&context, software);
     with_the_host(&context, software);
     ranking(&context, software);
+    localising(&context);
 }
 
 /// A device with timestamps, where the adapter has them.
@@ -247,4 +252,24 @@ fn ranking(context: &Context, software: bool) {
         let stages = stage_times(context, |encoder, before| ranker.encode_observed(encoder, before));
         println!("| {pairs} | {:.3} | {:.3} | {stages} |", 1e3 * network, 1e3 * all);
     }
+}
+
+/// Milliseconds of one frame, from an image in a buffer to its pose.
+fn localising(context: &Context) {
+    let map = box_room::map(96, 12_000, glam::DVec3::ZERO).unwrap();
+    let [width, height] = box_room::SIZE_PX;
+    println!("\n## Localisation, {width}x{height} pixels, a map of {} keys, 256 hypotheses\n", map.config().keys);
+    println!("| submitted to done, ms | by timestamps, ms: |\n|---:|---|");
+    let default = LocaliseOptions::default();
+    let estimator = Options { min_iterations: 256, max_iterations: 256, ..default.estimator.clone() };
+    let options = LocaliseOptions { estimator, ..default };
+    let image = FrameImage::Values(box_room::SIZE_PX);
+    let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image, &options).unwrap();
+    let seen = box_room::render(&box_room::pose_at(0.3, 0.05, glam::DVec3::ZERO), glam::DVec3::ZERO);
+    let grey = GreyImage::from_rgba(box_room::SIZE_PX, &seen).unwrap();
+    localiser.grey_values().write(context, 0, &grey.values);
+    localiser.write_frame(&Intrinsics::Pinhole(box_room::camera()), 1).unwrap();
+    let seconds = median_seconds(REPEATS, || submit(context, |encoder| localiser.encode(encoder)));
+    let stages = stage_times(context, |encoder, before| localiser.encode_observed(encoder, before));
+    println!("| {:.3} | {stages} |", 1e3 * seconds);
 }

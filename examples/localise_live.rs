@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image, &options)?;
     println!("on {}", context.name());
 
-    for frame in 0..8_u32 {
+    for frame in 0..8u32 {
         let truth = pose_at(f64::from(frame) / 40.0 + 0.01, 0.05, DVec3::ZERO);
         upload(&queue, &texture, &render(&truth, DVec3::ZERO));
         let start = Instant::now();

@@ -2,7 +2,7 @@
 // as the matches and sampling weights of a pose. Twin: src/cpu/localise/recall_points.rs, which leaves out keys e⁻¹⁶ times
 // as likely as the best one or less.
 //
-// A workgroup asks for RECALLED_CELLS cells and reads the keys once, a key an invocation at a time; each invocation keeps the
+// A workgroup asks for RECALLED_CELLS cells and reads the keys once, two an invocation at a time; each invocation keeps the
 // softmax of its keys by a running maximum, and these are brought to the common one and added in workgroup memory.
 
 @group(0) @binding(0) var<storage, read> shape: FrameShape;
@@ -48,11 +48,19 @@ fn raised(memory: Memory, highest: vec4<f32>) -> Memory {
     return Memory(highest, memory.total * by, scaled(memory.sum, by));
 }
 
-fn with_key(memory: Memory, logits: vec4<f32>, point: vec4<f32>) -> Memory {
-    let before = raised(memory, max(memory.highest, logits));
-    let share = exp(logits - before.highest);
-    let sum = mat4x4<f32>(point * share.x, point * share.y, point * share.z, point * share.w);
-    return Memory(before.highest, before.total + share, before.sum + sum);
+// A point and its square, to each of four cells by its share.
+fn shared_out(point: vec4<f32>, shares: vec4<f32>) -> mat4x4<f32> {
+    let place = vec4<f32>(point.xyz, dot(point.xyz, point.xyz));
+    return mat4x4<f32>(place * shares.x, place * shares.y, place * shares.z, place * shares.w);
+}
+
+// With two more keys, whose logits are the columns.
+fn with_keys(memory: Memory, logits: mat2x4<f32>, point0: vec4<f32>, point1: vec4<f32>) -> Memory {
+    let before = raised(memory, max(memory.highest, max(logits[0], logits[1])));
+    let shares0 = exp(logits[0] - before.highest);
+    let shares1 = exp(logits[1] - before.highest);
+    let sum = before.sum + shared_out(point0, shares0) + shared_out(point1, shares1);
+    return Memory(before.highest, before.total + shares0 + shares1, sum);
 }
 
 // Those of four cells: v · M is the product with each column.
@@ -143,18 +151,25 @@ fn main(
     load_queries(first_cell, local);
     var low = nothing();
     var high = nothing();
-    for (var k = local; k < shape.keys; k += WORKGROUP) {
-        let point = points[k];
-        var low_logits = vec4<f32>(point.w);
-        var high_logits = vec4<f32>(point.w);
+    // two keys at a time, for which the queries are loaded once
+    for (var k = local; k < shape.keys; k += 2u * WORKGROUP) {
+        let other = min(k + WORKGROUP, shape.keys - 1u);
+        let point0 = points[k];
+        let point1 = points[other];
+        // beyond the end: a key of no share
+        let biases = vec2<f32>(point0.w, select(2.0 * LOWEST, point1.w, other == k + WORKGROUP));
+        var low_logits = mat2x4<f32>(vec4<f32>(biases.x), vec4<f32>(biases.y));
+        var high_logits = low_logits;
         for (var v = 0u; v < VECTORS; v++) {
-            let key = keys[v * shape.keys + k];
-            low_logits += key * unit_at(v, 0u);
-            high_logits += key * unit_at(v, 1u);
+            let key0 = keys[v * shape.keys + k];
+            let key1 = keys[v * shape.keys + other];
+            let unit_low = unit_at(v, 0u);
+            let unit_high = unit_at(v, 1u);
+            low_logits += mat2x4<f32>(key0 * unit_low, key1 * unit_low);
+            high_logits += mat2x4<f32>(key0 * unit_high, key1 * unit_high);
         }
-        let place = vec4<f32>(point.xyz, dot(point.xyz, point.xyz));
-        low = with_key(low, low_logits, place);
-        high = with_key(high, high_logits, place);
+        low = with_keys(low, low_logits, point0, point1);
+        high = with_keys(high, high_logits, point0, point1);
     }
     low = joined(low, local);
     high = joined(high, local);

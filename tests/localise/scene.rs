@@ -47,13 +47,10 @@ fn map_of(frames: &[Frame], options: MapOptions) -> SceneMap {
     let mut builder = MapBuilder::new(options, frames.len()).unwrap();
     for frame in frames {
         let image = frame.image().unwrap();
-        let world_from_camera = frame.camera_from_world.unwrap().inverse();
         let points = frame.depth_points(&CellGrid::new(image.size_px)).unwrap().unwrap();
-        let points: Vec<_> =
-            points.into_iter().map(|point| point.map(|point| world_from_camera.transform(point))).collect();
-        builder.add(&image, &points).unwrap();
+        builder.add(&image, &frame.camera_from_world.unwrap(), &points).unwrap();
     }
-    builder.build("m", serde_json::json!({ "scene": "room" })).unwrap()
+    builder.build("m", None, serde_json::json!({ "scene": "room" })).unwrap()
 }
 
 /// On the CPU, with so many threads.

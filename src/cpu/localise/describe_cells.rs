@@ -4,7 +4,7 @@
 //! Unlike a key point's it has neither scale nor orientation of its own: an image turned by 90° is another one.
 
 use super::pool_gradients::{Histogram, lattice};
-use crate::constants::{BIN_WIDTHS_PX, CELL_PX, DESCRIPTOR_COLUMNS, LATTICE_MARGIN};
+use crate::constants::{BIN_WIDTHS_PX, CELL_PX, DESCRIPTOR_COLUMNS, LATTICE_MARGIN, ORIENTATIONS};
 use crate::geometry::CellGrid;
 
 /// Bins along each side of a descriptor.
@@ -23,17 +23,17 @@ pub fn describe_cells(pooled: &[Histogram], grid: &CellGrid) -> Vec<f32> {
         let place = [cell % grid.columns, cell / grid.columns].map(|place| place + LATTICE_MARGIN as usize);
         for (level, &width_px) in BIN_WIDTHS_PX.iter().enumerate() {
             let pooled = &pooled[level * columns * rows..][..columns * rows];
-            let start = descriptors.len();
-            for row in 0..SIDE {
-                for column in 0..SIDE {
-                    let [x, y] = [bin_place(place[0], column, width_px), bin_place(place[1], row, width_px)];
-                    let weight = BY_PLACE[row] * BY_PLACE[column];
-                    descriptors.extend(pooled[y * columns + x].map(|value| weight * value));
-                }
+            let mut bins = [[0.0; ORIENTATIONS as usize]; SIDE * SIDE];
+            for (bin, out) in bins.iter_mut().enumerate() {
+                let [x, y] = [(place[0], bin % SIDE), (place[1], bin / SIDE)].map(|(p, b)| bin_place(p, b, width_px));
+                let weight = BY_PLACE[bin / SIDE] * BY_PLACE[bin % SIDE];
+                *out = pooled[y * columns + x].map(|value| weight * value);
             }
-            let of_width = &mut descriptors[start..];
-            let sum = of_width.iter().sum::<f32>() + FLOOR * (width_px * width_px) as f32;
-            of_width.iter_mut().for_each(|value| *value = (*value / sum).sqrt());
+            let sums = bins.iter().fold([0.0; ORIENTATIONS as usize], |sums, bin| {
+                std::array::from_fn(|direction| sums[direction] + bin[direction])
+            });
+            let sum = sums.iter().sum::<f32>() + FLOOR * (width_px * width_px) as f32;
+            descriptors.extend(bins.as_flattened().iter().map(|value| (value / sum).sqrt()));
         }
     }
     descriptors

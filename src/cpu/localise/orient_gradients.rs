@@ -13,35 +13,73 @@ pub fn orient_gradients(values: &[f32], width: usize) -> Vec<[f32; 2]> {
     let height = values.len() / width.max(1);
     let values: Vec<f32> = values.iter().map(|&value| grey(value)).collect();
     let smoothed = smooth_columns(&smooth_rows(&values, width), width);
-    let at = |x: usize, y: usize| smoothed[y * width + x];
+    let row = |y: usize| &smoothed[y * width..][..width];
+    let (mut along_x, mut along_y) = (vec![0.0; width], vec![0.0; width]);
     let mut gradients = Vec::with_capacity(values.len());
     for y in 0..height {
-        let (above, below) = (y.saturating_sub(1), (y + 1).min(height - 1));
-        for x in 0..width {
-            let along_x = 0.5 * (at((x + 1).min(width - 1), y) - at(x.saturating_sub(1), y));
-            let along_y = 0.5 * (at(x, below) - at(x, above));
-            gradients.push([along_x.hypot(along_y), direction(along_x, along_y)]);
-        }
+        differences(row(y), &mut along_x);
+        let beside = row(y.saturating_sub(1)).iter().zip(row((y + 1).min(height - 1)));
+        along_y.iter_mut().zip(beside).for_each(|(out, (above, below))| *out = 0.5 * (below - above));
+        gradients.extend(along_x.iter().zip(&along_y).map(|(&x, &y)| [(x * x + y * y).sqrt(), direction(x, y)]));
     }
     gradients
+}
+
+/// Half the difference of the values right and left of each.
+fn differences(row: &[f32], out: &mut [f32]) {
+    let last = row.len() - 1;
+    for (middle, beside) in out[1..].iter_mut().zip(row.windows(3)) {
+        *middle = 0.5 * (beside[2] - beside[0]);
+    }
+    out[0] = 0.5 * (row[1.min(last)] - row[0]);
+    if last > 0 {
+        out[last] = 0.5 * (row[last] - row[last - 1]);
+    }
 }
 
 const fn grey(value: f32) -> f32 {
     if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// The angle in eighths of a turn, 0..8; 0 of no gradient.
+/// The angle in eighths of a turn, 0..8; 0 of no gradient. Without a branch, so that many are made at once.
 fn direction(along_x: f32, along_y: f32) -> f32 {
-    let eighths = along_y.atan2(along_x) * (ORIENTATIONS as f32 / std::f32::consts::TAU);
-    // not rem_euclid: a tiny negative angle would come out as 8
-    if eighths < 0.0 { (eighths + ORIENTATIONS as f32).min(ORIENTATIONS as f32 - 1e-6) } else { eighths }
+    let choose = |condition: bool, yes: f32, no: f32| if condition { yes } else { no };
+    let (x, y) = (along_x.abs(), along_y.abs());
+    let steep = y > x;
+    let (small, large) = (choose(steep, x, y), choose(steep, y, x));
+    let first = arctangent(small / choose(large > 0.0, large, 1.0)) * (EIGHTHS / std::f32::consts::TAU);
+    let quarter = choose(steep, EIGHTHS / 4.0 - first, first);
+    let half = choose(along_x < 0.0, EIGHTHS / 2.0 - quarter, quarter);
+    // a tiny negative angle would come out as 8
+    choose(along_y < 0.0, (EIGHTHS - half).min(EIGHTHS - 1e-6), half)
+}
+
+const EIGHTHS: f32 = ORIENTATIONS as f32;
+
+/// Of 0..=1, to 2e-8 (Abramowitz and Stegun, 4.4.49).
+fn arctangent(x: f32) -> f32 {
+    const TERMS: [f32; 8] = [
+        0.002_866_225_7,
+        -0.016_165_737,
+        0.042_909_614,
+        -0.075_289_64,
+        0.106_562_64,
+        -0.142_089,
+        0.199_935_51,
+        -0.333_331_45,
+    ];
+    let square = x * x;
+    x * (1.0 + TERMS.iter().fold(0.0, |sum, term| (sum + term) * square))
 }
 
 fn smooth_rows(values: &[f32], width: usize) -> Vec<f32> {
     let mut smoothed = Vec::with_capacity(values.len());
+    let mut padded = vec![0.0; width + 4];
     for row in values.chunks_exact(width.max(1)) {
-        let tap = |x: usize, k: usize| row[(x + k).saturating_sub(2).min(width - 1)];
-        smoothed.extend((0..width).map(|x| (0..5).map(|k| SMOOTH[k] * tap(x, k)).sum::<f32>()));
+        padded[..2].fill(row[0]);
+        padded[2..][..width].copy_from_slice(row);
+        padded[width + 2..].fill(row[width - 1]);
+        smoothed.extend(padded.windows(5).map(|taps| (0..5).map(|k| SMOOTH[k] * taps[k]).sum::<f32>()));
     }
     smoothed
 }

@@ -6,6 +6,7 @@
 
 use crate::constants::{BIN_WIDTHS_PX, CELL_PX, LATTICE_MARGIN, ORIENTATIONS};
 use crate::geometry::CellGrid;
+use multiversion::multiversion;
 
 /// One histogram.
 pub type Histogram = [f32; ORIENTATIONS as usize];
@@ -30,6 +31,7 @@ fn histogram([length, direction]: [f32; 2]) -> Histogram {
     })
 }
 
+#[multiversion(targets("x86_64+avx2+fma"))]
 fn pool(histograms: &[Histogram], grid: &CellGrid, width_px: u32) -> Vec<Histogram> {
     let [width, height] = grid.size_px.map(|side| side as usize);
     let [columns, rows] = lattice(grid);
@@ -53,6 +55,7 @@ fn pool(histograms: &[Histogram], grid: &CellGrid, width_px: u32) -> Vec<Histogr
     pooled
 }
 
+#[inline(always)]
 fn add(sum: &mut Histogram, weight: f32, histogram: &Histogram) {
     for (sum, value) in sum.iter_mut().zip(histogram) {
         *sum += weight * value;

@@ -11,6 +11,9 @@ use crate::constants::QUERY_COLUMNS;
 const NEGLIGIBLE: f32 = 16.0;
 /// Cells whose products with all keys are made at a time.
 const BLOCK: usize = 16;
+/// Keys that are looked at one by one only where one of them has a share.
+const RUN: usize = 64;
+const LANES: usize = 16;
 /// What the square of a query's length is at least.
 const TINY: f32 = 1e-12;
 
@@ -61,11 +64,13 @@ pub fn recall_points(queries: &[f32], memory: &Memory) -> Vec<Recalled> {
     let columns = QUERY_COLUMNS as usize;
     let unit = unit_rows(queries);
     let mut logits = vec![0.0; BLOCK * memory.len()];
+    let mut runs = Vec::with_capacity(memory.len().div_ceil(RUN));
     let mut recalled = Vec::with_capacity(queries.len() / columns);
     for block in unit.chunks(BLOCK * columns) {
         let logits = &mut logits[..block.len() / columns * memory.len()];
         linear_rows(block, &memory.keys, After::Nothing, logits);
-        recalled.extend(logits.chunks_exact(memory.len().max(1)).map(|logits| recall(logits, &memory.points)));
+        let of_cells = logits.chunks_exact(memory.len().max(1));
+        recalled.extend(of_cells.map(|logits| recall(logits, &memory.points, &mut runs)));
     }
     recalled
 }
@@ -80,11 +85,17 @@ fn unit_rows(rows: &[f32]) -> Vec<f32> {
     unit
 }
 
-fn recall(logits: &[f32], points: &[[f32; 3]]) -> Recalled {
-    let highest = logits.iter().fold(f32::MIN, |highest, &logit| highest.max(logit));
+/// The softmax of one cell; `runs` has room for the highest logit of each run of keys.
+fn recall(logits: &[f32], points: &[[f32; 3]], runs: &mut Vec<f32>) -> Recalled {
+    runs.clear();
+    runs.extend(logits.chunks(RUN).map(highest_of));
+    let highest = highest_of(runs);
+    let least = highest - NEGLIGIBLE;
     let (mut total, mut sum, mut sum_sq) = (0.0, [0.0_f32; 3], 0.0);
-    for (&logit, point) in logits.iter().zip(points) {
-        if logit > highest - NEGLIGIBLE {
+    // most runs have no key with a share
+    let all = logits.chunks(RUN).zip(points.chunks(RUN)).zip(runs);
+    for ((logits, points), _) in all.filter(|(_, highest_of_run)| **highest_of_run > least) {
+        for (&logit, point) in logits.iter().zip(points).filter(|(logit, _)| **logit > least) {
             let share = (logit - highest).exp();
             total += share;
             for (sum, x) in sum.iter_mut().zip(point) {
@@ -96,6 +107,17 @@ fn recall(logits: &[f32], points: &[[f32; 3]]) -> Recalled {
     let point = sum.map(|x| x / total);
     let spread_sq = sum_sq / total - point.iter().map(|x| x * x).sum::<f32>();
     Recalled { point, spread: spread_sq.max(0.0).sqrt() }
+}
+
+/// The highest of some numbers, in lanes: one after the other each would wait for the one before.
+fn highest_of(numbers: &[f32]) -> f32 {
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    let higher = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::MIN; LANES];
+    for block in blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, &number)| *lane = higher(*lane, number));
+    }
+    lanes.iter().chain(rest).fold(f32::MIN, |a, &b| higher(a, b))
 }
 
 #[cfg(test)]
