@@ -4,10 +4,11 @@
 //! the translations: t̄ = −R̄ c̄. So the mean moves along when the world is moved or turned; that of the translations would
 //! depend on where its origin is.
 //!
-//! With M = U Σ Vᵀ and D = diag(1, 1, det UVᵀ), R̄ = U D Vᵀ and S = R̄ᵀ M = V Σ D Vᵀ is symmetric. From R̄ᵀ dM = [ω]× S + dS its
-//! skew part has (tr S · I − S) ω = vee(R̄ᵀ dM − dMᵀ R̄), dR̄ = R̄ [ω]×. Backwards, of G = ∂L/∂R̄:
-//! ∂L/∂M = R̄ [w]×, w = (tr S · I − S)⁻¹ vee(R̄ᵀ G − Gᵀ R̄). The eigenvalues of tr S · I − S are sums of two of the signed singular
-//! values; where the least of them is 0, M has more than one closest rotation.
+//! With M = U Σ Vᵀ and D = diag(1, 1, det UVᵀ), R̄ = U D Vᵀ and S = R̄ᵀ M = V Σ D Vᵀ is symmetric. With K = tr S · I − S, and with
+//! `vee` of a skew matrix the vector of its cross product, the skew part of
+//! R̄ᵀ dM = \[ω\]× S + dS is K ω = vee(R̄ᵀ dM − dMᵀ R̄), dR̄ = R̄ \[ω\]×. Backwards, of G = ∂L/∂R̄:
+//! ∂L/∂M = R̄ \[w\]×, w = K⁻¹ vee(R̄ᵀ G − Gᵀ R̄). The eigenvalues of K are sums of two of the signed singular values; where the
+//! least of them is 0, M has more than one closest rotation.
 
 use super::is_moderate;
 use crate::algebra::matrix3::{inner_product, outer_product};
