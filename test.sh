@@ -39,6 +39,7 @@ for example in examples/*.rs; do
     arguments=()
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
     if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
+    if [ "$name" = dsac_line ]; then arguments=(--steps 50); fi
     if [ "$name" = train_matcher ]; then arguments=(--steps 50); fi
     step cargo run --release --features train,hloc,shards --example "$name" -- "${arguments[@]}"
 done

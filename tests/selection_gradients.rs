@@ -120,7 +120,7 @@ fn pool(rng: &mut StdRng, count: usize, spread: f64) -> (Vec<ModelRows>, Vec<f64
 
 fn mean_of(models: &[ModelRows], weights: &[f64]) -> Option<(Pose, f64)> {
     match average_poses(models, weights) {
-        Average::Mean { pose, signed, .. } => Some((pose, signed.y + signed.z)),
+        Average::Mean { pose, gap } => Some((pose, gap)),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! What a map is built of, and what it is not.
 
 use glam::DVec3;
-use nabla_ransac::{Error, Pose};
 use nabla_ransac::geometry::CellGrid;
 use nabla_ransac::localise::{GreyImage, MapBuilder, MapOptions};
+use nabla_ransac::{Error, Pose};
 use serde_json::json;
 
 const SIZE_PX: [u32; 2] = [320, 240];

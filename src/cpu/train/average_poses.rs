@@ -4,10 +4,11 @@
 //! the translations: t̄ = −R̄ c̄. So the mean moves along when the world is moved or turned; that of the translations would
 //! depend on where its origin is.
 //!
-//! With M = U Σ Vᵀ and D = diag(1, 1, det UVᵀ), R̄ = U D Vᵀ and S = R̄ᵀ M = V Σ D Vᵀ is symmetric. From R̄ᵀ dM = [ω]× S + dS its
-//! skew part has (tr S · I − S) ω = vee(R̄ᵀ dM − dMᵀ R̄), dR̄ = R̄ [ω]×. Backwards, of G = ∂L/∂R̄:
-//! ∂L/∂M = R̄ [w]×, w = (tr S · I − S)⁻¹ vee(R̄ᵀ G − Gᵀ R̄). The eigenvalues of tr S · I − S are sums of two of the signed singular
-//! values; where the least of them is 0, M has more than one closest rotation.
+//! With M = U Σ Vᵀ and D = diag(1, 1, det UVᵀ), R̄ = U D Vᵀ and S = R̄ᵀ M = V Σ D Vᵀ is symmetric. With K = tr S · I − S, and with
+//! `vee` of a skew matrix the vector of its cross product, the skew part of
+//! R̄ᵀ dM = \[ω\]× S + dS is K ω = vee(R̄ᵀ dM − dMᵀ R̄), dR̄ = R̄ \[ω\]×. Backwards, of G = ∂L/∂R̄:
+//! ∂L/∂M = R̄ \[w\]×, w = K⁻¹ vee(R̄ᵀ G − Gᵀ R̄). The eigenvalues of K are sums of two of the signed singular values; where the
+//! least of them is 0, M has more than one closest rotation.
 
 use super::is_moderate;
 use crate::algebra::matrix3::{inner_product, outer_product};
@@ -24,7 +25,7 @@ pub const LARGEST_ENTRY: f64 = 1e9;
 
 /// The weighted sums of a pair's poses.
 #[derive(Clone, Copy, Debug)]
-pub struct Moments {
+struct Moments {
     /// Σ p.
     total: f64,
     /// Σ p R / Σ p.
@@ -34,20 +35,18 @@ pub struct Moments {
 }
 
 /// What became of a mean.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Average {
     /// No pose has a weight.
     Nothing,
     /// The rotations are so far apart that they have no mean.
     Undefined,
-    /// The mean, with the decomposition of the mean matrix and its signed singular values.
+    /// There is one.
     Mean {
         /// camera_from_world.
         pose: Pose,
-        /// Of M.
-        svd: Svd3,
-        /// Descending; the last has the sign of det M.
-        signed: DVec3,
+        /// The sum of the two least signed singular values of M, which [`LEAST_GAP`] bounds.
+        gap: f64,
     },
 }
 
@@ -68,7 +67,7 @@ fn parts<'a>(models: &'a [ModelRows], weights: &'a [f64]) -> impl Iterator<Item 
 }
 
 /// The sums over the poses that take part; `None` without any.
-pub fn moments(models: &[ModelRows], weights: &[f64]) -> Option<Moments> {
+fn moments(models: &[ModelRows], weights: &[f64]) -> Option<Moments> {
     let zero = (0.0, DMat3::ZERO, DVec3::ZERO);
     let (total, rotations, centre) = parts(models, weights).fold(zero, |(total, rotations, centre), (pose, weight)| {
         (total + weight, rotations + pose.rotation * weight, centre + centre_of(&pose) * weight)
@@ -78,19 +77,42 @@ pub fn moments(models: &[ModelRows], weights: &[f64]) -> Option<Moments> {
 
 /// The mean of the poses with these weights ≥ 0, whatever their sum.
 pub fn average_poses(models: &[ModelRows], weights: &[f64]) -> Average {
-    moments(models, weights).map_or(Average::Nothing, |moments| average(&moments))
+    let Some(moments) = moments(models, weights) else { return Average::Nothing };
+    let Some(projection) = Projection::new(&moments.rotations) else { return Average::Undefined };
+    Average::Mean { pose: projection.pose(moments.centre), gap: projection.signed.y + projection.signed.z }
 }
 
-fn average(moments: &Moments) -> Average {
-    let svd = Svd3::new(&moments.rotations);
-    let mut signed = svd.singular_values;
-    signed.z *= if svd.u.determinant() * svd.v.determinant() < 0.0 { -1.0 } else { 1.0 };
-    // false for NaN too
-    if signed.y + signed.z > LEAST_GAP {
-        let rotation = svd.closest_rotation();
-        Average::Mean { pose: Pose { rotation, translation: -(rotation * moments.centre) }, svd, signed }
-    } else {
-        Average::Undefined
+/// The rotation closest to a matrix.
+struct Projection {
+    rotation: DMat3,
+    /// Descending; the last has the sign of the determinant.
+    signed: DVec3,
+    /// The axes of S.
+    axes: DMat3,
+}
+
+impl Projection {
+    /// `None` where there is more than one, or nearly.
+    fn new(matrix: &DMat3) -> Option<Self> {
+        let svd = Svd3::new(matrix);
+        let mut signed = svd.singular_values;
+        signed.z *= if svd.u.determinant() * svd.v.determinant() < 0.0 { -1.0 } else { 1.0 };
+        // false for NaN too
+        (signed.y + signed.z > LEAST_GAP).then(|| Self { rotation: svd.closest_rotation(), signed, axes: svd.v })
+    }
+
+    fn pose(&self, centre: DVec3) -> Pose {
+        Pose { rotation: self.rotation, translation: -(self.rotation * centre) }
+    }
+
+    /// ∂L/∂M of ∂L/∂R̄.
+    fn backward(&self, by_rotation: &DMat3) -> DMat3 {
+        let a = self.rotation.transpose() * *by_rotation;
+        let skew = DVec3::new(a.y_axis.z - a.z_axis.y, a.z_axis.x - a.x_axis.z, a.x_axis.y - a.y_axis.x);
+        // the eigenvalue of an axis of S is the sum of the other two singular values
+        let DVec3 { x, y, z } = self.signed;
+        let w = self.axes * (self.axes.transpose() * skew / DVec3::new(y + z, z + x, x + y));
+        self.rotation * cross_matrix(w)
     }
 }
 
@@ -107,12 +129,12 @@ pub fn average_poses_backward(models: &[ModelRows], weights: &[f64], by_mean: &M
     let nothing =
         || AverageGradients { models: vec![ModelRows::default(); models.len()], weights: vec![0.0; weights.len()] };
     let Some(moments) = moments(models, weights) else { return nothing() };
-    let Average::Mean { pose, svd, signed } = average(&moments) else { return nothing() };
+    let Some(projection) = Projection::new(&moments.rotations) else { return nothing() };
     let by_mean = pose_of(by_mean);
     // t̄ = −R̄ c̄
-    let by_centre = -(pose.rotation.transpose() * by_mean.translation);
+    let by_centre = -(projection.rotation.transpose() * by_mean.translation);
     let by_rotation = by_mean.rotation - outer_product(by_mean.translation, moments.centre);
-    let by_moments = through_projection(&pose.rotation, &svd, signed, &by_rotation);
+    let by_moments = projection.backward(&by_rotation);
     let at_mean = inner_product(&by_moments, &moments.rotations) + by_centre.dot(moments.centre);
     let mut gradients = nothing();
     for (row, (model, &weight)) in models.iter().zip(weights).enumerate() {
@@ -131,14 +153,4 @@ pub fn average_poses_backward(models: &[ModelRows], weights: &[f64], by_mean: &M
         }
     }
     gradients
-}
-
-/// ∂L/∂M of ∂L/∂R̄.
-fn through_projection(rotation: &DMat3, svd: &Svd3, signed: DVec3, by_rotation: &DMat3) -> DMat3 {
-    let a = rotation.transpose() * *by_rotation;
-    let skew = DVec3::new(a.y_axis.z - a.z_axis.y, a.z_axis.x - a.x_axis.z, a.x_axis.y - a.y_axis.x);
-    // the eigenvalue of an axis of S is the sum of the other two singular values
-    let sums = DVec3::new(signed.y + signed.z, signed.z + signed.x, signed.x + signed.y);
-    let w = svd.v * (svd.v.transpose() * skew / sums);
-    *rotation * cross_matrix(w)
 }

@@ -25,6 +25,9 @@
 //! `loss.backward()` then reaches whatever made the logits and the coordinates; `examples/train_matcher.rs` trains a key-point
 //! detector so.
 //!
+//! The other way is DSAC's: not the mean over all hypotheses, but the expected loss of the one that is selected by its score
+//! ([`select_hypotheses`]). `docs/localisation.md` builds it of these operations; `examples/dsac_line.rs` is its toy.
+//!
 //! # Shapes and units
 //! Matches of all pairs are packed one pair after the other, never padded ([`Packing`]): M rows in all. A row is x1 y1 x2 y2
 //! in normalised image coordinates for E, F and H (for F and H any coordinates of a spread near 1), X Y Z x y for an absolute
@@ -39,7 +42,7 @@
 //!
 //! # Memory
 //! O(M + B · m) for samples of m matches: the noise of the sampler, the residuals and the gains are computed anew in the
-//! backward passes, and there is never a table of hypotheses × matches.
+//! backward passes, and there is never a table of hypotheses × matches but where it is asked for ([`error_images`]).
 //!
 //! # What can go wrong
 //! Wrong shapes and options are errors. Numbers that are NaN or infinite, pairs with too few matches and degenerate samples
@@ -96,6 +99,11 @@ pub(super) use backend::launch;
 pub(super) use solver::model_rows;
 
 use crate::{ModelKind, Score};
+
+/// The code of the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/localisation.md")]
+struct Guide;
 
 /// The names and texts of every shader that runs under Burn alone, to be validated.
 #[doc(hidden)]

@@ -83,7 +83,7 @@ pub fn mean_over_hypotheses(values: Tensor<1>, valid: Tensor<1>) -> Tensor<1> {
 /// A table of \[pairs, hypotheses\] of a value a hypothesis.
 ///
 /// # Errors
-/// [`Error::BadOption`] where the values are no multiple of the pairs.
+/// [`Error::BadOption`](crate::Error) where the values are no multiple of the pairs.
 fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
     let hypotheses = packing.hypotheses(values.dims()[0])?;
     Ok(values.reshape([packing.pairs(), hypotheses]))
@@ -99,8 +99,8 @@ fn by_pair(values: Tensor<1>, packing: &Packing) -> Result<Tensor<2>> {
 /// take no part but in the number to divide by.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] unless there is a logit a match; [`Error::BadOption`] where the losses are no multiple of the
-/// pairs.
+/// [`Error::LengthMismatch`](crate::Error) unless there is a logit a match; [`Error::BadOption`](crate::Error) where the losses are
+/// no multiple of the pairs.
 pub fn score_function_loss(
     losses: Tensor<1>,
     valid: Tensor<1>,
