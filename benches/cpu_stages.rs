@@ -262,7 +262,7 @@ fn localising(criterion: &mut Criterion) {
     let localiser = Localiser::new(map, LocaliseOptions { estimator, ..default }).unwrap();
     let camera = Intrinsics::Pinhole(box_room::camera());
     let points = localiser.scene_points(&image);
-    group.bench_function("pose", |bencher| bencher.iter(|| localiser.pose(&points, &camera, 1).unwrap()));
+    group.bench_function("pose", |bencher| bencher.iter(|| localiser.locate(points.clone(), &camera, 1).unwrap()));
     group.finish();
 }
 

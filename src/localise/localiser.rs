@@ -167,12 +167,20 @@ impl Localiser {
         let points = self.scene_points(image);
         let size = |size_px: [u32; 2]| DVec2::new(size_px[0].into(), size_px[1].into());
         let camera = camera.scaled(size(points.grid.size_px) / size(image.size_px))?;
+        self.locate(points, &camera, seed)
+    }
+
+    /// The pose of the camera, of the image at the map's height, that sees these points at the cells.
+    ///
+    /// # Errors
+    /// Those of [`Estimator::estimate`].
+    pub fn locate(&self, points: ScenePoints, camera: &Intrinsics, seed: u64) -> Result<Localisation> {
         let weights = self.weights(&points);
-        let outcome = self.pose(&points, &weights, &camera, seed)?;
+        let outcome = self.pose(&points, &weights, camera, seed)?;
         let (mut confidence, mut covariance) = (0.0, None);
         if let Some(Estimate { model: Model::Pose(pose), inliers, .. }) = &outcome.estimate {
             confidence = quality::agreement(&weights, inliers);
-            covariance = quality::covariance(pose, &points, inliers, &camera);
+            covariance = quality::covariance(pose, &points, inliers, camera);
         }
         Ok(Localisation { outcome, points, confidence, covariance })
     }
@@ -183,8 +191,7 @@ impl Localiser {
         points.spreads.iter().map(weight).collect()
     }
 
-    /// The pose of the camera, of the image at the map's height, that sees these points at the cells; none where they do not determine
-    /// one.
+    /// None where the points do not determine one.
     fn pose(&self, points: &ScenePoints, weights: &[f32], camera: &Intrinsics, seed: u64) -> Result<Outcome> {
         let pinhole: Camera = camera.pinhole();
         // a cell that no ray is seen at takes no part
