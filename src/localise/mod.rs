@@ -23,4 +23,6 @@ pub use gpu_localiser::{FramePose, GpuLocaliser};
 pub use grey_image::GreyImage;
 pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
 pub use quality::PoseCovariance;
+#[cfg(feature = "cli")]
+pub(crate) use scene_map::working_size_px;
 pub use scene_map::{MapCamera, MapConfig, SceneMap};

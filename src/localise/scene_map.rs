@@ -188,12 +188,21 @@ impl SceneMap {
         self.tensors.get(name).map_or(&[], |tensor| &tensor.values)
     }
 
-    /// The width and height that images of a size are brought to.
-    pub fn working_size_px(&self, [width, height]: [u32; 2]) -> [u32; 2] {
-        let scale = f64::from(self.config.height_px) / f64::from(height.max(1));
-        [(f64::from(width) * scale).round().max(1.0) as u32, self.config.height_px]
+    /// The width and height that images of a size are brought to: the map's height, and the width that goes with it, up to eight
+    /// times as much.
+    pub fn working_size_px(&self, size_px: [u32; 2]) -> [u32; 2] {
+        working_size_px(size_px, self.config.height_px)
     }
 }
+
+/// Of images of a size, for a map of this height.
+pub(crate) fn working_size_px([width, height]: [u32; 2], height_px: u32) -> [u32; 2] {
+    let width = f64::from(width) * f64::from(height_px) / f64::from(height.max(1));
+    [width.round().clamp(1.0, WIDEST * f64::from(height_px)) as u32, height_px]
+}
+
+/// The widest image, in its height.
+const WIDEST: f64 = 8.0;
 
 /// Keys as whole multiples of a step each.
 fn in_steps(keys: &[f32]) -> [Tensor; 2] {

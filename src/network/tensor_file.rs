@@ -46,10 +46,10 @@ impl TensorFile {
 
 /// Whether the tensors are exactly these, of these shapes, and finite.
 pub(crate) fn check_tensors(tensors: &BTreeMap<String, Tensor>, expected: &[(String, Vec<usize>)]) -> Found<()> {
-    for (name, shape) in expected {
-        let Some(tensor) = tensors.get(name) else {
-            return Err(WeightsError::Missing { name: name.clone(), shape: shape.clone() });
-        };
+    if let Some((name, shape)) = expected.iter().find(|(name, _)| !tensors.contains_key(name)) {
+        return Err(WeightsError::Missing { name: name.clone(), shape: shape.clone() });
+    }
+    for ((name, shape), tensor) in expected.iter().filter_map(|of| Some((of, tensors.get(&of.0)?))) {
         if tensor.shape != *shape || tensor.values.len() != shape.iter().product::<usize>() {
             let (expected, found) = (shape.clone(), tensor.shape.clone());
             return Err(WeightsError::Shape { name: name.clone(), expected, found });

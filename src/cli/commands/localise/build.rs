@@ -4,7 +4,7 @@ use super::frames::{FrameArgs, truth_name};
 use crate::cli::{complain, interrupt, print, progress};
 use crate::data::{Frame, FrameSet};
 use crate::geometry::CellGrid;
-use crate::localise::{GreyImage, MapBuilder, MapCamera, MapOptions, SceneMap};
+use crate::localise::{GreyImage, MapBuilder, MapCamera, MapOptions, SceneMap, working_size_px};
 use crate::parallel::parallel_map;
 use crate::{Pose, Result};
 use anyhow::{Context, bail};
@@ -133,9 +133,7 @@ fn known_cells(frame: &Frame, height_px: u32) -> Result<(GreyImage, Vec<Option<D
 /// The image at a height.
 pub(super) fn at_height(frame: &Frame, height_px: u32) -> Result<GreyImage> {
     let image = frame.image()?;
-    let [width, height] = image.size_px;
-    let width_px = (f64::from(width) * f64::from(height_px) / f64::from(height)).round().max(1.0) as u32;
-    Ok(image.resized([width_px, height_px]))
+    Ok(image.resized(working_size_px(image.size_px, height_px)))
 }
 
 /// The camera that all photographs were taken with; `None` where there are several.
