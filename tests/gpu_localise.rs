@@ -345,12 +345,13 @@ fn what_does_not_fit_is_refused() {
     let (map, options) = (any_map(10, 24), on(Backend::Auto));
     let image = || FrameImage::Values([32, 24]);
     assert!(made(&map, image(), &options).is_ok());
-    let buffer = TypedBuffer::<f32>::new(&context, "grey", 100);
+    let buffer = |len| (*TypedBuffer::<f32>::new(&context, "grey", len)).clone();
+    assert!(made(&map, FrameImage::Buffer(buffer(32 * 24), [32, 24]), &options).is_ok());
     let float = texture(&context, wgpu::TextureFormat::R32Float, [32, 24], &[0; 32 * 24 * 4]);
     for bad in [
         FrameImage::Values([32, 25]),
         FrameImage::Values([0, 24]),
-        FrameImage::Buffer((*buffer).clone(), [32, 24]),
+        FrameImage::Buffer(buffer(100), [32, 24]),
         FrameImage::Texture(float),
     ] {
         assert!(matches!(made(&map, bad.clone(), &options), Err(Error::BadImage { .. })), "{bad:?}");
@@ -364,6 +365,11 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(made(&map, image(), &ratio), Err(Error::BadOption { name: "sampler", .. })));
     let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image(), &options).unwrap();
     assert!(matches!(localiser.localise_blocking(), Err(Error::MissingInput { .. })));
+    // an image of one cell
+    let one = FrameImage::Values([1, 8]);
+    let mut one = GpuLocaliser::new_blocking(context.clone(), &any_map(10, 8), &one, &options).unwrap();
+    one.write_frame(&Intrinsics::Pinhole(camera()), 0).unwrap();
+    assert!(matches!(one.localise_blocking(), Err(Error::TooFewMatches { needed: 3, found: 1, .. })));
     let mut flat = camera();
     flat.focal_px.x = 0.0;
     assert!(matches!(localiser.write_frame(&Intrinsics::Pinhole(flat), 0), Err(Error::SingularCamera { .. })));

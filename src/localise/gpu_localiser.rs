@@ -24,8 +24,8 @@ pub struct GpuLocaliser {
     given_px: [u32; 2],
     origin: DVec3,
     threshold: f32,
-    /// The camera written last.
-    camera: Option<Intrinsics>,
+    /// The camera written last, and at how many cells it sees a ray.
+    camera: Option<(Intrinsics, usize)>,
 }
 
 /// The pose of one frame, as [`GpuLocaliser`] finds it.
@@ -126,10 +126,10 @@ impl GpuLocaliser {
     pub fn write_frame(&mut self, camera: &Intrinsics, seed: u64) -> Result<()> {
         let size = |size_px: [u32; 2]| DVec2::new(size_px[0].into(), size_px[1].into());
         let scaled = camera.scaled(size(self.grid().size_px) / size(self.given_px))?;
-        if self.camera.as_ref() != Some(camera) {
+        if self.camera.as_ref().is_none_or(|(before, _)| before != camera) {
             let pixels: Vec<_> = self.grid().centres_px().map(|centre| undistorted(&scaled, centre)).collect();
             self.points.pixels.write(self.points.context(), 0, &pixels);
-            self.camera = Some(camera.clone());
+            self.camera = Some((camera.clone(), pixels.iter().filter(|pixel| pixel[2] > 0.0).count()));
         }
         let pinhole = scaled.pinhole();
         let (focal, centre) = (pinhole.focal_px.as_vec2(), pinhole.principal_point_px.as_vec2());
@@ -181,9 +181,9 @@ impl GpuLocaliser {
     /// [`Error::TooFewMatches`] when too few cells have a ray; [`Error::NotFinite`] when a recalled point overflows;
     /// [`Error::MissingInput`] before the first [`Self::write_frame`].
     pub fn pose(&self, result: &PairResult) -> Result<Option<FramePose>> {
-        if self.camera.is_none() {
+        let Some(&(_, found)) = self.camera.as_ref() else {
             return Err(Error::MissingInput { option: "localisation", missing: "a camera: write_frame" });
-        }
+        };
         match result.status {
             0 => {}
             status if status & NO_MODEL != 0 => return Ok(None),
@@ -191,13 +191,17 @@ impl GpuLocaliser {
                 return Err(Error::NotFinite { what: "a recalled point", index: 0, value: f64::NAN });
             }
             status if status & TOO_FEW != 0 => {
-                return Err(Error::TooFewMatches { model: "a pose", needed: 3, found: 0 });
+                return Err(Error::TooFewMatches {
+                    model: ModelKind::Pose.name(),
+                    needed: ModelKind::Pose.sample_size(),
+                    found,
+                });
             }
             _ => return Err(Error::Device("the camera or the threshold is out of the range of f32".to_owned())),
         }
-        let found = pose_of(&result.rows.map(|row| row.map(f64::from)));
-        let rotation = Svd3::new(&found.rotation).closest_rotation();
-        let pose = Pose { rotation, translation: found.translation - rotation * self.origin };
+        let Pose { rotation, translation } = pose_of(&result.rows.map(|row| row.map(f64::from)));
+        let rotation = Svd3::new(&rotation).closest_rotation();
+        let pose = Pose { rotation, translation: translation - rotation * self.origin };
         let PairResult { score, inliers, iterations, .. } = *result;
         Ok(Some(FramePose { pose, score, inliers, iterations }))
     }
