@@ -62,7 +62,9 @@ fn every_shader_has_a_launcher_and_a_cpu_twin() {
         let path = entry.path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         // those that run under Burn alone, a file for all passes: validated in train_ops.rs
-        let forward = stem.trim_end_matches("_backward").trim_end_matches("_points").trim_end_matches("_weights");
+        let forward = stem.strip_suffix("_backward").map_or(stem, |pass| {
+            ["_points", "_weights", "_queries", "_rows"].iter().fold(pass, |stem, by| stem.trim_end_matches(by))
+        });
         let is_pass = stem != forward && exists(format!("src/train/networks/ops/{forward}"));
         if is_pass || exists(format!("src/train/ops/{forward}")) {
             assert!(exists(format!("src/cpu/{room}/{forward}")), "src/cpu/{room}/{forward}.rs");

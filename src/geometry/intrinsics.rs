@@ -39,7 +39,7 @@ impl Intrinsics {
     /// The camera of the same image at `scale` times its width and height, as [`Camera::scaled`].
     ///
     /// # Errors
-    /// [`Error::BadCamera`] or [`Error::SingularCamera`] for a scale that is not above 0.
+    /// [`Error::BadCamera`](crate::Error::BadCamera) or [`Error::SingularCamera`](crate::Error::SingularCamera) for a scale that is not above 0.
     pub fn scaled(&self, scale: DVec2) -> Result<Self> {
         match self {
             Self::Pinhole(camera) => {

@@ -118,7 +118,8 @@ impl SceneTrainer {
 
     /// Trains until both stages are done or `stop` is set, and writes a checkpoint when it stops and from time to time.
     ///
-    /// The end-to-end stage keeps the network of its lowest loss; where the loss rises far beyond that it ends, with that network.
+    /// Where the loss of the end-to-end stage rises far beyond its lowest it ends, with the network of that; and one that ends clearly
+    /// above it gives that network too.
     ///
     /// # Errors
     /// Those of the views; [`Error::TrainingDiverged`] for losses that are not finite, after a checkpoint of what was before;
@@ -158,7 +159,7 @@ impl SceneTrainer {
                 return Ok(SceneEnding::Done(Ending::Stopped));
             }
         }
-        if let Some(best) = self.watch.best() {
+        if let Some(best) = self.watch.best().filter(|_| self.watch.has_worsened()) {
             self.network = best.clone();
         }
         self.save(data, checkpoint)?;
@@ -209,7 +210,9 @@ impl SceneTrainer {
         let rate = optimizer.rate(step, steps);
         let before = self.network.clone();
         let loss = self.take(loss, rate, &optimizer)?;
-        self.watch.note(loss, &before);
+        // a photograph that is lost adds nothing to the loss, and is as bad as can be
+        let lost_share = lost as f64 / photographs as f64;
+        self.watch.note(loss + lost_share * self.options.end_to_end.clamp_deg, &before);
         let cells = views.iter().map(|view| view.rays.len()).sum();
         let pose = Some(PoseReport { entropy_bits, photographs, lost, best_errors });
         Ok(SceneStep { step: self.steps + 1, loss, learning_rate: rate, cells, pose })

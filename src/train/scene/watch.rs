@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-/// Losses whose mean is looked at.
-const WINDOW: usize = 50;
+/// Losses whose mean is looked at, at most and at least: a stage may explode in its first steps.
+const WINDOW: usize = 25;
+const LEAST: usize = 5;
 /// A mean of so many times the lowest is an explosion.
 const EXPLOSION: f64 = 4.0;
+/// One of so many times the lowest is no end to keep.
+const WORSE: f64 = 1.5;
 
 /// The last losses of a stage, and the network of their lowest mean.
 #[derive(Debug)]
@@ -39,16 +42,24 @@ impl<N: Clone> Watch<N> {
         }
     }
 
-    /// Of a full window.
     fn mean(&self) -> Option<f64> {
-        (self.recent.len() == WINDOW).then(|| self.recent.iter().sum::<f64>() / WINDOW as f64)
+        (self.recent.len() >= LEAST).then(|| self.recent.iter().sum::<f64>() / self.recent.len() as f64)
     }
 
     pub(super) fn has_exploded(&self) -> bool {
-        self.mean().zip(self.lowest).is_some_and(|(mean, lowest)| mean > EXPLOSION * lowest)
+        self.is_beyond(EXPLOSION)
     }
 
-    /// The network of the lowest mean; `None` before a window is full.
+    /// Whether the end of the stage is clearly worse than its best.
+    pub(super) fn has_worsened(&self) -> bool {
+        self.is_beyond(WORSE)
+    }
+
+    fn is_beyond(&self, times: f64) -> bool {
+        self.mean().zip(self.lowest).is_some_and(|(mean, lowest)| mean > times * lowest)
+    }
+
+    /// The network of the lowest mean; `None` after too few losses.
     pub(super) const fn best(&self) -> Option<&N> {
         self.best.as_ref()
     }
@@ -67,7 +78,7 @@ mod tests {
         let mut watch = Watch::default();
         for step in 0..200 {
             watch.note(if step < 120 { 2.0 - 0.01 * f64::from(step) } else { f64::from(step) }, &step);
-            assert!(!watch.has_exploded() || step > 120, "{step}");
+            assert!(!watch.has_exploded() || step >= 120, "{step}");
         }
         assert!(watch.has_exploded());
         assert_eq!(watch.best(), Some(&119));
@@ -81,7 +92,7 @@ mod tests {
         for step in 0..500_u32 {
             watch.note(1.0 + f64::from(step * 7919 % 100) / 50.0, &step);
             assert!(!watch.has_exploded());
-            assert_eq!(watch.best().is_some(), step >= 49);
+            assert_eq!(watch.best().is_some(), step >= 4);
         }
     }
 }

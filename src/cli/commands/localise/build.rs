@@ -28,6 +28,9 @@ pub(crate) struct TrainArgs {
     /// Height that photographs are brought to, pixels
     #[arg(long, value_name = "PX", default_value_t = MapOptions::default().height_px)]
     height: u32,
+    /// Leave the map as it is built: seconds in place of minutes
+    #[arg(long)]
+    build_only: bool,
     #[cfg(feature = "train")]
     #[command(flatten)]
     training: super::train::TrainingArgs,
@@ -41,7 +44,7 @@ pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     interrupt::listen()?;
     let start = Instant::now();
     let built = Built::new(&set, arguments)?;
-    let map = trained(built, arguments)?;
+    let map = if arguments.build_only { built.map } else { trained(built, arguments)? };
     map.write(&arguments.out)?;
     let bytes = std::fs::metadata(&arguments.out).with_context(|| arguments.out.display().to_string())?.len();
     let keys = map.config().keys;

@@ -37,6 +37,9 @@ pub(super) struct TrainingArgs {
     /// Seed of the order of cells and photographs, and of the hypotheses
     #[arg(long)]
     seed: Option<u64>,
+    /// Map of the scene to start from, in place of the one that is built
+    #[arg(long, value_name = "MAP.safetensors", conflicts_with = "resume")]
+    from: Option<PathBuf>,
     /// Go on where the checkpoint beside the map was, or from the start if there is none
     #[arg(long)]
     resume: bool,
@@ -73,6 +76,7 @@ impl TrainingArgs {
 pub(super) fn train(built: Built<'_>, arguments: &TrainingArgs, out: &Path) -> anyhow::Result<SceneMap> {
     let options = arguments.options()?;
     let Built { map, cells, photographs } = built;
+    let map = arguments.from.as_deref().map_or(Ok(map), SceneMap::read)?;
     let height_px = map.config().height_px;
     let mut record = map.record().clone();
     record["training"] = json!(options);
