@@ -280,8 +280,9 @@ fn poses_from_slices_buffers_and_textures_are_right() {
         let [metres, radians] = errors(&of_slices[0], &truth);
         assert!(metres < 0.1 && radians < 0.03, "{metres} {radians}");
         for pose in of_slices.iter().chain(&in_a_frame) {
+            // in a frame there is no last refinement by the noise of the inliers, of cells that are off by centimetres
             let [metres, radians] = errors(pose, &of_slices[0]);
-            assert!(metres < 0.02 && radians < 0.01, "{metres} {radians}");
+            assert!(metres < 0.04 && radians < 0.015, "{metres} {radians}");
         }
         let [metres, radians] = errors(&in_a_frame[0], &in_a_frame[1]);
         assert!(metres < 1e-3 && radians < 1e-3, "{metres} {radians}");

@@ -4,15 +4,20 @@ use super::ScenePoints;
 use crate::algebra::linear::solve_positive_definite;
 use crate::geometry::{Intrinsics, Pose, cross_matrix};
 use glam::{DMat3, DVec2, DVec3};
+use std::collections::BTreeMap;
 
 /// A covariance over six numbers: the rotation as a vector in the camera's frame, radians, and the camera's centre in the world, in its
 /// unit.
 pub type PoseCovariance = [[f64; 6]; 6];
 
-/// The covariance of a pose that was fitted to its inliers: σ² (JᵀJ)⁻¹, with σ² from their reprojection errors.
+/// Cells along each side of a block whose errors are taken to go together: neighbouring cells see much of the same, and recall the
+/// same keys.
+const BLOCK: usize = 6;
+
+/// The covariance of a pose that was fitted to its inliers: H⁻¹ (Σ g gᵀ) H⁻¹ with H = JᵀJ and g = Jᵀr summed over each block of cells,
+/// the estimate that holds whatever the errors within a block have in common (Liang and Zeger, Biometrika 1986).
 ///
-/// It takes the errors of the cells for independent. Those of neighbouring cells are not, so that it is the smallest that the
-/// error can be. `None` with fewer than four inliers, or where they leave the pose open.
+/// `None` with inliers in fewer than four blocks, or where they leave the pose open.
 pub(super) fn covariance(
     pose: &Pose,
     points: &ScenePoints,
@@ -21,29 +26,31 @@ pub(super) fn covariance(
 ) -> Option<PoseCovariance> {
     let focal_px = camera.pinhole().focal_px;
     let mut normal = [[0.0; 6]; 6];
-    let (mut sum_sq, mut count) = (0.0, 0);
+    let mut blocks: BTreeMap<[usize; 2], [f64; 6]> = BTreeMap::new();
     for (cell, _) in inliers.iter().enumerate().filter(|(_, inlier)| **inlier) {
         let seen = camera.undistort(points.grid.centre_px(cell))?;
         let in_camera = pose.transform(points.points_world[cell]);
-        let projected = in_camera.truncate() / in_camera.z;
-        sum_sq += ((projected - seen) * focal_px).length_squared();
-        count += 1;
-        for row in jacobian_px(pose, in_camera, focal_px) {
+        let residual_px = (in_camera.truncate() / in_camera.z - seen) * focal_px;
+        let place = [cell % points.grid.columns, cell / points.grid.columns].map(|place| place / BLOCK);
+        let of_block = blocks.entry(place).or_default();
+        for (row, residual) in jacobian_px(pose, in_camera, focal_px).iter().zip(residual_px.to_array()) {
             for (i, entries) in normal.iter_mut().enumerate() {
-                entries.iter_mut().zip(&row).for_each(|(entry, x)| *entry += row[i] * x);
+                entries.iter_mut().zip(row).for_each(|(entry, x)| *entry += row[i] * x);
+                of_block[i] += row[i] * residual;
             }
         }
     }
-    if count < 4 {
+    if blocks.len() < 4 {
         return None;
     }
-    let variance = sum_sq / (2.0 * f64::from(count) - 6.0);
+    // of few blocks the residuals are smaller than the errors, as the pose was fitted to them
+    let unbias = blocks.len() as f64 / (blocks.len() as f64 - 3.0);
     let mut covariance = [[0.0; 6]; 6];
-    for column in 0..6 {
-        let mut unit = [0.0; 6];
-        unit[column] = variance;
-        let solved = solve_positive_definite(&normal, &unit)?;
-        (0..6).for_each(|row| covariance[row][column] = solved[row]);
+    for gradient in blocks.values() {
+        let moved = solve_positive_definite(&normal, gradient)?;
+        for (row, a) in covariance.iter_mut().zip(&moved) {
+            row.iter_mut().zip(&moved).for_each(|(entry, b)| *entry += unbias * a * b);
+        }
     }
     covariance.iter().flatten().all(|x| x.is_finite()).then_some(covariance)
 }
@@ -96,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn the_covariance_grows_with_the_noise_and_three_points_have_none() {
-        let camera = Camera { focal_px: DVec2::splat(100.0), principal_point_px: DVec2::splat(32.0), skew_px: 0.0 };
-        let grid = CellGrid::new([64, 64]);
+    fn the_covariance_grows_with_the_noise_and_one_corner_has_none() {
+        let camera = Camera { focal_px: DVec2::splat(100.0), principal_point_px: DVec2::splat(128.0), skew_px: 0.0 };
+        let grid = CellGrid::new([256, 256]);
         let points = |noise: f64| ScenePoints {
             grid,
             points_world: grid
@@ -114,10 +121,10 @@ mod tests {
         let variance = |noise: f64, inliers: &[bool]| {
             covariance(&Pose::IDENTITY, &points(noise), inliers, &Intrinsics::Pinhole(camera)).map(|c| c[4][4])
         };
-        let all = vec![true; 64];
+        let all = vec![true; 1024];
         let ratio = variance(2.0, &all).unwrap() / variance(1.0, &all).unwrap();
         assert!((ratio - 4.0).abs() < 0.1, "{ratio}");
-        let three: Vec<bool> = (0..64).map(|i| i < 3).collect();
+        let three: Vec<bool> = (0..1024).map(|i| i < 3).collect();
         assert_eq!(variance(1.0, &three), None);
         assert!((agreement(&[1.0, 0.5, 0.5], &[true, false, true]) - 0.75).abs() < 1e-9);
         assert_eq!(agreement(&[], &[]), 0.0);
