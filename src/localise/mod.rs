@@ -12,7 +12,9 @@ mod grey_image;
 mod localiser;
 mod projection;
 mod quality;
+mod rgbd;
 mod scene_map;
+mod sweep;
 
 pub use crate::geometry::CellGrid;
 #[cfg(feature = "train")]
@@ -24,3 +26,6 @@ pub use grey_image::GreyImage;
 pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
 pub use quality::PoseCovariance;
 pub use scene_map::{MapCamera, MapConfig, SceneMap};
+#[cfg(feature = "cli")]
+pub(crate) use sweep::sweep_depths_with;
+pub use sweep::{SweepView, sweep_depths};
