@@ -27,6 +27,18 @@ pub enum Error {
         /// The number of usable matches.
         found: usize,
     },
+    /// Photographs with poses that tell the distance of too little: they show different things, nothing, or all from one place.
+    #[error(
+        "expected photographs that see the same from different places, but of {photographs} there are {found} cells whose distance others confirm, fewer than {needed}; are the poses right?"
+    )]
+    NoParallax {
+        /// How many were looked at.
+        photographs: usize,
+        /// Cells that were expected at least.
+        needed: usize,
+        /// Cells whose distance was found.
+        found: usize,
+    },
     /// A coordinate or a per-match value is NaN or infinite.
     #[error("{what} of match {index} must be finite, but is {value}")]
     NotFinite {

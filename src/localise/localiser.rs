@@ -1,5 +1,6 @@
 use super::build::describe;
 use super::gpu_points::GpuPoints;
+use super::rgbd::rigid_estimator;
 use super::{FrameImage, GreyImage, PoseCovariance, SceneMap, quality};
 use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
 use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points, sampling_weight};
@@ -41,6 +42,8 @@ pub struct LocaliseOptions {
     pub estimator: Options,
     /// A cell whose spread is this large, in the scene's unit, is sampled half as often as one that the map is sure of.
     pub doubtful_spread: f64,
+    /// Inlier threshold of [`Localiser::locate_rgbd`], in the scene's unit.
+    pub threshold_3d: f64,
 }
 
 impl Default for LocaliseOptions {
@@ -53,7 +56,7 @@ impl Default for LocaliseOptions {
             weigh_refinement: true,
             ..Options::default()
         };
-        Self { estimator, doubtful_spread: 0.1 }
+        Self { estimator, doubtful_spread: 0.1, threshold_3d: 0.05 }
     }
 }
 
@@ -63,11 +66,12 @@ impl LocaliseOptions {
     /// # Errors
     /// [`Error::BadOption`] with the first option outside its range.
     pub fn check(&self) -> Result<()> {
-        if self.doubtful_spread > 0.0 && self.doubtful_spread.is_finite() {
-            return self.estimator.check();
+        for (name, value) in [("doubtful_spread", self.doubtful_spread), ("threshold_3d", self.threshold_3d)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(Error::BadOption { name, expected: "a number above 0", found: value.to_string() });
+            }
         }
-        let found = self.doubtful_spread.to_string();
-        Err(Error::BadOption { name: "doubtful_spread", expected: "a number above 0", found })
+        self.estimator.check()
     }
 }
 
@@ -78,6 +82,8 @@ pub struct Localiser {
     projection: Linear,
     memory: Memory,
     estimator: Estimator,
+    /// Of poses from points on both sides.
+    pub(super) rigid: Estimator,
     doubtful_spread: f64,
     /// The stages on the GPU for images of the size before.
     gpu: Mutex<Option<GpuPoints>>,
@@ -90,8 +96,9 @@ impl Localiser {
     /// Those of [`LocaliseOptions::check`] and [`Estimator::new`].
     pub fn new(map: SceneMap, options: LocaliseOptions) -> Result<Self> {
         options.check()?;
+        let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::new(options.estimator)?;
-        Ok(Self::with_estimator(map, estimator, options.doubtful_spread))
+        Ok(Self::with_estimators(map, [estimator, rigid], options.doubtful_spread))
     }
 
     /// On the host's own device and queue.
@@ -105,14 +112,15 @@ impl Localiser {
         options: LocaliseOptions,
     ) -> Result<Self> {
         options.check()?;
+        let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::from_device(device, queue, options.estimator)?;
-        Ok(Self::with_estimator(map, estimator, options.doubtful_spread))
+        Ok(Self::with_estimators(map, [estimator, rigid], options.doubtful_spread))
     }
 
-    fn with_estimator(map: SceneMap, estimator: Estimator, doubtful_spread: f64) -> Self {
+    fn with_estimators(map: SceneMap, [estimator, rigid]: [Estimator; 2], doubtful_spread: f64) -> Self {
         let projection = Linear::new(map.values("projection.weight"), map.values("projection.bias"));
         let memory = Memory::new(map.values("keys"), map.values("key_biases"), map.values("points"));
-        Self { map, projection, memory, estimator, doubtful_spread, gpu: Mutex::default() }
+        Self { map, projection, memory, estimator, rigid, doubtful_spread, gpu: Mutex::default() }
     }
 
     /// The map.
@@ -186,7 +194,7 @@ impl Localiser {
     }
 
     /// How often each cell is sampled.
-    fn weights(&self, points: &ScenePoints) -> Vec<f32> {
+    pub(super) fn weights(&self, points: &ScenePoints) -> Vec<f32> {
         let weight = |&spread: &f64| sampling_weight(spread as f32, self.doubtful_spread as f32);
         points.spreads.iter().map(weight).collect()
     }

@@ -12,7 +12,9 @@ mod grey_image;
 mod localiser;
 mod projection;
 mod quality;
+mod rgbd;
 mod scene_map;
+mod sweep;
 
 pub use crate::geometry::CellGrid;
 #[cfg(feature = "train")]
@@ -26,3 +28,6 @@ pub use quality::PoseCovariance;
 #[cfg(feature = "cli")]
 pub(crate) use scene_map::working_size_px;
 pub use scene_map::{MapCamera, MapConfig, SceneMap};
+#[cfg(feature = "cli")]
+pub(crate) use sweep::sweep_depths_with;
+pub use sweep::{SweepView, sweep_depths};

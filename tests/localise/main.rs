@@ -8,3 +8,4 @@ mod maps;
 mod poses;
 mod room;
 mod scene;
+mod sweep;

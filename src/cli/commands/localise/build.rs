@@ -1,6 +1,7 @@
 //! `nabla-ransac localise train`: the map of a scene.
 
 use super::frames::{FrameArgs, truth_name};
+use super::swept::Swept;
 use crate::cli::{complain, interrupt, print, progress};
 use crate::data::{Frame, FrameSet};
 use crate::geometry::CellGrid;
@@ -31,6 +32,9 @@ pub(crate) struct TrainArgs {
     /// Leave the map as it is built: seconds in place of minutes
     #[arg(long)]
     build_only: bool,
+    /// Find depth by matching photographs with each other even where there is depth, or points
+    #[arg(long)]
+    sweep: bool,
     #[cfg(feature = "train")]
     #[command(flatten)]
     training: super::train::TrainingArgs,
@@ -79,22 +83,19 @@ pub(super) struct Built<'a> {
 impl<'a> Built<'a> {
     fn new(set: &'a FrameSet, arguments: &TrainArgs) -> anyhow::Result<Self> {
         let options = MapOptions { keys: arguments.keys, height_px: arguments.height, ..MapOptions::default() };
-        let photographs: Vec<(&Frame, Pose)> = (set.frames.iter())
-            .filter(|frame| frame.has_depth() || !frame.points.is_empty())
-            .filter_map(|frame| Some((frame, frame.camera_from_world?)))
-            .collect();
+        let photographs: Vec<(&Frame, Pose)> =
+            (set.frames.iter()).filter_map(|frame| Some((frame, frame.camera_from_world?))).collect();
         if photographs.is_empty() {
             let (scene, count) = (arguments.scene.display(), set.frames.len());
-            bail!(
-                "{scene}: expected photographs with their poses and with depth or the points that they show, but none of the {count} has both"
-            );
+            bail!("{scene}: expected photographs with their poses, but none of the {count} has one");
         }
-        let cells = remember(&photographs, options)?;
+        let (cells, swept) = remember(&photographs, options, arguments.sweep)?;
         let record = json!({
             "command": std::env::args().collect::<Vec<_>>().join(" "),
             "scene": set.name,
             "truth": truth_name(set.truth),
             "frames": photographs.len(),
+            "frames_swept": swept,
             "cells": cells.len(),
             "options": options,
             "version": env!("CARGO_PKG_VERSION"),
@@ -104,14 +105,22 @@ impl<'a> Built<'a> {
     }
 }
 
-fn remember(photographs: &[(&Frame, Pose)], options: MapOptions) -> anyhow::Result<MapBuilder> {
-    let mut builder = MapBuilder::new(options, photographs.len())?;
+/// The cells of the photographs, and how many photographs had to be swept for their depth.
+fn remember(photographs: &[(&Frame, Pose)], options: MapOptions, sweep: bool) -> anyhow::Result<(MapBuilder, usize)> {
+    let mut swept = Swept::new(photographs, options.height_px, sweep)?;
+    let frames = swept.count();
+    let mut builder = MapBuilder::new(options, photographs.len() - swept.left_out())?;
     let bar = progress::bar(photographs.len() as u64, "photographs");
-    for chunk in photographs.chunks(CHUNK) {
-        let read = parallel_map(0, chunk.len(), |index| known_cells(chunk[index].0, options.height_px));
-        for (cells, (_, pose)) in read.into_iter().zip(chunk) {
-            let (image, points) = cells?;
-            builder.add(&image, pose, &points)?;
+    for (number, chunk) in photographs.chunks(CHUNK).enumerate() {
+        let first = number * CHUNK;
+        let read = parallel_map(0, chunk.len(), |index| {
+            let known = !swept.is_for(first + index);
+            known.then(|| known_cells(chunk[index].0, options.height_px)).transpose()
+        });
+        for (index, (cells, (_, pose))) in read.into_iter().zip(chunk).enumerate() {
+            if let Some((image, points)) = cells?.or_else(|| swept.take(first + index)) {
+                builder.add(&image, pose, &points)?;
+            }
             bar.inc(1);
         }
         if interrupt::is_asked() {
@@ -119,11 +128,14 @@ fn remember(photographs: &[(&Frame, Pose)], options: MapOptions) -> anyhow::Resu
         }
     }
     bar.finish_and_clear();
-    Ok(builder)
+    Ok((builder, frames))
 }
 
+/// An image at the map's height, and the points of its cells.
+pub(super) type Cells = (GreyImage, Vec<Option<DVec3>>);
+
 /// The image at the map's height, and the points that are seen at the centres of its cells, where they are known.
-fn known_cells(frame: &Frame, height_px: u32) -> Result<(GreyImage, Vec<Option<DVec3>>)> {
+fn known_cells(frame: &Frame, height_px: u32) -> Result<Cells> {
     let image = at_height(frame, height_px)?;
     let grid = CellGrid::new(image.size_px);
     let points = match frame.depth_points(&grid)? {

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
         (None, Some(camera)) => camera.at(image.size_px)?,
         (None, None) => bail!("the map was made with several cameras: give this one's with --camera"),
     };
-    let localiser = arguments.pose.localiser(map)?;
+    let localiser = arguments.pose.localiser(map, None)?;
     let start = Instant::now();
     let found = localiser.localise(&image, &camera, arguments.pose.seed)?;
     let ms = start.elapsed().as_secs_f64() * 1e3;

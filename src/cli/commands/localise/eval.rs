@@ -6,7 +6,7 @@ use crate::cli::report::json::number;
 use crate::cli::{complain, interrupt, plot::localise_plot, print, print_json, progress};
 use crate::data::Frame;
 use crate::geometry::accuracy::{median, position_error, rotation_error_deg};
-use crate::localise::{Localisation, Localiser, SceneMap};
+use crate::localise::{GreyImage, Localisation, Localiser, SceneMap};
 use crate::parallel::parallel_map;
 use crate::{Model, Pose, Result};
 use anyhow::{Context, bail};
@@ -24,6 +24,12 @@ pub(crate) struct EvalArgs {
     /// The map of the scene
     #[arg(long, value_name = "MAP.safetensors")]
     map: PathBuf,
+    /// Take the photographs' depth, too, where they have it
+    #[arg(long)]
+    rgbd: bool,
+    /// Inlier threshold where depth is taken, too, in the scene's unit
+    #[arg(long, value_name = "LENGTH", requires = "rgbd")]
+    threshold_3d: Option<f64>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -52,8 +58,11 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
         let count = set.frames.len();
         bail!("{}: expected photographs with their poses, but none of the {count} has one", arguments.scene.display());
     }
+    if arguments.rgbd && !known.iter().any(|(frame, _)| frame.has_depth()) {
+        bail!("{}: --rgbd expects photographs with depth, but none has it", arguments.scene.display());
+    }
     interrupt::listen()?;
-    let localiser = arguments.pose.localiser(map)?;
+    let localiser = arguments.pose.localiser(map, arguments.threshold_3d)?;
     let bar = progress::bar(known.len() as u64, "photographs");
     let results = parallel_map(arguments.threads, known.len(), |index| {
         if interrupt::is_asked() {
@@ -61,7 +70,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> anyhow::Result<()> {
         }
         let (frame, truth) = &known[index];
         bar.inc(1);
-        FrameResult::of(&localiser, frame, truth, arguments.pose.seed)
+        FrameResult::of(&localiser, frame, truth, arguments)
     });
     bar.finish_and_clear();
     let results = results.into_iter().collect::<Result<Vec<_>>>()?;
@@ -99,10 +108,10 @@ struct FrameResult {
 }
 
 impl FrameResult {
-    fn of(localiser: &Localiser, frame: &Frame, truth: &Pose, seed: u64) -> Result<Self> {
+    fn of(localiser: &Localiser, frame: &Frame, truth: &Pose, arguments: &EvalArgs) -> Result<Self> {
         let image = frame.image()?;
         let start = Instant::now();
-        let found = localiser.localise(&image, &frame.camera, seed)?;
+        let found = localised(localiser, frame, &image, arguments)?;
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
         let Localisation { outcome, confidence, covariance, .. } = found;
         let inliers = outcome.estimate.as_ref().map_or(0, |estimate| estimate.inlier_count());
@@ -128,6 +137,17 @@ impl FrameResult {
     fn drawn(&self) -> localise_plot::LocalisedFrame {
         localise_plot::LocalisedFrame { truth: self.truth, estimate: self.estimate }
     }
+}
+
+/// By colour, and by depth where that is asked for and there.
+fn localised(localiser: &Localiser, frame: &Frame, image: &GreyImage, arguments: &EvalArgs) -> Result<Localisation> {
+    let seed = arguments.pose.seed;
+    if !arguments.rgbd || !frame.has_depth() {
+        return localiser.localise(image, &frame.camera, seed);
+    }
+    let points = localiser.scene_points(image);
+    let depth = frame.depth_points(&points.grid)?.unwrap_or_else(|| vec![None; points.grid.len()]);
+    localiser.locate_rgbd(points, &depth, seed)
 }
 
 /// A line a photograph, under a header; errors of one without a pose are empty.

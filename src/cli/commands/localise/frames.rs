@@ -105,8 +105,10 @@ pub(super) struct PoseArgs {
 }
 
 impl PoseArgs {
-    pub(super) fn localiser(&self, map: SceneMap) -> anyhow::Result<Localiser> {
+    /// `threshold_3d` is for photographs with depth.
+    pub(super) fn localiser(&self, map: SceneMap, threshold_3d: Option<f64>) -> anyhow::Result<Localiser> {
         let usual = LocaliseOptions::default();
+        let threshold_3d = threshold_3d.unwrap_or(usual.threshold_3d);
         let estimator = Options {
             threshold_px: self.threshold.unwrap_or(usual.estimator.threshold_px),
             backend: self.backend,
@@ -114,6 +116,6 @@ impl PoseArgs {
             ..usual.estimator
         };
         let estimator = estimator.with_iterations(None, self.iterations);
-        Ok(Localiser::new(map, LocaliseOptions { estimator, ..usual })?)
+        Ok(Localiser::new(map, LocaliseOptions { estimator, threshold_3d, ..usual })?)
     }
 }

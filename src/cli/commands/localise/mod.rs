@@ -4,6 +4,7 @@ mod build;
 mod estimate;
 mod eval;
 mod frames;
+mod swept;
 #[cfg(feature = "train")]
 mod train;
 
