@@ -258,7 +258,10 @@ fn ranking(context: &Context, software: bool) {
 fn localising(context: &Context) {
     let map = box_room::map(96, 12_000, glam::DVec3::ZERO).unwrap();
     let [width, height] = box_room::SIZE_PX;
-    println!("\n## Localisation, {width}x{height} pixels, a map of {} keys, 256 hypotheses\n", map.config().keys);
+    println!(
+        "\n## Localisation, {width}x{height} pixels, a map of {} keys, 256 hypotheses\n",
+        map.config().layout.keys()
+    );
     println!("| submitted to done, ms | by timestamps, ms: |\n|---:|---|");
     let default = LocaliseOptions::default();
     let estimator = Options { min_iterations: 256, max_iterations: 256, ..default.estimator.clone() };

@@ -19,7 +19,7 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // made once, and kept in a file: 64 photographs with their poses and depths
     let map = map(64, 12_000, DVec3::ZERO)?;
-    println!("map of {} keys, {:.1} MB", map.config().keys, map.to_bytes()?.len() as f64 * 1e-6);
+    println!("map of {} keys, {:.1} MB", map.config().layout.keys(), map.to_bytes()?.len() as f64 * 1e-6);
 
     // what a graphics application has anyway: a device without any feature, a queue, and a texture
     let (device, queue) = pollster::block_on(host_device())?;

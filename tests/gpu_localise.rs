@@ -19,7 +19,7 @@ use nabla_ransac::geometry::{CameraModel, Intrinsics};
 use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::{Stage, Workgroups, layout::FrameShape, localise as kernels};
 use nabla_ransac::localise::{
-    CellGrid, FrameImage, GpuLocaliser, GreyImage, LocaliseOptions, Localiser, MapConfig, SceneMap,
+    CellGrid, FrameImage, GpuLocaliser, GreyImage, LocaliseOptions, Localiser, MapConfig, MapLayout, SceneMap,
 };
 use nabla_ransac::network::Tensor;
 use nabla_ransac::{Backend, Error, Model, Options, Pose};
@@ -213,7 +213,9 @@ fn textures_of_any_size_are_read_as_images_are_resized() {
 
 /// A map that means nothing, for images of this height.
 fn any_map(keys: usize, height_px: u32) -> SceneMap {
-    let config = MapConfig { keys, height_px, origin: CENTRE.to_array(), unit: "m".to_owned(), camera: None };
+    let layout = MapLayout::Memory { keys };
+    let (origin, unit) = (CENTRE.to_array(), "m".to_owned());
+    let config = MapConfig { layout, encoder: None, height_px, origin, extent: 1.0, unit, camera: None };
     let tensors = SceneMap::expected(&config).into_iter().enumerate().map(|(i, (name, shape))| {
         let values = numbers(shape.iter().product(), 0.7 + 0.3 * i as f32);
         (name, Tensor { shape, values })

@@ -1,11 +1,9 @@
 use super::projection::principal_components;
-use super::{GreyImage, MapCamera, MapConfig, SceneMap};
-use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
-use crate::cpu::localise::describe_cells::describe_cells;
-use crate::cpu::localise::orient_gradients::orient_gradients;
-use crate::cpu::localise::pool_gradients::pool_gradients;
+use super::remembered::Remembered;
+use super::{Encoder, GreyImage, MapCamera, MapConfig, MapLayout, SceneMap};
+use crate::constants::QUERY_COLUMNS;
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
-use crate::geometry::{CellGrid, Pose};
+use crate::geometry::Pose;
 use crate::network::Tensor;
 use crate::{Error, Result};
 use glam::DVec3;
@@ -56,25 +54,13 @@ impl MapOptions {
     }
 }
 
-/// The descriptors of an image's cells, cell × [`DESCRIPTOR_COLUMNS`].
-pub(crate) fn describe(image: &GreyImage) -> (CellGrid, Vec<f32>) {
-    let grid = CellGrid::new(image.size_px);
-    let gradients = orient_gradients(&image.values, image.size_px[0] as usize);
-    let descriptors = describe_cells(&pool_gradients(&gradients, &grid), &grid);
-    (grid, descriptors)
-}
-
 /// Builds the map of a scene from cells whose points are known.
 #[derive(Clone, Debug)]
 pub struct MapBuilder {
     options: MapOptions,
     /// Cells of a frame that are remembered at most.
     cells_a_frame: usize,
-    /// Cell × [`DESCRIPTOR_COLUMNS`], in 255ths.
-    descriptors: Vec<u8>,
-    points: Vec<DVec3>,
-    /// Along the camera's axis.
-    distances: Vec<f32>,
+    cells: Remembered,
 }
 
 impl MapBuilder {
@@ -85,7 +71,18 @@ impl MapBuilder {
     pub fn new(options: MapOptions, frames: usize) -> Result<Self> {
         options.check()?;
         let cells_a_frame = (options.most_cells / frames.max(1)).max(1);
-        Ok(Self { options, cells_a_frame, descriptors: Vec::new(), points: Vec::new(), distances: Vec::new() })
+        Ok(Self { options, cells_a_frame, cells: Remembered::new(Encoder::default()) })
+    }
+
+    /// The same with cells that are described by this encoder; to be said before the first is added.
+    #[must_use]
+    pub fn with_encoder(self, encoder: Encoder) -> Self {
+        Self { cells: Remembered::new(encoder), ..self }
+    }
+
+    /// What describes the cells.
+    pub const fn encoder(&self) -> &Encoder {
+        &self.cells.encoder
     }
 
     /// The height that images have to have, pixels.
@@ -94,13 +91,13 @@ impl MapBuilder {
     }
 
     /// Cells remembered so far.
-    pub const fn len(&self) -> usize {
-        self.points.len()
+    pub fn len(&self) -> usize {
+        self.cells.len()
     }
 
     /// Whether none is.
-    pub const fn is_empty(&self) -> bool {
-        self.points.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.cells.len() == 0
     }
 
     /// Remembers the cells of an image with the points that are seen at their centres, in the frame of its camera; those without are
@@ -114,7 +111,7 @@ impl MapBuilder {
             let found = format!("the map is made of images {} pixels high", self.options.height_px);
             return Err(Error::BadImage { width, height, found });
         }
-        let (grid, descriptors) = describe(image);
+        let (grid, descriptors) = self.encoder().describe(image);
         if points_camera.len() != grid.len() {
             let what = "points of an image's cells";
             return Err(Error::LengthMismatch { what, expected: grid.len(), found: points_camera.len() });
@@ -126,21 +123,21 @@ impl MapBuilder {
         let known: Vec<_> = known.collect();
         // every so many, from another one in each frame
         let step = known.len().div_ceil(self.cells_a_frame).max(1);
-        let first = self.points.len() % step;
+        let first = self.len() % step;
         let world_from_camera = camera_from_world.inverse();
+        self.cells.add_frame(*camera_from_world);
+        let columns = self.cells.columns();
         for &(cell, point) in known.iter().skip(first).step_by(step) {
-            let descriptor = &descriptors[cell * COLUMNS..][..COLUMNS];
-            self.descriptors.extend(descriptor.iter().map(|&x| (x * 255.0).round() as u8));
-            self.points.push(world_from_camera.transform(point));
-            self.distances.push(point.z as f32);
+            self.cells.add(&descriptors[cell * columns..][..columns], world_from_camera.transform(point));
         }
         Ok(())
     }
 
-    /// Cells remembered, by their indices: descriptors, points of the scene, and how far from the camera these were.
+    /// Writes the descriptor of a remembered cell, and gives its point of the scene, and camera_from_world of its photograph.
     #[cfg(feature = "train")]
-    pub(crate) fn cell(&self, index: usize) -> (impl Iterator<Item = f32>, DVec3, f32) {
-        (self.descriptor(index), self.points[index], self.distances[index])
+    pub(crate) fn cell(&self, index: usize, descriptor: &mut [f32]) -> (DVec3, &Pose) {
+        self.cells.read(index, descriptor);
+        (self.cells.points[index], self.cells.pose(index))
     }
 
     /// The map: descriptors are projected on their principal components, and each small cube of the scene in which enough cells
@@ -149,36 +146,54 @@ impl MapBuilder {
     /// # Errors
     /// [`Error::TooFewMatches`] with fewer than 100 cells.
     pub fn build(&self, unit: &str, camera: Option<MapCamera>, record: serde_json::Value) -> Result<SceneMap> {
-        if self.len() < LEAST_CELLS {
-            return Err(Error::TooFewMatches { model: "the map of a scene", needed: LEAST_CELLS, found: self.len() });
-        }
-        let origin = self.points.iter().sum::<DVec3>() / self.len() as f64;
+        let config = self.config(unit, camera)?;
+        let origin = DVec3::from_array(config.origin);
         let sample = self.len().div_ceil(SAMPLE);
         let sampled: Vec<f32> = (0..self.len()).step_by(sample).flat_map(|cell| self.descriptor(cell)).collect();
-        let (weight, bias) = principal_components(&sampled);
+        let (weight, bias) = principal_components(&sampled, self.cells.columns());
         let cubes = self.cubes();
         let projection = Linear::new(&weight, &bias);
         let keys = cubes.iter().flat_map(|cells| self.key(cells, &projection)).collect();
         let point = |cells: &Vec<usize>| {
-            let mean = cells.iter().map(|&cell| self.points[cell]).sum::<DVec3>() / cells.len() as f64;
+            let mean = cells.iter().map(|&cell| self.cells.points[cell]).sum::<DVec3>() / cells.len() as f64;
             (mean - origin).as_vec3().to_array()
         };
         let points = cubes.iter().flat_map(point).collect();
-        let (keys_made, height_px) = (cubes.len(), self.options.height_px);
-        let (origin, unit) = (origin.to_array(), unit.to_owned());
-        let config = MapConfig { keys: keys_made, height_px, origin, unit, camera };
-        let biases = vec![0.0; config.keys];
+        let config = MapConfig { layout: MapLayout::Memory { keys: cubes.len() }, ..config };
+        let biases = vec![0.0; cubes.len()];
         let values = [weight, bias, keys, biases, points];
         let tensors = SceneMap::expected(&config)
             .into_iter()
             .zip(values)
             .map(|((name, shape), values)| (name, Tensor { shape, values }));
         let tensors: Vec<_> = tensors.collect();
-        SceneMap::new(config, record, tensors)
+        SceneMap::new(config, record, tensors)?.with_encoder(self.encoder().clone())
     }
 
-    fn descriptor(&self, cell: usize) -> impl Iterator<Item = f32> {
-        self.descriptors[cell * COLUMNS..][..COLUMNS].iter().map(|&x| f32::from(x) / 255.0)
+    /// That of a memory without keys.
+    pub(super) fn config(&self, unit: &str, camera: Option<MapCamera>) -> Result<MapConfig> {
+        if self.len() < LEAST_CELLS {
+            return Err(Error::TooFewMatches { model: "the map of a scene", needed: LEAST_CELLS, found: self.len() });
+        }
+        let points = &self.cells.points;
+        let mean = |of: &dyn Fn(&DVec3) -> DVec3| points.iter().map(of).sum::<DVec3>() / points.len() as f64;
+        let origin = mean(&|point| *point);
+        let variance = mean(&|point| (*point - origin).powf(2.0));
+        Ok(MapConfig {
+            layout: MapLayout::Memory { keys: 0 },
+            encoder: self.encoder().name().cloned(),
+            height_px: self.options.height_px,
+            origin: origin.to_array(),
+            extent: variance.element_sum().sqrt().max(f64::MIN_POSITIVE),
+            unit: unit.to_owned(),
+            camera,
+        })
+    }
+
+    fn descriptor(&self, cell: usize) -> Vec<f32> {
+        let mut descriptor = vec![0.0; self.cells.columns()];
+        self.cells.read(cell, &mut descriptor);
+        descriptor
     }
 
     /// The mean of the queries of some cells, as long as keys are.
@@ -186,8 +201,7 @@ impl MapBuilder {
         let mut sum = vec![0.0_f32; QUERY_COLUMNS as usize];
         let mut query = sum.clone();
         for &cell in cells {
-            let descriptor: Vec<f32> = self.descriptor(cell).collect();
-            linear_rows(&descriptor, projection, After::Nothing, &mut query);
+            linear_rows(&self.descriptor(cell), projection, After::Nothing, &mut query);
             let length = norm(&query);
             sum.iter_mut().zip(&query).for_each(|(sum, x)| *sum += x / length);
         }
@@ -202,12 +216,12 @@ impl MapBuilder {
         let at_least = self.options.cells_a_key.min(self.len().div_ceil(self.options.keys)).max(1);
         let enough = |edge: f64| {
             let mut counts: FxHashMap<[i32; 3], usize> = FxHashMap::default();
-            self.points.iter().for_each(|&point| *counts.entry(cube_of(point, edge)).or_default() += 1);
+            self.cells.points.iter().for_each(|&point| *counts.entry(cube_of(point, edge)).or_default() += 1);
             counts.into_values().filter(|&count| count >= at_least).count()
         };
         let edge = self.smallest_edge(enough);
         let mut cubes: FxHashMap<[i32; 3], Vec<usize>> = FxHashMap::default();
-        for (cell, &point) in self.points.iter().enumerate() {
+        for (cell, &point) in self.cells.points.iter().enumerate() {
             cubes.entry(cube_of(point, edge)).or_default().push(cell);
         }
         let mut cubes: Vec<Vec<usize>> = cubes.into_values().filter(|cells| cells.len() >= at_least).collect();
@@ -218,6 +232,7 @@ impl MapBuilder {
     /// From the scene's extent down to where there would be too many cubes, or so small ones that ever fewer have enough cells.
     fn smallest_edge(&self, count: impl Fn(f64) -> usize) -> f64 {
         let bounds = self
+            .cells
             .points
             .iter()
             .fold([DVec3::INFINITY, DVec3::NEG_INFINITY], |[low, high], &point| [low.min(point), high.max(point)]);
@@ -243,7 +258,6 @@ impl MapBuilder {
     }
 }
 
-const COLUMNS: usize = DESCRIPTOR_COLUMNS as usize;
 /// Cells that a map is made of at least.
 const LEAST_CELLS: usize = 100;
 /// Descriptors that the principal components are found from, about.

@@ -39,11 +39,14 @@ impl GpuPoints {
         image: &FrameImage,
         doubtful_spread: f64,
     ) -> Result<Self> {
+        if map.config().plan().is_some() || map.config().encoder.is_some() {
+            return Err(Error::Device("networks of maps do not run on the GPU yet".to_owned()));
+        }
         let given_px = image.size_px();
         let size_px = map.working_size_px(given_px);
         image.check(size_px)?;
         let grid = CellGrid::new(size_px);
-        let [needed, available] = [largest_buffer(&grid, map.config().keys), context.max_storage_bytes()];
+        let [needed, available] = [largest_buffer(&grid, map.config().layout.keys()), context.max_storage_bytes()];
         if needed > available {
             return Err(Error::OutOfMemory { needed, available });
         }
@@ -52,7 +55,7 @@ impl GpuPoints {
             height: size_px[1],
             columns: grid.columns as u32,
             rows: grid.rows as u32,
-            keys: map.config().keys as u32,
+            keys: map.config().layout.keys() as u32,
             doubtful_spread: doubtful_spread as f32,
             ..FrameShape::default()
         };

@@ -1,10 +1,8 @@
-use super::build::describe;
 use super::gpu_points::GpuPoints;
+use super::regressor::Regressor;
 use super::rgbd::rigid_estimator;
 use super::{FrameImage, GreyImage, PoseCovariance, SceneMap, quality};
-use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
-use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points, sampling_weight};
-use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
+use crate::cpu::localise::recall_points::{Recalled, sampling_weight};
 use crate::geometry::{Camera, CellGrid, Intrinsics, MatchesView};
 use crate::ransac::Estimate;
 use crate::{Error, Estimator, Model, Options, Outcome, Problem, Result, Sampler, Score};
@@ -79,8 +77,7 @@ impl LocaliseOptions {
 #[derive(Debug)]
 pub struct Localiser {
     map: SceneMap,
-    projection: Linear,
-    memory: Memory,
+    regressor: Regressor,
     estimator: Estimator,
     /// Of poses from points on both sides.
     pub(super) rigid: Estimator,
@@ -93,18 +90,18 @@ impl Localiser {
     /// With these options.
     ///
     /// # Errors
-    /// Those of [`LocaliseOptions::check`] and [`Estimator::new`].
+    /// [`Error::Weights`] for a map without its encoder; those of [`LocaliseOptions::check`] and [`Estimator::new`].
     pub fn new(map: SceneMap, options: LocaliseOptions) -> Result<Self> {
         options.check()?;
         let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::new(options.estimator)?;
-        Ok(Self::with_estimators(map, [estimator, rigid], options.doubtful_spread))
+        Self::with_estimators(map, [estimator, rigid], options.doubtful_spread)
     }
 
     /// On the host's own device and queue.
     ///
     /// # Errors
-    /// Those of [`LocaliseOptions::check`].
+    /// [`Error::Weights`] for a map without its encoder; those of [`LocaliseOptions::check`].
     pub fn from_device(
         device: wgpu::Device,
         queue: wgpu::Queue,
@@ -114,13 +111,13 @@ impl Localiser {
         options.check()?;
         let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::from_device(device, queue, options.estimator)?;
-        Ok(Self::with_estimators(map, [estimator, rigid], options.doubtful_spread))
+        Self::with_estimators(map, [estimator, rigid], options.doubtful_spread)
     }
 
-    fn with_estimators(map: SceneMap, [estimator, rigid]: [Estimator; 2], doubtful_spread: f64) -> Self {
-        let projection = Linear::new(map.values("projection.weight"), map.values("projection.bias"));
-        let memory = Memory::new(map.values("keys"), map.values("key_biases"), map.values("points"));
-        Self { map, projection, memory, estimator, rigid, doubtful_spread, gpu: Mutex::default() }
+    fn with_estimators(map: SceneMap, [estimator, rigid]: [Estimator; 2], doubtful_spread: f64) -> Result<Self> {
+        map.check_encoder()?;
+        let regressor = Regressor::new(&map)?;
+        Ok(Self { map, regressor, estimator, rigid, doubtful_spread, gpu: Mutex::default() })
     }
 
     /// The map.
@@ -132,7 +129,7 @@ impl Localiser {
     pub fn scene_points(&self, image: &GreyImage) -> ScenePoints {
         let image = image.resized(self.map.working_size_px(image.size_px));
         let grid = CellGrid::new(image.size_px);
-        let recalled = self.recall_on_gpu(&image).unwrap_or_else(|| self.recall(&image));
+        let recalled = self.recall_on_gpu(&image).unwrap_or_else(|| self.regressor.recall(&self.map, &image));
         let origin = DVec3::from_array(self.map.config().origin);
         let point = |recalled: &Recalled| origin + DVec3::from_array(recalled.point.map(f64::from));
         ScenePoints {
@@ -142,15 +139,7 @@ impl Localiser {
         }
     }
 
-    fn recall(&self, image: &GreyImage) -> Vec<Recalled> {
-        let (grid, descriptors) = describe(image);
-        let mut queries = vec![0.0; grid.len() * QUERY_COLUMNS as usize];
-        debug_assert_eq!(descriptors.len(), grid.len() * DESCRIPTOR_COLUMNS as usize);
-        linear_rows(&descriptors, &self.projection, After::Nothing, &mut queries);
-        recall_points(&queries, &self.memory)
-    }
-
-    /// The same where the estimator has a GPU; `None` where it has none, or it fails.
+    /// Where the estimator has a GPU; `None` where it has none, or it fails.
     fn recall_on_gpu(&self, image: &GreyImage) -> Option<Vec<Recalled>> {
         let context = self.estimator.context()?;
         let mut kept = self.gpu.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,8 @@
 //! files but its maps.
 
 mod build;
+pub mod convolutional;
+mod encoder;
 mod frame_image;
 mod gpu_localiser;
 mod gpu_points;
@@ -12,14 +14,17 @@ mod grey_image;
 mod localiser;
 mod projection;
 mod quality;
+mod regressor;
+mod remembered;
 mod rgbd;
 mod scene_map;
+#[cfg(feature = "train")]
+mod start;
 mod sweep;
 
 pub use crate::geometry::CellGrid;
-#[cfg(feature = "train")]
-pub(crate) use build::describe;
 pub use build::{MapBuilder, MapOptions};
+pub use encoder::{Encoder, EncoderLayout, EncoderName, EncoderNetwork};
 pub use frame_image::FrameImage;
 pub use gpu_localiser::{FramePose, GpuLocaliser};
 pub use grey_image::GreyImage;
@@ -27,7 +32,7 @@ pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
 pub use quality::PoseCovariance;
 #[cfg(feature = "cli")]
 pub(crate) use scene_map::working_size_px;
-pub use scene_map::{MapCamera, MapConfig, SceneMap};
+pub use scene_map::{MapCamera, MapConfig, MapLayout, SceneMap};
 #[cfg(feature = "cli")]
 pub(crate) use sweep::sweep_depths_with;
 pub use sweep::{SweepView, sweep_depths};

@@ -1,4 +1,6 @@
-use crate::constants::{DESCRIPTOR_COLUMNS, QUERY_COLUMNS};
+use super::convolutional::{ConvolutionalNetwork, Plan, dsac_star, head};
+use super::encoder::{self, Encoder, EncoderName};
+use crate::constants::QUERY_COLUMNS;
 use crate::geometry::{Camera, CameraModel, Intrinsics};
 use crate::network::tensor_file::{TensorFile, check_tensors, to_bytes};
 use crate::network::{Storage, Tensor, WeightsError};
@@ -20,16 +22,67 @@ const LARGEST_MULTIPLE: f32 = 127.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MapConfig {
-    /// Keys of its memory.
-    pub keys: usize,
+    /// What says where cells lie.
+    pub layout: MapLayout,
+    /// What describes them, where that is not their gradients.
+    pub encoder: Option<EncoderName>,
     /// Height that images are brought to, pixels.
     pub height_px: u32,
     /// The point of the scene that its points are given from.
     pub origin: [f64; 3],
+    /// The root mean square of the distances from there of what is seen in the scene.
+    pub extent: f64,
     /// The unit of the scene's coordinates: `m`, or whatever its poses are in.
     pub unit: String,
     /// The camera of the images that it was made of, where all had the same.
     pub camera: Option<MapCamera>,
+}
+
+/// What says where cells lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum MapLayout {
+    /// A memory of what was seen where.
+    Memory {
+        /// Keys.
+        keys: usize,
+    },
+    /// A [`head`] from the descriptors of cells.
+    Head {
+        /// Channels of its layers.
+        width: usize,
+    },
+    /// The network of DSAC*, [`dsac_star`], from the image.
+    DsacStar {
+        /// Channels of its parts.
+        channels: [usize; 5],
+    },
+}
+
+impl MapLayout {
+    /// The keys of a memory; 0 where there is none.
+    pub const fn keys(&self) -> usize {
+        match self {
+            Self::Memory { keys } => *keys,
+            _ => 0,
+        }
+    }
+}
+
+impl MapConfig {
+    /// Numbers that describe a cell.
+    pub fn descriptor_columns(&self) -> usize {
+        encoder::columns(self.encoder.as_ref())
+    }
+
+    /// What the network does that says points; `None` for a memory.
+    pub fn plan(&self) -> Option<Plan> {
+        match self.layout {
+            MapLayout::Memory { .. } => None,
+            MapLayout::Head { width } => Some(head(self.descriptor_columns(), width)),
+            MapLayout::DsacStar { channels } => Some(dsac_star(channels)),
+        }
+    }
 }
 
 /// A camera in a map's file.
@@ -70,13 +123,20 @@ impl MapCamera {
 
 /// The map of a scene: what its cells look like, and where they are.
 ///
-/// A descriptor of [`DESCRIPTOR_COLUMNS`] numbers goes through `projection` to a query of [`QUERY_COLUMNS`], which is compared with
-/// `keys`; see [`recall_points`](crate::cpu::localise::recall_points).
-#[derive(Clone, Debug, PartialEq)]
+/// In a memory the descriptor of a cell goes through `projection` to a query of [`QUERY_COLUMNS`], which is compared with `keys`; see
+/// [`recall_points`](crate::cpu::localise::recall_points). In the other layouts a network says the point.
+#[derive(Clone, Debug)]
 pub struct SceneMap {
     config: MapConfig,
     record: serde_json::Value,
     tensors: BTreeMap<String, Tensor>,
+    encoder: Encoder,
+}
+
+impl PartialEq for SceneMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config && self.record == other.record && self.tensors == other.tensors
+    }
 }
 
 impl SceneMap {
@@ -90,20 +150,43 @@ impl SceneMap {
         record: serde_json::Value,
         tensors: impl IntoIterator<Item = (String, Tensor)>,
     ) -> Result<Self> {
-        let map = Self { config, record, tensors: tensors.into_iter().collect() };
+        let tensors = tensors.into_iter().collect();
+        let map = Self { config, record, tensors, encoder: Encoder::default() };
         map.check().map_err(|error| wrong("map", error))?;
         Ok(map)
     }
 
+    /// The map with the encoder that it is made for; one that is made for gradients needs none.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] for another encoder.
+    pub fn with_encoder(self, encoder: Encoder) -> Result<Self> {
+        let map = Self { encoder, ..self };
+        map.check_encoder()?;
+        Ok(map)
+    }
+
+    /// Whether it has the encoder that it is made for.
+    pub(crate) fn check_encoder(&self) -> Result<()> {
+        if self.encoder.name() == self.config.encoder.as_ref() {
+            return Ok(());
+        }
+        let expected = format!("the encoder of the map, {}", encoder::described(self.config.encoder.as_ref()));
+        Err(wrong("map", WeightsError::Other { expected, found: self.encoder.to_string() }))
+    }
+
     /// Names and shapes of the tensors of a map. Matrices are `[in, out]`, but `keys` and `points` have a row a key.
     pub fn expected(config: &MapConfig) -> Vec<(String, Vec<usize>)> {
-        let [descriptor, query] = [DESCRIPTOR_COLUMNS, QUERY_COLUMNS].map(|columns| columns as usize);
+        if let Some(plan) = config.plan() {
+            return plan.tensors().collect();
+        }
+        let (keys, query) = (config.layout.keys(), QUERY_COLUMNS as usize);
         [
-            ("projection.weight", vec![descriptor, query]),
+            ("projection.weight", vec![config.descriptor_columns(), query]),
             ("projection.bias", vec![query]),
-            (KEYS, vec![config.keys, query]),
-            ("key_biases", vec![config.keys]),
-            ("points", vec![config.keys, 3]),
+            (KEYS, vec![keys, query]),
+            ("key_biases", vec![keys]),
+            ("points", vec![keys, 3]),
         ]
         .map(|(name, shape)| (name.to_owned(), shape))
         .into()
@@ -111,11 +194,13 @@ impl SceneMap {
 
     fn check(&self) -> std::result::Result<(), WeightsError> {
         let found = match &self.config {
-            config if config.keys == 0 => "it has no keys".to_owned(),
+            config if config.layout == MapLayout::Memory { keys: 0 } => "it has no keys".to_owned(),
+            config if has_no_channels(&config.layout) => format!("its layout is {:?}", config.layout),
             config if !(8..=16_384).contains(&config.height_px) => {
                 format!("the height of its images is {} pixels", config.height_px)
             }
             config if config.origin.iter().any(|x| !x.is_finite()) => format!("its origin is {:?}", config.origin),
+            config if !(config.extent > 0.0 && config.extent.is_finite()) => format!("its extent is {}", config.extent),
             _ => return check_tensors(&self.tensors, &Self::expected(&self.config)),
         };
         Err(WeightsError::Metadata { key: "config", found })
@@ -141,7 +226,7 @@ impl SceneMap {
     fn parse(bytes: &[u8]) -> std::result::Result<Self, WeightsError> {
         let file = TensorFile::parse(bytes, FORMAT)?;
         let (config, record) = (file.json("config")?, file.json("record")?);
-        let map = Self { config, record, tensors: with_whole_keys(file.tensors)? };
+        let map = Self { config, record, tensors: with_whole_keys(file.tensors)?, encoder: Encoder::default() };
         map.check()?;
         Ok(map)
     }
@@ -153,10 +238,12 @@ impl SceneMap {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let config = serde_json::json!(self.config);
         let metadata = [("config", config), ("record", self.record.clone())];
-        let [multiples, steps] = in_steps(self.values(KEYS));
+        let keys = self.tensors.get(KEYS).map(|keys| in_steps(&keys.values));
         let stored = self.tensors.iter().filter(|(name, _)| *name != KEYS);
         let stored = stored.map(|(name, tensor)| (name.as_str(), tensor, Storage::F16));
-        let keys = [(KEYS, &multiples, Storage::I8), (KEY_STEPS, &steps, Storage::F32)];
+        let keys = keys
+            .iter()
+            .flat_map(|[multiples, steps]| [(KEYS, multiples, Storage::I8), (KEY_STEPS, steps, Storage::F32)]);
         to_bytes(FORMAT, &metadata, stored.chain(keys)).map_err(|error| wrong("map", error))
     }
 
@@ -171,6 +258,20 @@ impl SceneMap {
     /// What it is made for.
     pub const fn config(&self) -> &MapConfig {
         &self.config
+    }
+
+    /// What describes cells.
+    pub const fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The network that says points.
+    ///
+    /// # Errors
+    /// [`WeightsError::Other`] for a memory.
+    pub(super) fn network(&self) -> std::result::Result<ConvolutionalNetwork, WeightsError> {
+        let no_network = || WeightsError::Other { expected: "a network".to_owned(), found: "a memory".to_owned() };
+        ConvolutionalNetwork::new(self.config.plan().ok_or_else(no_network)?, self.tensors.clone())
     }
 
     /// How it came about: data, seed, command, figures.
@@ -220,10 +321,16 @@ fn in_steps(keys: &[f32]) -> [Tensor; 2] {
 fn with_whole_keys(
     mut tensors: BTreeMap<String, Tensor>,
 ) -> std::result::Result<BTreeMap<String, Tensor>, WeightsError> {
-    let Some(steps) = tensors.remove(KEY_STEPS) else {
-        return Err(WeightsError::Missing { name: KEY_STEPS.to_owned(), shape: vec![] });
-    };
-    if let Some(keys) = tensors.get_mut(KEYS) {
+    if let Some(keys) = tensors.get(KEYS)
+        && !tensors.contains_key(KEY_STEPS)
+    {
+        return Err(WeightsError::Missing {
+            name: KEY_STEPS.to_owned(),
+            shape: keys.shape[..1.min(keys.shape.len())].to_vec(),
+        });
+    }
+    let steps = tensors.remove(KEY_STEPS);
+    if let Some((keys, steps)) = tensors.get_mut(KEYS).zip(steps) {
         let columns = QUERY_COLUMNS as usize;
         if keys.values.len() != steps.values.len() * columns {
             let (expected, found) = (vec![steps.values.len(), columns], keys.shape.clone());
@@ -234,6 +341,16 @@ fn with_whole_keys(
     Ok(tensors)
 }
 
-fn wrong(path: &str, error: WeightsError) -> Error {
+/// Whether there is a layer without a channel, or of an absurd number.
+fn has_no_channels(layout: &MapLayout) -> bool {
+    let channels: &[usize] = match layout {
+        MapLayout::Memory { .. } => &[],
+        MapLayout::Head { width } => std::slice::from_ref(width),
+        MapLayout::DsacStar { channels } => channels,
+    };
+    channels.iter().any(|channels| !(1..=4096).contains(channels) || channels % 4 != 0)
+}
+
+pub(super) fn wrong(path: &str, error: WeightsError) -> Error {
     Error::Weights { path: path.to_owned(), error }
 }

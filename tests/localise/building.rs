@@ -54,7 +54,7 @@ fn points_that_are_none_not_finite_or_behind_are_left_out() {
     builder.add(&image(0), &Pose::IDENTITY, &points).unwrap();
     assert_eq!(builder.len(), 1196);
     let map = builder.build("m", None, json!({})).unwrap();
-    assert!(map.config().keys > 100);
+    assert!(map.config().layout.keys() > 100);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_same_frames_make_the_same_bytes_and_no_more_cells_than_asked_for() {
         (0..5).for_each(|frame| builder.add(&image(frame), &Pose::IDENTITY, &points()).unwrap());
         assert!((1500..=2000).contains(&builder.len()), "{}", builder.len());
         let map = builder.build("m", None, json!({ "b": 1, "a": [2] })).unwrap();
-        assert!((50..=300).contains(&map.config().keys));
+        assert!((50..=300).contains(&map.config().layout.keys()));
         map.to_bytes().unwrap()
     };
     let bytes = built();

@@ -14,7 +14,7 @@ fn a_map_that_was_written_and_read_is_the_same_and_localises_as_well() {
     let read = SceneMap::read(&path).unwrap();
     assert_eq!((read.config(), read.record()), (scene.map.config(), scene.map.record()));
     let bytes = std::fs::read(&path).unwrap();
-    println!("{} keys in {} bytes", read.config().keys, bytes.len());
+    println!("{} keys in {} bytes", read.config().layout.keys(), bytes.len());
     assert!(read.to_bytes().unwrap() == bytes && scene.map.to_bytes().unwrap() == bytes);
     assert_eq!(SceneMap::from_bytes(&bytes).unwrap(), read);
     // keys of 8 bits and points of 16 cost next to nothing
@@ -40,7 +40,7 @@ fn a_map_that_is_cut_off_is_told() {
 #[test]
 fn another_format_and_other_shapes_are_told() {
     let bytes = scene().map.to_bytes().unwrap();
-    let keys = scene().map.config().keys;
+    let keys = scene().map.config().layout.keys();
     let [shape, turned] = [format!("\"shape\":[{keys},3]"), format!("\"shape\":[3,{keys}]")];
     // of the same length, so that the file stays whole
     for (from, to, says) in [

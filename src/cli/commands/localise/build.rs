@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     let map = if arguments.build_only { built.map } else { trained(built, arguments)? };
     map.write(&arguments.out)?;
     let bytes = std::fs::metadata(&arguments.out).with_context(|| arguments.out.display().to_string())?.len();
-    let keys = map.config().keys;
+    let keys = map.config().layout.keys();
     let seconds = start.elapsed().as_secs_f64();
     print(&format!("{}: {keys} keys, {:.2} MB, in {seconds:.1} s\n", arguments.out.display(), bytes as f64 / 1e6))
 }
