@@ -3,6 +3,8 @@ use super::remembered::Remembered;
 use super::{Encoder, GreyImage, MapCamera, MapConfig, MapLayout, SceneMap};
 use crate::constants::QUERY_COLUMNS;
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
+#[cfg(feature = "train")]
+use crate::geometry::CellGrid;
 use crate::geometry::Pose;
 use crate::network::Tensor;
 use crate::{Error, Result};
@@ -128,7 +130,7 @@ impl MapBuilder {
         self.cells.add_frame(*camera_from_world);
         let columns = self.cells.columns();
         for &(cell, point) in known.iter().skip(first).step_by(step) {
-            self.cells.add(&descriptors[cell * columns..][..columns], world_from_camera.transform(point));
+            self.cells.add(cell, &descriptors[cell * columns..][..columns], world_from_camera.transform(point));
         }
         Ok(())
     }
@@ -138,6 +140,15 @@ impl MapBuilder {
     pub(crate) fn cell(&self, index: usize, descriptor: &mut [f32]) -> (DVec3, &Pose) {
         self.cells.read(index, descriptor);
         (self.cells.points[index], self.cells.pose(index))
+    }
+
+    /// The points of the cells of a photograph that are remembered, in the frame of its camera, by their places on its grid; photographs
+    /// are counted as they were added.
+    #[cfg(feature = "train")]
+    pub(crate) fn points_of(&self, frame: usize, grid: &CellGrid) -> Vec<Option<DVec3>> {
+        let mut points = vec![None; grid.len()];
+        self.cells.of_frame(frame).for_each(|(place, point)| points[place] = Some(point));
+        points
     }
 
     /// The map: descriptors are projected on their principal components, and each small cube of the scene in which enough cells
@@ -188,6 +199,13 @@ impl MapBuilder {
             unit: unit.to_owned(),
             camera,
         })
+    }
+
+    /// The root mean square of the numbers of descriptors, about.
+    #[cfg(feature = "train")]
+    pub(super) fn descriptor_size(&self) -> f32 {
+        let sampled: Vec<f32> = (0..self.len()).step_by(997).flat_map(|cell| self.descriptor(cell)).collect();
+        (sampled.iter().map(|x| x * x).sum::<f32>() / sampled.len().max(1) as f32).sqrt().max(1e-6)
     }
 
     fn descriptor(&self, cell: usize) -> Vec<f32> {

@@ -11,8 +11,10 @@ pub(super) struct Remembered {
     descriptors: Descriptors,
     /// Of the scene.
     pub(super) points: Vec<DVec3>,
-    frames: Vec<u32>,
-    poses: Vec<Pose>,
+    /// Places on the grids of their photographs.
+    places: Vec<u32>,
+    /// Of each photograph: its first cell, and camera_from_world.
+    frames: Vec<(usize, Pose)>,
 }
 
 /// Cell × columns.
@@ -31,7 +33,7 @@ impl Remembered {
             Encoder::Network(_) => Descriptors::Halves(Vec::new()),
         };
         let columns = encoder.columns();
-        Self { encoder, columns, descriptors, points: Vec::new(), frames: Vec::new(), poses: Vec::new() }
+        Self { encoder, columns, descriptors, points: Vec::new(), places: Vec::new(), frames: Vec::new() }
     }
 
     pub(super) const fn columns(&self) -> usize {
@@ -44,17 +46,17 @@ impl Remembered {
 
     /// Another photograph, that the cells to come are of.
     pub(super) fn add_frame(&mut self, camera_from_world: Pose) {
-        self.poses.push(camera_from_world);
+        self.frames.push((self.len(), camera_from_world));
     }
 
     /// A cell of the last photograph.
-    pub(super) fn add(&mut self, descriptor: &[f32], point: DVec3) {
+    pub(super) fn add(&mut self, place: usize, descriptor: &[f32], point: DVec3) {
         match &mut self.descriptors {
             Descriptors::Bytes(bytes) => bytes.extend(descriptor.iter().map(|&x| (x * 255.0).round() as u8)),
             Descriptors::Halves(halves) => halves.extend(descriptor.iter().map(|&x| f16::from_f32(x))),
         }
         self.points.push(point);
-        self.frames.push(self.poses.len().saturating_sub(1) as u32);
+        self.places.push(place as u32);
     }
 
     /// Writes the descriptor of a cell.
@@ -73,6 +75,15 @@ impl Remembered {
     /// camera_from_world of the photograph of a cell.
     #[cfg(feature = "train")]
     pub(super) fn pose(&self, cell: usize) -> &Pose {
-        &self.poses[self.frames[cell] as usize]
+        let after = self.frames.partition_point(|(first, _)| *first <= cell);
+        &self.frames[after - 1].1
+    }
+
+    /// The points of a photograph's cells with their places on its grid, in the frame of its camera.
+    #[cfg(feature = "train")]
+    pub(super) fn of_frame(&self, frame: usize) -> impl Iterator<Item = (usize, DVec3)> {
+        let (first, pose) = &self.frames[frame];
+        let end = self.frames.get(frame + 1).map_or(self.len(), |(next, _)| *next);
+        (*first..end).map(|cell| (self.places[cell] as usize, pose.transform(self.points[cell])))
     }
 }

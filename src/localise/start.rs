@@ -25,12 +25,17 @@ impl MapBuilder {
     ) -> Result<SceneMap> {
         let config = MapConfig { layout, ..self.config(unit, camera)? };
         let mut rng = StdRng::seed_from_u64(seed);
-        let extent = config.extent as f32;
+        let (extent, size) = (config.extent as f32, self.descriptor_size());
         let tensor = |(name, shape): (String, Vec<usize>)| {
             let count = shape.iter().product();
             let values = if let [inputs, _] = shape[..] {
                 // uniform, of variance 2 / inputs
-                let scale = if name == "fc3.weight" { LAST * extent } else { 1.0 } * (6.0 / inputs as f32).sqrt();
+                let scale = match name.as_str() {
+                    "input.weight" => 1.0 / size,
+                    "fc3.weight" => LAST * extent,
+                    _ => 1.0,
+                };
+                let scale = scale * (6.0 / inputs as f32).sqrt();
                 (0..count).map(|_| scale * rng.random_range(-1.0..1.0_f32)).collect()
             } else {
                 vec![0.0; count]

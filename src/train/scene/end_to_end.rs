@@ -1,7 +1,6 @@
 //! The expected pose loss of a map's photographs: differentiable RANSAC end to end.
 
 use super::{SceneNetwork, View};
-use crate::constants::DESCRIPTOR_COLUMNS;
 use crate::cpu::search::normalize_matches::pose_of;
 use crate::geometry::accuracy::{position_error, rotation_error_deg};
 use crate::train::networks::parameters::read;
@@ -109,13 +108,13 @@ impl EndToEndPose {
         [seed, step]: [u64; 2],
         device: &Device,
     ) -> Result<PoseStep> {
-        let columns = DESCRIPTOR_COLUMNS as usize;
         let flat = |of: &dyn Fn(&View) -> Vec<f32>, width: usize| {
             let values: Vec<f32> = views.iter().flat_map(of).collect();
             let rows = values.len() / width;
             Tensor::<2>::from_data(TensorData::new(values, [rows, width]), device)
         };
-        let recalled = network.forward(flat(&|view| view.descriptors.clone(), columns))?;
+        let recalled = views.iter().map(|view| view.recalled(network, device)).collect::<Result<Vec<_>>>()?;
+        let recalled = Tensor::cat(recalled, 0);
         let rays = flat(&|view| view.rays.as_flattened().to_vec(), 2);
         let truth = flat(&|view| view.camera_from_origin(origin).to_vec(), 12);
         let cells = recalled.dims()[0];

@@ -1,12 +1,15 @@
 //! The loop of both stages: shuffled cells, then photographs end to end.
 
+use super::augment::{Warp, points_between};
 use super::checkpoint::{Checkpoint, Progress};
 use super::end_to_end::PoseStep;
+use super::network::SceneInput;
+use super::point_loss::KnownPoints;
+use super::view::{camera_from_origin, image_input, indices};
 use super::watch::Watch;
 use super::{SceneNetwork, SceneOptions, View};
-use crate::constants::DESCRIPTOR_COLUMNS;
 use crate::data::synthetic::problems::{generator, pair_seed};
-use crate::localise::{MapBuilder, SceneMap};
+use crate::localise::{MapBuilder, MapLayout, SceneMap};
 use crate::train::adam::Adam;
 use crate::train::{Ending, OptimizerOptions};
 use crate::{Error, Result};
@@ -14,6 +17,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use glam::DVec3;
 use rand::RngExt;
+use rand::rngs::StdRng;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct SceneData<'a> {
     /// The cells that the map was built of.
     pub cells: &'a MapBuilder,
-    /// Photographs.
+    /// Photographs, in the order in which their cells were added.
     pub photographs: usize,
     /// Reads one of them.
     pub view: &'a dyn Fn(usize) -> Result<View>,
@@ -35,7 +39,7 @@ pub struct SceneData<'a> {
 pub struct SceneStep {
     /// Steps of both stages taken, this one included.
     pub step: usize,
-    /// The loss: of the initialisation the mean error of points as a share of their distance, clamped; of the end-to-end stage
+    /// The loss: of the initialisation the mean error of points as a share of their distance (or of what is seen of it), clamped; of the end-to-end stage
     /// the expected error of the pose, degrees.
     pub loss: f64,
     /// Learning rate.
@@ -166,32 +170,63 @@ impl SceneTrainer {
         Ok(SceneEnding::Done(Ending::Finished))
     }
 
-    /// A step on shuffled cells.
+    /// A step on points that are known.
     fn initialise(&mut self, data: &SceneData<'_>) -> Result<SceneStep> {
-        let SceneOptions { init_steps, batch, .. } = self.options;
         let mut rng = generator(pair_seed(self.options.seed, self.steps));
-        let origin = DVec3::from_array(self.built.config().origin);
-        let columns = DESCRIPTOR_COLUMNS as usize;
-        let noise = (self.options.noise / (columns as f64).sqrt() * UNIFORM) as f32;
-        let mut descriptors = Vec::with_capacity(batch * columns);
-        let (mut targets, mut nearness) = (Vec::with_capacity(batch * 3), Vec::with_capacity(batch));
-        for _ in 0..batch {
-            let (descriptor, point, distance) = data.cells.cell(rng.random_range(0..data.cells.len()));
-            descriptors.extend(descriptor.map(|x| x + noise * rng.random_range(-1.0..1.0_f32)));
-            targets.extend((point - origin).as_vec3().to_array());
-            nearness.push(1.0 / distance);
-        }
-        let tensor = |values: Vec<f32>, width: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [batch, width]), &self.device)
+        let (said, known) = match self.built.config().layout {
+            MapLayout::DsacStar { .. } => self.say_photographs(data, &mut rng)?,
+            MapLayout::Memory { .. } | MapLayout::Head { .. } => self.say_cells(data, &mut rng)?,
         };
-        let recalled = self.network.forward(tensor(descriptors, columns))?.narrow(1, 0, 3);
-        let distances = ((recalled - tensor(targets, 3)).square().sum_dim(1) + TINY).sqrt();
+        let SceneOptions { init_steps, near, init_optimizer: optimizer, .. } = self.options;
         let clamp = self.options.clamp_at(self.steps as f64 / init_steps as f64);
-        let loss = (distances * tensor(nearness, 1) / clamp).tanh().mean() * clamp;
-        let optimizer = self.options.init_optimizer;
+        let loss = known.loss(said.narrow(1, 0, 3), near, clamp, &self.device);
         let rate = optimizer.rate(self.steps, init_steps);
         let loss = self.take(loss, rate, &optimizer)?;
-        Ok(SceneStep { step: self.steps + 1, loss, learning_rate: rate, cells: batch, pose: None })
+        Ok(SceneStep { step: self.steps + 1, loss, learning_rate: rate, cells: known.len(), pose: None })
+    }
+
+    /// What is said of shuffled cells.
+    fn say_cells(&self, data: &SceneData<'_>, rng: &mut StdRng) -> Result<(Tensor<2>, KnownPoints)> {
+        let (columns, batch) = (self.built.config().descriptor_columns(), self.options.batch);
+        let noise = (self.options.noise / (columns as f64).sqrt() * UNIFORM) as f32;
+        let mut descriptors = vec![0.0; batch * columns];
+        let mut known = KnownPoints::default();
+        for descriptor in descriptors.chunks_exact_mut(columns) {
+            let (point, pose) = data.cells.cell(rng.random_range(0..data.cells.len()), descriptor);
+            known.push(point - self.origin(), &camera_from_origin(pose, self.origin()));
+            let noise = noise * descriptor.iter().map(|x| x * x).sum::<f32>().sqrt();
+            descriptor.iter_mut().for_each(|x| *x += noise * rng.random_range(-1.0..1.0_f32));
+        }
+        let input = Tensor::from_data(TensorData::new(descriptors, [batch, columns]), &self.device);
+        Ok((self.network.forward(SceneInput::Descriptors(input))?, known))
+    }
+
+    /// What is said of the cells of photographs, each turned and scaled.
+    fn say_photographs(&self, data: &SceneData<'_>, rng: &mut StdRng) -> Result<(Tensor<2>, KnownPoints)> {
+        let mut known = KnownPoints::default();
+        let mut said = Vec::new();
+        for _ in 0..self.options.photographs {
+            let photograph = rng.random_range(0..data.photographs);
+            let view = (data.view)(photograph)?;
+            let Some(image) = view.image() else { continue };
+            let warp = Warp::random(image.size_px, self.options.turn_deg, self.options.scale, rng);
+            let points = data.cells.points_of(photograph, &view.grid);
+            let points = points_between(&warp.places(&view.grid), &view.grid, &points);
+            let pose = view.camera_from_origin(self.origin());
+            let world_from_camera = view.camera_from_world.inverse();
+            let mut cells = Vec::new();
+            for (cell, point) in points.iter().enumerate().filter_map(|(cell, point)| Some((cell, (*point)?))) {
+                known.push(world_from_camera.transform(point) - self.origin(), &pose);
+                cells.push(cell);
+            }
+            let all = self.network.forward(image_input(&warp.image(image), &self.device))?;
+            said.push(all.select(0, indices(&cells, &self.device)));
+        }
+        Ok((Tensor::cat(said, 0), known))
+    }
+
+    const fn origin(&self) -> DVec3 {
+        DVec3::from_array(self.built.config().origin)
     }
 
     /// A step on whole photographs.
@@ -203,9 +238,8 @@ impl SceneTrainer {
         let mut rng = generator(pair_seed(seed, self.steps));
         let draw = |_| (data.view)(rng.random_range(0..data.photographs));
         let views = (0..photographs).map(draw).collect::<Result<Vec<_>>>()?;
-        let origin = DVec3::from_array(self.built.config().origin);
         let seeds = [seed, step as u64];
-        let seen = self.options.end_to_end.step(&self.network, &views, origin, seeds, &self.device)?;
+        let seen = self.options.end_to_end.step(&self.network, &views, self.origin(), seeds, &self.device)?;
         let PoseStep { loss, entropy_bits, lost, best_errors } = seen;
         let rate = optimizer.rate(step, steps);
         let before = self.network.clone();
@@ -265,9 +299,6 @@ pub enum SceneEnding {
 
 /// Half the width of the uniform distribution of variance 1.
 const UNIFORM: f64 = 1.732_050_8;
-/// What keeps the root of a distance of 0 from having no gradient.
-const TINY: f64 = 1e-12;
-
 /// The options as a checkpoint gives them back: reading its JSON may round the last place of a number.
 fn as_read(options: &SceneOptions) -> SceneOptions {
     let read = serde_json::to_string(options).and_then(|text| serde_json::from_str(&text));

@@ -5,14 +5,14 @@ use super::swept::Swept;
 use crate::cli::{complain, interrupt, print, progress};
 use crate::data::{Frame, FrameSet};
 use crate::geometry::CellGrid;
-use crate::localise::{GreyImage, MapBuilder, MapCamera, MapOptions, SceneMap, working_size_px};
+use crate::localise::{Encoder, GreyImage, MapBuilder, MapCamera, MapLayout, MapOptions, SceneMap, working_size_px};
 use crate::parallel::parallel_map;
 use crate::{Pose, Result};
 use anyhow::{Context, bail};
 use clap::Args;
 use glam::DVec3;
-use serde_json::json;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Args, Debug)]
@@ -23,6 +23,9 @@ pub(crate) struct TrainArgs {
     /// The map to write
     #[arg(long, value_name = "MAP.safetensors")]
     out: PathBuf,
+    /// Encoder that describes cells in place of gradients, as `nabla-ransac import` writes it
+    #[arg(long, value_name = "ENCODER.safetensors")]
+    encoder: Option<PathBuf>,
     /// Keys of the map at most, 76 bytes each
     #[arg(long, value_name = "N", default_value_t = MapOptions::default().keys)]
     keys: usize,
@@ -48,12 +51,15 @@ pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
     interrupt::listen()?;
     let start = Instant::now();
     let built = Built::new(&set, arguments)?;
-    let map = if arguments.build_only { built.map } else { trained(built, arguments)? };
+    let map = if arguments.build_only { built.memory()? } else { trained(built, arguments)? };
     map.write(&arguments.out)?;
     let bytes = std::fs::metadata(&arguments.out).with_context(|| arguments.out.display().to_string())?.len();
-    let keys = map.config().layout.keys();
+    let what = match map.config().layout {
+        MapLayout::Memory { keys } => format!("{keys} keys"),
+        _ => format!("{} weights", map.tensors().values().map(|tensor| tensor.values.len()).sum::<usize>()),
+    };
     let seconds = start.elapsed().as_secs_f64();
-    print(&format!("{}: {keys} keys, {:.2} MB, in {seconds:.1} s\n", arguments.out.display(), bytes as f64 / 1e6))
+    print(&format!("{}: {what}, {:.2} MB, in {seconds:.1} s\n", arguments.out.display(), bytes as f64 / 1e6))
 }
 
 #[cfg(feature = "train")]
@@ -65,16 +71,16 @@ fn trained(built: Built<'_>, arguments: &TrainArgs) -> anyhow::Result<SceneMap> 
 #[cfg(not(feature = "train"))]
 fn trained(built: Built<'_>, _: &TrainArgs) -> anyhow::Result<SceneMap> {
     complain("the map is built, but not trained: this program was built without --features train");
-    Ok(built.map)
+    built.memory()
 }
 
 /// Frames whose cells are read at a time.
 const CHUNK: usize = 32;
 
-/// A map as it is built, and what of.
+/// What a map is made of.
 pub(super) struct Built<'a> {
-    pub(super) map: SceneMap,
-    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "a map is trained on them"))]
+    pub(super) record: Value,
+    pub(super) camera: Option<MapCamera>,
     pub(super) cells: MapBuilder,
     #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "a map is trained on them"))]
     pub(super) photographs: Vec<(&'a Frame, Pose)>,
@@ -89,7 +95,9 @@ impl<'a> Built<'a> {
             let (scene, count) = (arguments.scene.display(), set.frames.len());
             bail!("{scene}: expected photographs with their poses, but none of the {count} has one");
         }
-        let (cells, swept) = remember(&photographs, options, arguments.sweep)?;
+        let encoder = encoder(arguments.encoder.as_deref())?;
+        let builder = |frames| Ok(MapBuilder::new(options, frames)?.with_encoder(encoder));
+        let (cells, photographs, swept) = remember(photographs, builder, arguments)?;
         let record = json!({
             "command": std::env::args().collect::<Vec<_>>().join(" "),
             "scene": set.name,
@@ -100,26 +108,45 @@ impl<'a> Built<'a> {
             "options": options,
             "version": env!("CARGO_PKG_VERSION"),
         });
-        let map = cells.build("m", common_camera(&photographs), record)?;
-        Ok(Self { map, cells, photographs })
+        let camera = common_camera(&photographs);
+        Ok(Self { record, camera, cells, photographs })
+    }
+
+    /// The map that remembers them.
+    pub(super) fn memory(&self) -> anyhow::Result<SceneMap> {
+        Ok(self.cells.build(UNIT, self.camera.clone(), self.record.clone())?)
     }
 }
 
-/// The cells of the photographs, and how many photographs had to be swept for their depth.
-fn remember(photographs: &[(&Frame, Pose)], options: MapOptions, sweep: bool) -> anyhow::Result<(MapBuilder, usize)> {
-    let mut swept = Swept::new(photographs, options.height_px, sweep)?;
+/// Of the poses that are read.
+pub(super) const UNIT: &str = "m";
+
+/// The encoder in a file, else gradients.
+pub(super) fn encoder(path: Option<&Path>) -> Result<Encoder> {
+    path.map_or_else(|| Ok(Encoder::default()), Encoder::read)
+}
+
+/// The cells of the photographs, those photographs that have any, and how many had to be swept for their depth.
+fn remember<'a>(
+    photographs: Vec<(&'a Frame, Pose)>,
+    builder: impl FnOnce(usize) -> Result<MapBuilder>,
+    arguments: &TrainArgs,
+) -> anyhow::Result<(MapBuilder, Vec<(&'a Frame, Pose)>, usize)> {
+    let mut swept = Swept::new(&photographs, arguments.height, arguments.sweep)?;
     let frames = swept.count();
-    let mut builder = MapBuilder::new(options, photographs.len() - swept.left_out())?;
+    let mut builder = builder(photographs.len() - swept.left_out())?;
     let bar = progress::bar(photographs.len() as u64, "photographs");
+    let mut used = Vec::new();
     for (number, chunk) in photographs.chunks(CHUNK).enumerate() {
         let first = number * CHUNK;
         let read = parallel_map(0, chunk.len(), |index| {
             let known = !swept.is_for(first + index);
-            known.then(|| known_cells(chunk[index].0, options.height_px)).transpose()
+            known.then(|| known_cells(chunk[index].0, arguments.height)).transpose()
         });
-        for (index, (cells, (_, pose))) in read.into_iter().zip(chunk).enumerate() {
+        for (index, (cells, photograph)) in read.into_iter().zip(chunk).enumerate() {
             if let Some((image, points)) = cells?.or_else(|| swept.take(first + index)) {
-                builder.add(&image, pose, &points)?;
+                builder.add(&image, &photograph.1, &points)?;
+                used.push(*photograph);
             }
             bar.inc(1);
         }
@@ -128,7 +155,7 @@ fn remember(photographs: &[(&Frame, Pose)], options: MapOptions, sweep: bool) ->
         }
     }
     bar.finish_and_clear();
-    Ok((builder, frames))
+    Ok((builder, used, frames))
 }
 
 /// An image at the map's height, and the points of its cells.

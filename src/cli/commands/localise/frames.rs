@@ -1,5 +1,6 @@
 //! What the commands are given photographs and cameras by.
 
+use super::build::encoder;
 use crate::data::{FrameOptions, FrameSet, Intrinsics, Split, Truth, parse_camera, read_motion};
 use crate::localise::{LocaliseOptions, Localiser, SceneMap};
 use crate::{Backend, Options};
@@ -90,6 +91,9 @@ pub(super) fn truth_of(map: &SceneMap) -> Option<Truth> {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Poses")]
 pub(super) struct PoseArgs {
+    /// Encoder that the map was made with, where it was
+    #[arg(long, value_name = "ENCODER.safetensors")]
+    encoder: Option<PathBuf>,
     /// Inlier threshold, pixels of the image at the map's height
     #[arg(long, value_name = "PX")]
     threshold: Option<f64>,
@@ -116,6 +120,7 @@ impl PoseArgs {
             ..usual.estimator
         };
         let estimator = estimator.with_iterations(None, self.iterations);
+        let map = map.with_encoder(encoder(self.encoder.as_deref())?)?;
         Ok(Localiser::new(map, LocaliseOptions { estimator, threshold_3d, ..usual })?)
     }
 }

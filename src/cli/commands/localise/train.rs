@@ -1,12 +1,12 @@
 //! `nabla-ransac localise train`, once the map is built: its training.
 
-use super::build::{Built, at_height};
+use super::build::{Built, UNIT, at_height};
+use crate::Pose;
 use crate::cli::{INTERRUPTED, complain, plot::train_plot};
 use crate::data::Frame;
-use crate::localise::SceneMap;
+use crate::localise::{MapLayout, SceneMap};
 use crate::train::Ending;
 use crate::train::scene::{PoseSelection, SceneData, SceneEnding, SceneOptions, SceneStep, SceneTrainer, View};
-use crate::{Pose, Result};
 use anyhow::Context;
 use burn::tensor::{Device, DeviceKind};
 use clap::{Args, ValueEnum};
@@ -22,6 +22,15 @@ use std::time::Instant;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Training")]
 pub(super) struct TrainingArgs {
+    /// What is to say where cells lie
+    #[arg(long, value_enum, default_value_t)]
+    layout: Layout,
+    /// Channels of a head's layers
+    #[arg(long, value_name = "N", default_value_t = 192)]
+    width: usize,
+    /// Channels of the five parts of DSAC*'s network; the paper has 32,64,128,256,512
+    #[arg(long, value_name = "N,N,N,N,N", value_parser = channels, default_value = "16,32,64,128,128")]
+    channels: [usize; 5],
     /// TOML file of options; the command line goes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -51,6 +60,22 @@ pub(super) struct TrainingArgs {
     device: TrainDevice,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    /// A memory of what was seen where
+    #[default]
+    Memory,
+    /// Residual layers on what describes a cell
+    Head,
+    /// The convolutional network of DSAC*, on the image
+    DsacStar,
+}
+
+fn channels(text: &str) -> Result<[usize; 5], String> {
+    let numbers: Vec<usize> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    numbers.try_into().map_err(|_| "expected five numbers with commas between them".to_owned())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum TrainDevice {
     /// All cores
@@ -60,9 +85,22 @@ enum TrainDevice {
 }
 
 impl TrainingArgs {
-    /// Defaults, then the file, then the command line.
-    fn options(&self) -> anyhow::Result<SceneOptions> {
-        let mut options = self.config.as_deref().map(SceneOptions::read).transpose()?.unwrap_or_default();
+    /// Of a memory the number of keys is not known yet.
+    const fn layout(&self) -> MapLayout {
+        match self.layout {
+            Layout::Memory => MapLayout::Memory { keys: 0 },
+            Layout::Head => MapLayout::Head { width: self.width },
+            Layout::DsacStar => MapLayout::DsacStar { channels: self.channels },
+        }
+    }
+
+    /// The defaults of a layout, then the file, then the command line.
+    fn options(&self, layout: &MapLayout) -> anyhow::Result<SceneOptions> {
+        let usual = SceneOptions::of(layout);
+        let mut options = match &self.config {
+            Some(path) => usual.with_file(path)?,
+            None => usual,
+        };
         options.init_steps = self.init_steps.unwrap_or(options.init_steps);
         options.steps = self.steps.unwrap_or(options.steps);
         options.seed = self.seed.unwrap_or(options.seed);
@@ -74,16 +112,24 @@ impl TrainingArgs {
 
 /// Trains the map that was built; `out` is where it will be written, and its checkpoint and log beside it.
 pub(super) fn train(built: Built<'_>, arguments: &TrainingArgs, out: &Path) -> anyhow::Result<SceneMap> {
-    let options = arguments.options()?;
-    let Built { map, cells, photographs } = built;
-    let map = arguments.from.as_deref().map_or(Ok(map), SceneMap::read)?;
-    let height_px = map.config().height_px;
+    let layout = arguments.layout();
+    let map = match (&arguments.from, layout) {
+        (Some(path), _) => SceneMap::read(path)?.with_encoder(built.cells.encoder().clone())?,
+        (None, MapLayout::Memory { .. }) => built.memory()?,
+        (None, _) => {
+            let (camera, record) = (built.camera.clone(), built.record.clone());
+            built.cells.start(layout, arguments.seed.unwrap_or_default(), UNIT, camera, record)?
+        }
+    };
+    let options = arguments.options(&map.config().layout)?;
+    let Built { cells, photographs, .. } = built;
+    let viewed = map.clone();
     let mut record = map.record().clone();
     record["training"] = json!(options);
     let data = SceneData {
         cells: &cells,
         photographs: photographs.len(),
-        view: &|index| view(photographs[index], height_px),
+        view: &|index| view(&viewed, photographs[index]),
         name: json!({ "scene": record["scene"], "truth": record["truth"], "frames": record["frames"], "cells": record["cells"] }),
     };
     let device = match arguments.device {
@@ -125,9 +171,9 @@ pub(super) fn train(built: Built<'_>, arguments: &TrainingArgs, out: &Path) -> a
     Ok(trainer.map(record)?)
 }
 
-fn view((frame, pose): (&Frame, Pose), height_px: u32) -> Result<View> {
-    let image = at_height(frame, height_px)?;
-    Ok(View::new(&image, &frame.camera_at(image.size_px)?, pose))
+fn view(map: &SceneMap, (frame, pose): (&Frame, Pose)) -> crate::Result<View> {
+    let image = at_height(frame, map.config().height_px)?;
+    Ok(View::new(map, &image, &frame.camera_at(image.size_px)?, pose))
 }
 
 /// The progress bar, and the log beside the map.
