@@ -47,6 +47,20 @@ impl Room {
         self.folder.path().join(name).display().to_string()
     }
 
+    /// The list of photographs beside its own, its first lines with other fields, by column.
+    fn list(&self, name: &str, edit: impl Fn(&mut Vec<&str>)) -> String {
+        let list = std::fs::read_to_string(self.path("room/train/frames.csv")).unwrap();
+        let (header, lines) = list.split_once('\n').unwrap();
+        let edited = |line| {
+            let mut fields: Vec<&str> = str::split(line, ',').collect();
+            edit(&mut fields);
+            fields.join(",") + "\n"
+        };
+        let path = self.path(&format!("room/train/{name}.csv"));
+        std::fs::write(&path, format!("{header}\n") + &lines.lines().take(8).map(edited).collect::<String>()).unwrap();
+        path
+    }
+
     fn image(&self) -> String {
         self.path("room/test/000131.color.png")
     }
@@ -119,6 +133,47 @@ fn what_is_wrong_is_told_in_a_line() {
     says(&["localise", "estimate", &map, "--map", &map], "map.safetensors");
     says(&["localise", "train", &train, "--out", &out, "--build-only", "--keys", "0"], "keys");
     assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn photographs_without_depth_say_what_they_lack() {
+    let room = Room::get();
+    let [map, out, images] = ["map.safetensors", "none.safetensors", "images"].map(|name| room.path(name));
+    let trained = |scene: &str, more: &[&str], what: &str| {
+        let line = fail(&[&["localise", "train", scene, "--out", &out, "--build-only"], more].concat());
+        assert!(line.contains(what), "{scene}: {line}");
+    };
+    // columns of a line
+    let (pose, depth) = (5..12, 12);
+    let of_poses = |name: &str, edit: &dyn Fn(&mut Vec<&str>)| {
+        room.list(name, |fields| {
+            fields[depth] = "";
+            edit(fields);
+        })
+    };
+    image::GrayImage::new(320, 240).save(room.path("room/train/black.png")).unwrap();
+    trained(&of_poses("black", &|fields| fields[0] = "black.png"), &[], "of 8 there are 0 cells");
+    // turned about the origin
+    trained(&of_poses("turned", &|fields| fields[9..12].fill("0")), &[], "from different places");
+    trained(&of_poses("nan", &|fields| fields[pose.clone()].fill("NaN")), &[], "expected a quaternion");
+    trained(&of_poses("lost", &|fields| fields[pose.clone()].fill("")), &[], "none of the 8 has one");
+    std::fs::create_dir_all(&images).unwrap();
+    std::fs::copy(room.image(), format!("{images}/a.png")).unwrap();
+    trained(&images, &[], "camera");
+    trained(&images, &["--camera", "277,277,159.5,119.5", "--sweep"], "none of the 1 has one");
+    assert!(!Path::new(&out).exists());
+    let rgbd = |scene: &str| program(&["localise", "eval", scene, "--map", &map, "--rgbd"]);
+    let none = rgbd(&of_poses("colour", &|_| ()));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("--rgbd expects photographs with depth"));
+    // those without are localised by colour
+    let first = room.list("first", |fields| {
+        if fields[0] != "000000.color.png" {
+            fields[depth] = ""
+        }
+    });
+    let some = rgbd(&first);
+    assert!(some.status.success() && String::from_utf8_lossy(&some.stderr).contains("7 of 8 frames have no depth"));
+    assert!(String::from_utf8_lossy(&some.stdout).contains("8 photographs, 0 without a pose"));
 }
 
 #[test]

@@ -166,6 +166,18 @@ fn photographs_that_tell_no_depth_are_told() {
 }
 
 #[test]
+fn a_photograph_that_no_other_one_is_beside_tells_nothing_and_spoils_nothing() {
+    let mut views: Vec<SweepView> = train()[..12].iter().map(view).collect();
+    let elsewhere = [glam::DVec3::X * 50.0, glam::DVec3::X * 1e9, glam::DVec3::NAN];
+    for (view, shift) in views.iter_mut().zip(elsewhere) {
+        view.camera_from_world.translation += shift;
+    }
+    let cells: Vec<usize> =
+        sweep_depths(&views, 0).unwrap().iter().map(|points| points.iter().flatten().count()).collect();
+    assert!(cells[..3] == [0; 3] && cells[3..].iter().all(|&cells| cells > 100), "{cells:?}");
+}
+
+#[test]
 fn depth_at_test_makes_poses_better_and_needs_a_point_a_cell() {
     let localiser = localiser(&map_of(&["--keys", "11000"], "train/frames.csv").0, 1);
     let frames = frames(&room().path().join("test"));

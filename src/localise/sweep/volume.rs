@@ -17,6 +17,9 @@ const BESIDE: usize = 2;
 
 /// The distance z of each cell, where the others tell.
 pub(super) fn depths(view: &View, others: &[&View], range: &Range) -> Vec<Option<f32>> {
+    if others.is_empty() {
+        return vec![None; view.rays.len()];
+    }
     let planes = range.inverse.len();
     let moves: Vec<Move> = others.iter().map(|other| Move::new(view, other)).collect();
     let mut similar = vec![0.0; planes * others.len()];
