@@ -60,7 +60,7 @@ fn scene() -> &'static Scene {
 
 fn view(index: usize) -> nabla_ransac::Result<View> {
     let (image, pose) = &scene().train[index];
-    Ok(View::new(image, &intrinsics(), *pose))
+    Ok(View::new(&scene().built, image, &intrinsics(), *pose))
 }
 
 fn data() -> SceneData<'static> {
@@ -172,8 +172,8 @@ fn checkpoints_of_others_and_broken_ones_are_told() {
 #[test]
 fn photographs_that_are_all_wrong_have_a_defined_loss_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let grey =
-        |_| Ok(View::new(&GreyImage::new(SIZE_PX, vec![0.5; 160 * 120]).unwrap(), &intrinsics(), Pose::IDENTITY));
+    let even = GreyImage::new(SIZE_PX, vec![0.5; 160 * 120]).unwrap();
+    let grey = |_| Ok(View::new(&scene().built, &even, &intrinsics(), Pose::IDENTITY));
     let data = SceneData { view: &grey, ..data() };
     let mut trainer = trainer(SceneOptions { init_steps: 0, steps: 3, ..options() });
     let before = trainer.map(json!(null)).unwrap();

@@ -17,6 +17,7 @@ pub use batch::PackedFeatures;
 pub use example::Example;
 pub use footprint::Memory;
 pub use networks::import::import_pytorch;
+pub use networks::import_xfeat::import_xfeat;
 pub use networks::network::Network;
 pub use networks::score_network::ScoreNetwork;
 pub use objectives::end_to_end::{EndToEnd, Objective, SamplerGradient};

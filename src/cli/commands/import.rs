@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// Folder of geometries in Parquet files, as verify-shards writes them; or a PyTorch checkpoint of the CLNet family: .pt, .pth, .net
+    /// Folder of geometries in Parquet files, as verify-shards writes them; or a PyTorch checkpoint, .pt, .pth, .net: of the CLNet family with --model, else of XFeat
     pub(super) source: PathBuf,
     /// COLMAP's database that the geometries are of
     #[arg(conflicts_with_all = ["model", "out"])]
@@ -17,8 +17,8 @@ pub(crate) struct ImportArgs {
     /// Print the summary as JSON
     #[arg(long, requires = "database")]
     pub(super) json: bool,
-    /// The model that a checkpoint was trained for: essential or fundamental
-    #[arg(long, value_enum, required_unless_present = "database")]
+    /// The model that a checkpoint of the CLNet family was trained for: essential or fundamental
+    #[arg(long, value_enum)]
     pub(super) model: Option<ModelKind>,
     /// The graph convolution that it was trained with; the published checkpoints have the collapsed one
     #[arg(long, value_enum, default_value = "collapsed")]
@@ -27,7 +27,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "FILE.safetensors", required_unless_present = "database")]
     pub(super) out: Option<PathBuf>,
     /// Store half-precision numbers
-    #[arg(long)]
+    #[arg(long, requires = "model")]
     pub(super) half: bool,
 }
 
@@ -44,9 +44,11 @@ pub(crate) fn run(arguments: &ImportArgs) -> anyhow::Result<()> {
         #[cfg(not(feature = "shards"))]
         (Some(_), ..) => super::missing::shards(),
         #[cfg(feature = "train")]
+        (None, None, Some(out)) => super::import_checkpoint::run_xfeat(arguments, out),
+        #[cfg(feature = "train")]
         (None, Some(model), Some(out)) => super::import_checkpoint::run(arguments, model, out),
         #[cfg(not(feature = "train"))]
-        (None, Some(_), Some(_)) => super::missing::training(),
-        _ => anyhow::bail!("expected the database of the geometries, or --model and --out for a checkpoint"),
+        (None, _, Some(_)) => super::missing::training(),
+        _ => anyhow::bail!("expected the database of the geometries, or --out for a checkpoint"),
     }
 }

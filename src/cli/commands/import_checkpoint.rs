@@ -4,7 +4,7 @@ use super::import::{Graph, ImportArgs};
 use crate::ModelKind;
 use crate::cli::print;
 use crate::network::{GraphConvolution, Storage};
-use crate::train::import_pytorch;
+use crate::train::{import_pytorch, import_xfeat};
 use std::path::Path;
 
 pub(super) fn run(arguments: &ImportArgs, model: ModelKind, out: &Path) -> anyhow::Result<()> {
@@ -21,5 +21,17 @@ pub(super) fn run(arguments: &ImportArgs, model: ModelKind, out: &Path) -> anyho
         out.display(),
         config.channels,
         config.model.name()
+    ))
+}
+
+pub(super) fn run_xfeat(arguments: &ImportArgs, out: &Path) -> anyhow::Result<()> {
+    let encoder = import_xfeat(&arguments.source)?;
+    encoder.write(out)?;
+    let tensors = encoder.network().map(|network| network.tensors().values().map(|tensor| tensor.values.len()).sum());
+    print(&format!(
+        "{}: {} weights of XFeat's backbone, an encoder of {} numbers a cell\n",
+        out.display(),
+        tensors.unwrap_or(0_usize),
+        encoder.columns()
     ))
 }

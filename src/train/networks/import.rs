@@ -14,10 +14,9 @@
 //! Convolutions have `.weight` and `.bias`; batch norms `.weight`, `.bias`, `.running_mean`, `.running_var`. All else (the
 //! unused `right` branches, counters, an estimator's own tensors) is left out.
 
+use super::pytorch::{PytorchFile, places_in_out};
 use crate::network::{Architecture, GraphConvolution, NetworkConfig, Tensor, Weights, WeightsError};
 use crate::{Error, ModelKind, Result};
-use burn_store::pytorch_reader::{DType, PytorchReader};
-use half::{bf16, f16};
 use serde_json::json;
 use std::path::Path;
 
@@ -34,12 +33,9 @@ const LANDMARK: &str = "embed_0.0.left.0.weight";
 /// missing, of another shape or type, or not finite; [`Error::BadOption`] when its sizes are out of range.
 pub fn import_pytorch(path: &Path, model: ModelKind, graph: GraphConvolution) -> Result<Weights> {
     let name = path.display().to_string();
-    let reader = PytorchReader::new(path).map_err(|error| Error::File {
-        path: name.clone(),
-        message: format!("expected a PyTorch checkpoint, but {error}"),
-    })?;
+    let file = PytorchFile::open(path)?;
     let wrong = |error| Error::Weights { path: name.clone(), error };
-    let checkpoint = Checkpoint::new(reader).map_err(wrong)?;
+    let checkpoint = Checkpoint::new(file).map_err(wrong)?;
     let config = checkpoint.config(model, graph).map_err(wrong)?;
     config.check()?;
     let named = Weights::expected(&config).into_iter().map(|(name, shape)| {
@@ -54,23 +50,23 @@ pub fn import_pytorch(path: &Path, model: ModelKind, graph: GraphConvolution) ->
 type Found<T> = std::result::Result<T, WeightsError>;
 
 struct Checkpoint {
-    reader: PytorchReader,
+    file: PytorchFile,
     prefix: String,
 }
 
 impl Checkpoint {
-    fn new(reader: PytorchReader) -> Found<Self> {
-        let prefixes = reader.tensors().keys().filter_map(|key| key.strip_suffix(LANDMARK));
+    fn new(file: PytorchFile) -> Found<Self> {
+        let prefixes = file.names().filter_map(|key| key.strip_suffix(LANDMARK));
         // of a whole CLNet the first block
         let prefix = prefixes.filter(|prefix| prefix.is_empty() || prefix.ends_with('.')).min().map(str::to_owned);
         match prefix {
-            Some(prefix) => Ok(Self { reader, prefix }),
+            Some(prefix) => Ok(Self { file, prefix }),
             None => Err(WeightsError::Missing { name: LANDMARK.to_owned(), shape: vec![128, 128, 1, 1] }),
         }
     }
 
     fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.reader.get(&format!("{}{name}", self.prefix)).map(|tensor| tensor.shape())
+        self.file.shape(&format!("{}{name}", self.prefix))
     }
 
     fn config(&self, model: ModelKind, graph: GraphConvolution) -> Found<NetworkConfig> {
@@ -103,7 +99,7 @@ impl Checkpoint {
             [places, inputs, outputs] => vec![outputs, inputs, 1, places],
             _ => shape.to_vec(),
         };
-        let values = self.values(&theirs, &convolution)?;
+        let values = self.file.values(&theirs, &convolution)?;
         let values = match *convolution.as_slice() {
             [outputs, inputs, _, places] => places_in_out(&values, [outputs, inputs, places]),
             _ => values,
@@ -129,23 +125,6 @@ impl Checkpoint {
             _ => residual_layer(ours, annular),
         }
     }
-
-    fn values(&self, name: &str, expected: &[usize]) -> Found<Vec<f32>> {
-        let missing = || WeightsError::Missing { name: name.to_owned(), shape: expected.to_vec() };
-        let tensor = self.reader.get(name).ok_or_else(missing)?;
-        if tensor.shape() != expected {
-            let (expected, found) = (expected.to_vec(), tensor.shape().to_vec());
-            return Err(WeightsError::Shape { name: name.to_owned(), expected, found });
-        }
-        let bytes = tensor.read().map_err(|error| WeightsError::Unreadable(error.to_string()))?;
-        Ok(match tensor.dtype() {
-            DType::F32 => each(&bytes, f32::from_ne_bytes),
-            DType::F64 => each(&bytes, |number| f64::from_ne_bytes(number) as f32),
-            DType::F16 => each(&bytes, |number| f16::from_ne_bytes(number).to_f32()),
-            DType::BF16 => each(&bytes, |number| bf16::from_ne_bytes(number).to_f32()),
-            other => return Err(WeightsError::Type { name: name.to_owned(), found: format!("{other:?}") }),
-        })
-    }
 }
 
 /// `before.2.linear1_norm` and its like: a place in a sequence of convolution, norms, ReLU, convolution, norms.
@@ -163,14 +142,4 @@ fn residual_layer(ours: &str, annular: usize) -> String {
         None => "embed_1.0".to_owned(),
     };
     format!("{block}.left.{place}")
-}
-
-/// (out, in, place) to (place, in, out).
-fn places_in_out(values: &[f32], [outputs, inputs, places]: [usize; 3]) -> Vec<f32> {
-    let order = (0..places).flat_map(|p| (0..inputs).flat_map(move |i| (0..outputs).map(move |o| [o, i, p])));
-    order.map(|[o, i, p]| values[(o * inputs + i) * places + p]).collect()
-}
-
-fn each<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes.as_chunks::<N>().0.iter().map(|&chunk| number(chunk)).collect()
 }

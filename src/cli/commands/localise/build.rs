@@ -74,6 +74,9 @@ fn trained(built: Built<'_>, _: &TrainArgs) -> anyhow::Result<SceneMap> {
     built.memory()
 }
 
+/// Photographs with camera_from_world.
+type Posed<'a> = Vec<(&'a Frame, Pose)>;
+
 /// Frames whose cells are read at a time.
 const CHUNK: usize = 32;
 
@@ -83,13 +86,13 @@ pub(super) struct Built<'a> {
     pub(super) camera: Option<MapCamera>,
     pub(super) cells: MapBuilder,
     #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "a map is trained on them"))]
-    pub(super) photographs: Vec<(&'a Frame, Pose)>,
+    pub(super) photographs: Posed<'a>,
 }
 
 impl<'a> Built<'a> {
     fn new(set: &'a FrameSet, arguments: &TrainArgs) -> anyhow::Result<Self> {
         let options = MapOptions { keys: arguments.keys, height_px: arguments.height, ..MapOptions::default() };
-        let photographs: Vec<(&Frame, Pose)> =
+        let photographs: Posed<'_> =
             (set.frames.iter()).filter_map(|frame| Some((frame, frame.camera_from_world?))).collect();
         if photographs.is_empty() {
             let (scene, count) = (arguments.scene.display(), set.frames.len());
@@ -128,10 +131,10 @@ pub(super) fn encoder(path: Option<&Path>) -> Result<Encoder> {
 
 /// The cells of the photographs, those photographs that have any, and how many had to be swept for their depth.
 fn remember<'a>(
-    photographs: Vec<(&'a Frame, Pose)>,
+    photographs: Posed<'a>,
     builder: impl FnOnce(usize) -> Result<MapBuilder>,
     arguments: &TrainArgs,
-) -> anyhow::Result<(MapBuilder, Vec<(&'a Frame, Pose)>, usize)> {
+) -> anyhow::Result<(MapBuilder, Posed<'a>, usize)> {
     let mut swept = Swept::new(&photographs, arguments.height, arguments.sweep)?;
     let frames = swept.count();
     let mut builder = builder(photographs.len() - swept.left_out())?;

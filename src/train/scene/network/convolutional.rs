@@ -143,3 +143,48 @@ fn convolved(plane: Tensor<4>, convolution: &Convolution, layer: &Linear, held: 
         After::AddRelu => added(held, relu(product)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::localise::convolutional::{ConvolutionalNetwork, dsac_star, head, xfeat};
+    use burn::tensor::TensorData;
+
+    #[test]
+    fn a_module_says_what_the_network_says_of_images_of_any_size() {
+        let number = |i: usize, seed: f32| (i as f32 * seed + 0.3).sin();
+        for (plan, [columns, rows]) in [
+            (dsac_star([4, 8, 8, 12, 16]), [41, 27]),
+            (dsac_star([4, 8, 8, 12, 16]), [1, 1]),
+            (head(24, 16), [13, 1]),
+            (xfeat(), [72, 45]),
+        ] {
+            let tensors: BTreeMap<String, NamedTensor> = plan
+                .tensors()
+                .enumerate()
+                .map(|(i, (name, shape))| {
+                    let scale = (2.0 / shape[0] as f32).sqrt();
+                    let values =
+                        (0..shape.iter().product()).map(|k| scale * number(k, 0.7 + 0.11 * i as f32)).collect();
+                    (name, NamedTensor { shape, values })
+                })
+                .collect();
+            let network = ConvolutionalNetwork::new(plan.clone(), tensors.clone()).unwrap();
+            let channels = plan.input_channels();
+            let input: Vec<f32> = (0..columns * rows * channels).map(|i| number(i, 0.43)).collect();
+            let expected = network.run(input.clone(), columns);
+            let device = Device::flex().autodiff();
+            let value = |name: &str| (tensors[name].shape.clone(), tensors[name].values.clone());
+            let module = ConvolutionalModule::of(plan.clone(), Units { key: 1.0, point: 1.0 }, &value, &device);
+            let given = Tensor::<4>::from_data(TensorData::new(input, [1, rows, columns, channels]), &device);
+            let found = module.forward(given.permute([0, 3, 1, 2]));
+            assert_eq!(found.dims(), [1, plan.output_channels(), expected.size.rows, expected.size.columns]);
+            let found = read(found.permute([0, 2, 3, 1])).unwrap();
+            let largest = expected.values.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+            for (a, b) in found.iter().zip(&expected.values) {
+                assert!((a - b).abs() < 1e-4 * largest, "{columns}×{rows}: {a} {b}");
+            }
+            assert_eq!(module.parameters().unwrap(), tensors);
+        }
+    }
+}
