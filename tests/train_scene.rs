@@ -6,7 +6,7 @@ use burn::tensor::{Device, DeviceKind};
 use nabla_ransac::data::synthetic::room::{Room, camera, path};
 use nabla_ransac::geometry::accuracy::{median, position_error};
 use nabla_ransac::geometry::{CellGrid, Intrinsics, Pose};
-use nabla_ransac::localise::{GreyImage, LocaliseOptions, Localiser, MapBuilder, MapOptions, SceneMap};
+use nabla_ransac::localise::{GreyImage, LocaliseOptions, Localiser, MapBuilder, MapLayout, MapOptions, SceneMap};
 use nabla_ransac::train::Ending;
 use nabla_ransac::train::scene::{
     EndToEndPose, PoseSelection, SceneData, SceneEnding, SceneOptions, SceneStep, SceneTrainer, View,
@@ -145,6 +145,76 @@ fn a_training_that_was_stopped_goes_on_bit_by_bit() {
         let losses = |steps: &[SceneStep]| steps.iter().map(|step| step.loss).collect::<Vec<_>>();
         assert_eq!(losses(&told), losses(&expected), "{stop_after}");
         assert_eq!(second.map(json!(1)).unwrap(), whole.map(json!(1)).unwrap(), "{stop_after}");
+    }
+}
+
+/// Views of a map that says points by a network.
+fn views<'a>(map: &'a SceneMap) -> impl Fn(usize) -> nabla_ransac::Result<View> + 'a {
+    |index| {
+        let (image, pose) = &scene().train[index];
+        Ok(View::new(map, image, &intrinsics(), *pose))
+    }
+}
+
+#[test]
+fn networks_learn_to_say_points_and_go_on_bit_by_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.safetensors");
+    let layouts = [MapLayout::Head { width: 32 }, MapLayout::DsacStar { channels: [4, 8, 8, 16, 16] }];
+    for (layout, init_steps) in layouts.into_iter().zip([300, 120]) {
+        let map = scene().cells.start(layout, 3, "m", None, json!(null)).unwrap();
+        let view = views(&map);
+        let data = SceneData { view: &view, ..data() };
+        let options = SceneOptions { init_steps, steps: 4, ..SceneOptions { batch: 256, ..SceneOptions::of(&layout) } };
+        let run = |trainer: &mut SceneTrainer, stop_after: Option<usize>| {
+            let stop = AtomicBool::new(false);
+            let mut losses = Vec::new();
+            let ending = trainer.run(&data, &path, &stop, &mut |step| {
+                stop.fetch_or(Some(step.step) == stop_after, Ordering::Relaxed);
+                losses.push(step.loss);
+            });
+            assert!(matches!(ending.unwrap(), SceneEnding::Done(_)));
+            losses
+        };
+        let mut whole = SceneTrainer::new(options.clone(), map.clone(), Device::flex()).unwrap();
+        let expected = run(&mut whole, None);
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+        let (first, last) = (mean(&expected[..20]), mean(&expected[init_steps - 20..init_steps]));
+        println!("{layout:?}: {first} {last}");
+        assert!(last < 0.7 * first, "{layout:?}: {first} {last}");
+        for stop_after in [init_steps - 1, init_steps + 1] {
+            let mut part = SceneTrainer::new(options.clone(), map.clone(), Device::flex()).unwrap();
+            let mut told = run(&mut part, Some(stop_after));
+            let mut rest = SceneTrainer::resume(options.clone(), map.clone(), &data, &path, Device::flex()).unwrap();
+            told.extend(run(&mut rest, None));
+            assert_eq!(told, expected, "{layout:?} {stop_after}");
+            assert_eq!(rest.map(json!(1)).unwrap(), whole.map(json!(1)).unwrap(), "{layout:?} {stop_after}");
+        }
+        // what is written is what was learned, in half precision
+        let file = folder.path().join("map.safetensors");
+        whole.map(json!(null)).unwrap().write(&file).unwrap();
+        let read = SceneMap::read(&file).unwrap();
+        let localiser = |map: SceneMap| Localiser::new(map, LocaliseOptions::default()).unwrap();
+        let image = &scene().test[0].0;
+        let [a, b] = [whole.map(json!(null)).unwrap(), read].map(|map| localiser(map).scene_points(image).points_world);
+        assert!(a.iter().zip(&b).all(|(a, b)| a.distance(*b) < 0.05), "{layout:?}");
+    }
+}
+
+#[test]
+fn views_of_another_layout_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = scene().cells.start(MapLayout::DsacStar { channels: [4; 5] }, 0, "m", None, json!(null)).unwrap();
+    let head = scene().cells.start(MapLayout::Head { width: 8 }, 0, "m", None, json!(null)).unwrap();
+    for (map, of) in [(&scene().built, &image), (&image, &head)] {
+        let view = views(of);
+        let data = SceneData { view: &view, ..data() };
+        let options = SceneOptions { init_steps: 0, ..options() };
+        let mut trainer = SceneTrainer::new(options, map.clone(), Device::flex()).unwrap();
+        let stop = AtomicBool::new(false);
+        let error = trainer.run(&data, &folder.path().join("c"), &stop, &mut |_| ()).unwrap_err();
+        println!("{error}");
+        assert!(matches!(error, Error::BadOption { .. } | Error::LengthMismatch { .. }), "{error}");
     }
 }
 

@@ -67,7 +67,8 @@ impl SceneOptions {
         match layout {
             MapLayout::Memory { .. } => usual,
             MapLayout::Head { .. } => Self { init_steps: 10_000, near: 0.05, ..usual },
-            MapLayout::DsacStar { .. } => Self { init_steps: 6000, near: 0.05, ..usual },
+            // from points near the middle of the scene on, which are all far off
+            MapLayout::DsacStar { .. } => Self { init_steps: 6000, near: 0.05, clamp: [1.0, 0.01], ..usual },
         }
     }
 
