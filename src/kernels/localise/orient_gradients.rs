@@ -11,6 +11,7 @@ pub const SHADER: Shader<'static> = Shader {
         constants::LOCALISE,
         shader_part!("shared/layout/localise_types"),
         shader_part!("shared/layout/dispatch"),
+        shader_part!("shared/layout/grey_level"),
         shader_part!("localise/orient_gradients"),
     ],
 };
