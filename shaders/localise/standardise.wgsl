@@ -28,11 +28,13 @@ fn total(own: f32, local: u32) -> f32 {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
     let count = shape.columns * shape.rows * shape.channels;
+    // from the first value on, so that nothing is rounded where all are alike
+    let first = grey_level(plane[0]);
     var sum = 0.0;
     for (var i = local; i < count; i += WORKGROUP) {
-        sum += grey_level(plane[i]);
+        sum += grey_level(plane[i]) - first;
     }
-    let mean = total(sum, local) / f32(count);
+    let mean = first + total(sum, local) / f32(count);
     var sum_sq = 0.0;
     for (var i = local; i < count; i += WORKGROUP) {
         let beside = grey_level(plane[i]) - mean;
