@@ -22,7 +22,7 @@ fn answers(context: &Context, network: &ConvolutionalNetwork, inputs: &[Vec<f32>
         context.queue().submit([encoder.finish()]);
         let found = stages.answer().read_blocking(context).unwrap();
         let (pixels, filled) = (size[0] * size[1], channels.next_multiple_of(4));
-        assert!(found.len() % filled == 0 && found.len() <= pixels * filled);
+        assert!(found.len().is_multiple_of(filled) && found.len() <= pixels * filled);
         found.chunks_exact(filled).flat_map(|pixel| &pixel[..channels]).copied().collect()
     };
     inputs.iter().map(answer).collect()
