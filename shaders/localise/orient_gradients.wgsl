@@ -17,10 +17,15 @@ var<workgroup> narrowed: array<f32, WIDE * SMOOTHED>;
 // smoothed along both: of the tile and a pixel around it
 var<workgroup> smoothed: array<f32, SMOOTHED * SMOOTHED>;
 
-// Of the pixel, or of the nearest one inside.
+fn is_finite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
+// Of the pixel, or of the nearest one inside; what is no number is black.
 fn grey_at(x: i32, y: i32) -> f32 {
     let inside = clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(i32(shape.width), i32(shape.height)) - 1);
-    return grey_level(grey[u32(inside.y) * shape.width + u32(inside.x)]);
+    let value = grey[u32(inside.y) * shape.width + u32(inside.x)];
+    return select(0.0, clamp(value, 0.0, 1.0), is_finite(value));
 }
 
 fn load_values(first: vec2<i32>, local: u32) {

@@ -1,4 +1,4 @@
-// The values of an image with mean 0 and variance 1: (x − mean) / √(variance + 10⁻⁵). One workgroup. Twin:
+// The values of a plane with mean 0 and variance 1: (x − mean) / √(variance + 10⁻⁵). One workgroup. Twin:
 // src/cpu/localise/standardise.rs, which sums in double precision.
 
 @group(0) @binding(0) var<storage, read> shape: PlaneShape;
@@ -7,8 +7,15 @@
 
 const WORKGROUP: u32 = 256u;
 const LEAST_VARIANCE: f32 = 1e-5;
+const LARGEST: f32 = 1e4;
 
 var<workgroup> sums: array<f32, WORKGROUP>;
+
+// What is no number is 0, and what is beyond LARGEST is brought there, so that nothing overflows.
+fn bounded(value: f32) -> f32 {
+    let finite = (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+    return select(0.0, clamp(value, -LARGEST, LARGEST), finite);
+}
 
 // Of all invocations.
 fn total(own: f32, local: u32) -> f32 {
@@ -29,19 +36,19 @@ fn total(own: f32, local: u32) -> f32 {
 fn main(@builtin(local_invocation_index) local: u32) {
     let count = shape.columns * shape.rows * shape.channels;
     // from the first value on, so that nothing is rounded where all are alike
-    let first = grey_level(plane[0]);
+    let first = bounded(plane[0]);
     var sum = 0.0;
     for (var i = local; i < count; i += WORKGROUP) {
-        sum += grey_level(plane[i]) - first;
+        sum += bounded(plane[i]) - first;
     }
     let mean = first + total(sum, local) / f32(count);
     var sum_sq = 0.0;
     for (var i = local; i < count; i += WORKGROUP) {
-        let beside = grey_level(plane[i]) - mean;
+        let beside = bounded(plane[i]) - mean;
         sum_sq += beside * beside;
     }
     let scale = 1.0 / sqrt(total(sum_sq, local) / f32(count) + LEAST_VARIANCE);
     for (var i = local; i < count; i += WORKGROUP) {
-        standard[i] = (grey_level(plane[i]) - mean) * scale;
+        standard[i] = (bounded(plane[i]) - mean) * scale;
     }
 }

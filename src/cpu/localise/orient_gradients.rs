@@ -37,8 +37,7 @@ fn differences(row: &[f32], out: &mut [f32]) {
     }
 }
 
-/// What is beyond 0..=1 is brought there, and what is no number is black.
-pub(super) const fn grey(value: f32) -> f32 {
+const fn grey(value: f32) -> f32 {
     if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
 }
 

@@ -11,7 +11,6 @@ pub const SHADER: Shader<'static> = Shader {
         constants::LOCALISE,
         shader_part!("shared/layout/localise_types"),
         shader_part!("shared/layout/dispatch"),
-        shader_part!("shared/layout/grey_level"),
         shader_part!("localise/orient_gradients"),
     ],
 };
