@@ -10,6 +10,8 @@
 
 #[path = "../tests/common/box_room.rs"]
 mod box_room;
+#[path = "../tests/common/random_maps.rs"]
+mod random_maps;
 #[path = "../tests/common/ranked.rs"]
 mod ranked;
 #[path = "../tests/common/scenes.rs"]
@@ -18,7 +20,7 @@ mod scenes;
 use nabla_ransac::geometry::Intrinsics;
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::HostBuffers;
-use nabla_ransac::localise::{FrameImage, GpuLocaliser, GreyImage, LocaliseOptions};
+use nabla_ransac::localise::{Encoder, FrameImage, GpuLocaliser, GreyImage, LocaliseOptions, MapLayout, SceneMap};
 use nabla_ransac::network::{GpuRanker, Weights};
 use nabla_ransac::ransac::GpuPipeline;
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem};
@@ -254,25 +256,31 @@ fn ranking(context: &Context, software: bool) {
     }
 }
 
-/// Milliseconds of one frame, from an image in a buffer to its pose.
+/// Milliseconds of one frame, from an image in a buffer to its pose, with a map of each kind; the networks mean nothing.
 fn localising(context: &Context) {
-    let map = box_room::map(96, 12_000, glam::DVec3::ZERO).unwrap();
     let [width, height] = box_room::SIZE_PX;
-    println!(
-        "\n## Localisation, {width}x{height} pixels, a map of {} keys, 256 hypotheses\n",
-        map.config().layout.keys()
-    );
-    println!("| submitted to done, ms | by timestamps, ms: |\n|---:|---|");
+    println!("\n## Localisation, {width}x{height} pixels, 256 hypotheses\n");
+    println!("| map | submitted to done, ms | by timestamps, ms: |\n|---|---:|---|");
+    let memory = box_room::map(96, 12_000, glam::DVec3::ZERO).unwrap();
+    let network = |layout, encoder| random_maps::map(random_maps::config(layout, &encoder, height, [0.0; 3]), encoder);
+    let dsac_star = network(MapLayout::DsacStar { channels: [16, 32, 64, 128, 128] }, Encoder::Gradients);
+    let head = network(MapLayout::Head { width: 192 }, random_maps::xfeat_encoder(1));
+    for (name, map) in [("memory", memory), ("DSAC*", dsac_star), ("head on XFeat", head)] {
+        localising_with(context, name, &map);
+    }
+}
+
+fn localising_with(context: &Context, name: &str, map: &SceneMap) {
     let default = LocaliseOptions::default();
     let estimator = Options { min_iterations: 256, max_iterations: 256, ..default.estimator.clone() };
     let options = LocaliseOptions { estimator, ..default };
     let image = FrameImage::Values(box_room::SIZE_PX);
-    let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image, &options).unwrap();
+    let mut localiser = GpuLocaliser::new_blocking(context.clone(), map, &image, &options).unwrap();
     let seen = box_room::render(&box_room::pose_at(0.3, 0.05, glam::DVec3::ZERO), glam::DVec3::ZERO);
     let grey = GreyImage::from_rgba(box_room::SIZE_PX, &seen).unwrap();
     localiser.grey_values().write(context, 0, &grey.values);
     localiser.write_frame(&Intrinsics::Pinhole(box_room::camera()), 1).unwrap();
     let seconds = median_seconds(REPEATS, || submit(context, |encoder| localiser.encode(encoder)));
     let stages = stage_times(context, |encoder, before| localiser.encode_observed(encoder, before));
-    println!("| {:.3} | {stages} |", 1e3 * seconds);
+    println!("| {name}, {:?} | {:.3} | {stages} |", map.config().layout, 1e3 * seconds);
 }

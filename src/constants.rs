@@ -158,6 +158,10 @@ shared_constants! {
         MEMORY_COLUMNS = 68 as u32;
         /// Cells for which a workgroup asks the map.
         RECALLED_CELLS = 8 as u32;
+        /// Width and height of a neighbourhood that a convolution reads, pixels.
+        PATCH_PX = 3 as usize;
+        /// Width and height of a block of which a mean is made, pixels.
+        BLOCK_PX = 4 as usize;
     }
 }
 

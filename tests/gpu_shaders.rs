@@ -74,6 +74,8 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
     let (localising, _) = parse("orient_gradients", LOCALISE_SHADERS[1].parts);
     assert_layout!(&localising, FrameShape: width, height, columns, rows, keys, doubtful_spread, encode, unused);
+    let (convolving, _) = parse("plane_types", &[include_str!("../shaders/shared/layout/plane_types.wgsl")]);
+    assert_layout!(&convolving, PlaneShape: columns, rows, channels, stride, columns_out, rows_out, unused);
     assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
 }
 

@@ -188,3 +188,23 @@ pub struct FrameShape {
     /// Unused.
     pub unused: u32,
 }
+
+/// A plane that a step of a convolutional network reads, and the one that it makes of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PlaneShape {
+    /// Columns of the plane read.
+    pub columns: u32,
+    /// Rows of it.
+    pub rows: u32,
+    /// Channels of both; of a convolution, of the plane read.
+    pub channels: u32,
+    /// Every so many pixels along both axes a convolution makes one.
+    pub stride: u32,
+    /// Columns of the plane written.
+    pub columns_out: u32,
+    /// Rows of it.
+    pub rows_out: u32,
+    /// Unused.
+    pub unused: [u32; 2],
+}

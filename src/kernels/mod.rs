@@ -43,10 +43,15 @@ pub const RANK_SHADERS: [Shader<'static>; 9] = [
 ];
 
 /// The shaders of localisation.
-pub const LOCALISE_SHADERS: [Shader<'static>; 5] = [
+pub const LOCALISE_SHADERS: [Shader<'static>; 10] = [
     localise::read_texture::SHADER,
     localise::orient_gradients::SHADER,
     localise::pool_gradients::SHADER,
     localise::describe_cells::SHADER,
     localise::recall_points::SHADER,
+    localise::standardise::SHADER,
+    localise::mean_blocks::SHADER,
+    localise::enlarge_plane::SHADER,
+    localise::gather_patches::SHADER,
+    localise::place_points::SHADER,
 ];

@@ -45,8 +45,8 @@ impl GpuLocaliser {
     /// Compiles the shaders and makes all buffers, for frames of this image.
     ///
     /// # Errors
-    /// [`Error::BadImage`] for an image that the map is not made of, or a texture of another kind; [`Error::OutOfMemory`] when a
-    /// buffer would exceed the device's limit; those of [`LocaliseOptions::check`] and [`GpuPipeline::new`].
+    /// [`Error::BadImage`] for an image that the map is not made of, or a texture of another kind; [`Error::Weights`] for a map without
+    /// its encoder; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; those of [`LocaliseOptions::check`] and [`GpuPipeline::new`].
     pub async fn new(context: Context, map: &SceneMap, image: &FrameImage, options: &LocaliseOptions) -> Result<Self> {
         options.check()?;
         let points = GpuPoints::new(context.clone(), map, image, options.doubtful_spread).await?;

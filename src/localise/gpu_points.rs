@@ -1,16 +1,15 @@
 //! From an image in a GPU buffer or texture to where its cells lie in the scene, on the GPU.
 
+use super::point_stages::{self, Frame};
 use super::{FrameImage, SceneMap};
-use crate::constants::{BIN_LEVELS, DESCRIPTOR_COLUMNS, QUERY_COLUMNS, RECALLED_CELLS, TILE_COLUMNS, TILE_ROWS};
-use crate::cpu::localise::pool_gradients::lattice;
 use crate::cpu::localise::recall_points::Recalled;
 use crate::geometry::CellGrid;
 use crate::gpu::{Context, ReadBack, TypedBuffer};
-use crate::kernels::layout::{FrameShape, LayerShape};
-use crate::kernels::{Stage, Workgroups, localise, rank};
+use crate::kernels::layout::FrameShape;
+use crate::kernels::{Stage, Workgroups, localise};
 use crate::{Error, Result};
 
-/// The stages up to the recalled points, and all their buffers.
+/// The stages up to the points that a map says, and their buffers.
 #[derive(Debug)]
 pub(super) struct GpuPoints {
     context: Context,
@@ -39,14 +38,12 @@ impl GpuPoints {
         image: &FrameImage,
         doubtful_spread: f64,
     ) -> Result<Self> {
-        if map.config().plan().is_some() || map.config().encoder.is_some() {
-            return Err(Error::Device("networks of maps do not run on the GPU yet".to_owned()));
-        }
+        map.check_encoder()?;
         let given_px = image.size_px();
         let size_px = map.working_size_px(given_px);
         image.check(size_px)?;
         let grid = CellGrid::new(size_px);
-        let [needed, available] = [largest_buffer(&grid, map.config().layout.keys()), context.max_storage_bytes()];
+        let [needed, available] = [point_stages::largest_buffer(&grid, map), context.max_storage_bytes()];
         if needed > available {
             return Err(Error::OutOfMemory { needed, available });
         }
@@ -60,10 +57,10 @@ impl GpuPoints {
             ..FrameShape::default()
         };
         let made = context.catch(|| Self::made(context.clone(), map, image, grid, shape));
-        made.await
+        made.await?
     }
 
-    fn made(context: Context, map: &SceneMap, image: &FrameImage, grid: CellGrid, shape: FrameShape) -> Self {
+    fn made(context: Context, map: &SceneMap, image: &FrameImage, grid: CellGrid, shape: FrameShape) -> Result<Self> {
         let pixels = (shape.width * shape.height) as usize;
         let grey = match image {
             FrameImage::Buffer(buffer, _) => TypedBuffer::from_buffer(buffer.clone(), pixels),
@@ -82,11 +79,19 @@ impl GpuPoints {
             stages: Vec::new(),
             context,
         };
-        made.stages = made.stages(map);
+        let frame = Frame {
+            context: &made.context,
+            grid: &made.grid,
+            shape: &made.shape_buffer,
+            grey: &made.grey,
+            pixels: &made.pixels,
+            written: [&made.matches, &made.weights, &made.spreads],
+        };
+        made.stages = frame.stages(map)?;
         if let FrameImage::Texture(texture) = image {
             made.bind(texture);
         }
-        made
+        Ok(made)
     }
 
     /// Reads this texture from now on; checked before.
@@ -95,47 +100,6 @@ impl GpuPoints {
         self.shape_buffer.write(&self.context, 0, &[self.shape]);
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         self.reader = Some(localise::read_texture::stage(&self.context, &self.shape_buffer, &view, &self.grey));
-    }
-
-    fn stages(&self, map: &SceneMap) -> Vec<(Stage, u32)> {
-        let context = &self.context;
-        let cells = self.grid.len();
-        let floats = |label, len| TypedBuffer::<f32>::new(context, label, len);
-        let upload = |label, values: &[f32]| TypedBuffer::from_slice(context, label, values);
-        let [columns, rows] = lattice(&self.grid);
-        let gradients = TypedBuffer::<[f32; 2]>::new(context, "gradients", self.grey.len());
-        let pooled = floats("histograms", (BIN_LEVELS as usize) * columns * rows * 8);
-        let descriptors = floats("descriptors", cells * DESCRIPTOR_COLUMNS as usize);
-        let queries = floats("queries", cells * QUERY_COLUMNS as usize);
-        let layer = LayerShape { inputs: DESCRIPTOR_COLUMNS, outputs: QUERY_COLUMNS, ..LayerShape::default() };
-        let layer = TypedBuffer::from_slice(context, "projection", &[layer]);
-        let batch = TypedBuffer::from_slice(context, "cells", &[1, 0, cells as u32]);
-        let weight = upload("projection's weight", map.values("projection.weight"));
-        let bias = upload("projection's bias", map.values("projection.bias"));
-        let keys = upload("keys", &keys_across(map.values("keys")));
-        let points = upload("points of keys", &points_with_biases(map));
-        let shape = &*self.shape_buffer;
-        let [pixels, matches, weights, spreads] = [&*self.pixels, &*self.matches, &*self.weights, &*self.spreads];
-        let recall = [shape, &*queries, &*keys, &*points, pixels, matches, weights, spreads];
-        let size_px = self.grid.size_px;
-        let lattice = [columns as u32, rows as u32];
-        let cells = cells as u32;
-        vec![
-            (
-                localise::orient_gradients::stage(context, [shape, &self.grey, &gradients]),
-                localise::orient_gradients::workgroups(size_px),
-            ),
-            (
-                localise::pool_gradients::stage(context, [shape, &gradients, &pooled]),
-                localise::pool_gradients::workgroups(lattice),
-            ),
-            (localise::describe_cells::stage(context, [shape, &pooled, &descriptors]), cells),
-            (
-                rank::linear_rows::stage(context, [&layer, &batch, &descriptors, &weight, &bias, &queries]),
-                cells.div_ceil(TILE_ROWS) * QUERY_COLUMNS.div_ceil(TILE_COLUMNS),
-            ),
-            (localise::recall_points::stage(context, recall), cells.div_ceil(RECALLED_CELLS)),
-        ]
     }
 
     pub(super) const fn context(&self) -> &Context {
@@ -180,25 +144,4 @@ impl GpuPoints {
         let recalled = |(&[[x, y, z, _], _], spread): (&[[f32; 4]; 2], f32)| Recalled { point: [x, y, z], spread };
         Ok(matches.iter().zip(spreads).map(recalled).collect())
     }
-}
-
-/// Bytes of the largest buffer.
-fn largest_buffer(grid: &CellGrid, keys: usize) -> u64 {
-    let [columns, rows] = lattice(grid);
-    let pixels = u64::from(grid.size_px[0]) * u64::from(grid.size_px[1]);
-    let descriptors = grid.len() as u64 * u64::from(4 * DESCRIPTOR_COLUMNS);
-    let histograms = (BIN_LEVELS as usize * columns * rows * 32) as u64;
-    [8 * pixels, histograms, descriptors, keys as u64 * u64::from(4 * QUERY_COLUMNS)].into_iter().max().unwrap_or(0)
-}
-
-/// Vectors of four × key, from key × vectors.
-fn keys_across(keys: &[f32]) -> Vec<f32> {
-    let vectors = QUERY_COLUMNS as usize / 4;
-    let (fours, _) = keys.as_chunks::<4>();
-    (0..vectors).flat_map(|vector| fours.iter().skip(vector).step_by(vectors)).flatten().copied().collect()
-}
-
-fn points_with_biases(map: &SceneMap) -> Vec<f32> {
-    let (points, _) = map.values("points").as_chunks::<3>();
-    points.iter().zip(map.values("key_biases")).flat_map(|(&[x, y, z], &bias)| [x, y, z, bias]).collect()
 }

@@ -12,6 +12,7 @@ mod gpu_localiser;
 mod gpu_points;
 mod grey_image;
 mod localiser;
+mod point_stages;
 mod projection;
 mod quality;
 mod regressor;

@@ -5,6 +5,7 @@ use super::scene_map::wrong;
 use super::{GreyImage, MapLayout, SceneMap};
 use crate::Result;
 use crate::constants::QUERY_COLUMNS;
+use crate::cpu::localise::place_points::place_points;
 use crate::cpu::localise::recall_points::{Memory, Recalled, recall_points};
 use crate::cpu::rank::linear_rows::{After, Linear, linear_rows};
 
@@ -43,14 +44,9 @@ impl Regressor {
             }
             Self::Head(network) => {
                 let (grid, descriptors) = map.encoder().describe(image);
-                recalled(&network.run(descriptors, grid.columns).values)
+                place_points(&network.run(descriptors, grid.columns).values)
             }
-            Self::Image(network) => recalled(&network.run(image.values.clone(), image.size_px[0] as usize).values),
+            Self::Image(network) => place_points(&network.run(image.values.clone(), image.size_px[0] as usize).values),
         }
     }
-}
-
-/// A network does not say how sure it is of a point.
-fn recalled(points: &[f32]) -> Vec<Recalled> {
-    points.as_chunks().0.iter().map(|&point| Recalled { point, spread: 0.0 }).collect()
 }

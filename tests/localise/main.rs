@@ -5,7 +5,10 @@
 
 mod building;
 mod maps;
+mod networks;
 mod poses;
+#[path = "../common/random_maps.rs"]
+mod random_maps;
 mod room;
 mod scene;
 mod sweep;

@@ -3,17 +3,15 @@
 //! A neighbourhood of 3 × 3 pixels is a row of 9 × channels numbers, row by row; beyond the borders there are zeros.
 
 use super::plane::Plane;
-
-/// Pixels along a side of a neighbourhood.
-const SIDE: usize = 3;
+use crate::constants::PATCH_PX;
 
 /// The neighbourhoods of every `stride`-th pixel of the row `stride · row`.
 pub fn gather_patches(plane: &Plane, stride: usize, row: usize, patches: &mut Vec<f32>) {
     let size = plane.size;
     patches.clear();
-    patches.resize(size.every(stride).columns * SIDE * SIDE * size.channels, 0.0);
-    let run = SIDE * size.channels;
-    for (column, patch) in patches.chunks_exact_mut(SIDE * run).enumerate() {
+    patches.resize(size.every(stride).columns * PATCH_PX * PATCH_PX * size.channels, 0.0);
+    let run = PATCH_PX * size.channels;
+    for (column, patch) in patches.chunks_exact_mut(PATCH_PX * run).enumerate() {
         let middle = column * stride;
         let (first, last) = (middle.saturating_sub(1), (middle + 1).min(size.columns - 1));
         // where the border cuts the neighbourhood off

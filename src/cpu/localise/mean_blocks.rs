@@ -1,9 +1,7 @@
 //! The means of a plane's blocks of 4 × 4 pixels.
 
 use super::plane::Plane;
-
-/// Pixels along a side of a block.
-pub const BLOCK_PX: usize = 4;
+pub use crate::constants::BLOCK_PX;
 
 /// A pixel a block; of those at the right and lower borders the mean is over what is there.
 pub fn mean_blocks(plane: &Plane) -> Plane {

@@ -6,6 +6,7 @@ pub mod enlarge_plane;
 pub mod gather_patches;
 pub mod mean_blocks;
 pub mod orient_gradients;
+pub mod place_points;
 pub mod plane;
 pub mod pool_gradients;
 pub mod read_texture;

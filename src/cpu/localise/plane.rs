@@ -12,9 +12,14 @@ pub struct PlaneSize {
 }
 
 impl PlaneSize {
+    /// Pixels in all.
+    pub const fn pixels(&self) -> usize {
+        self.columns * self.rows
+    }
+
     /// Numbers in all.
     pub const fn len(&self) -> usize {
-        self.columns * self.rows * self.channels
+        self.pixels() * self.channels
     }
 
     /// Whether there is none.

@@ -1,4 +1,4 @@
-use crate::cpu::localise::mean_blocks::BLOCK_PX;
+use crate::constants::BLOCK_PX;
 use crate::cpu::localise::plane::PlaneSize;
 use crate::cpu::rank::linear_rows::After;
 
