@@ -176,6 +176,29 @@ fn photographs_without_depth_say_what_they_lack() {
     assert!(String::from_utf8_lossy(&some.stdout).contains("8 photographs, 0 without a pose"));
 }
 
+#[cfg(feature = "train")]
+#[test]
+fn networks_say_points_where_they_are_asked_for() {
+    let room = Room::get();
+    let [train, test, map] = ["room/train", "room/test", "network.safetensors"].map(|name| room.path(name));
+    for layout in [&["head", "--width", "16"][..], &["dsac-star", "--channels", "4,4,4,8,8"]] {
+        let command = ["localise", "train", &train, "--out", &map, "--init-steps", "12", "--steps", "2", "--layout"];
+        let said = succeed(&[&command[..], layout].concat());
+        assert!(said.contains(" weights, "), "{said}");
+        let eval = succeed(&["localise", "eval", &test, "--map", &map, "--json"]);
+        let report: Value = serde_json::from_str(&eval).unwrap();
+        assert_eq!(report["frames"], 8, "{layout:?}");
+    }
+    let command = ["localise", "train", &train, "--out", &map, "--layout"];
+    let says = |more: &[&str], what: &str| {
+        let said = fail(&[&command[..], more].concat());
+        assert!(said.contains(what), "{said}");
+    };
+    says(&["head", "--build-only"], "until it is trained");
+    says(&["head", "--width", "6"], "multiples of 4");
+    says(&["memory", "--encoder", &map], "nabla-ransac encoder 1");
+}
+
 #[test]
 fn a_black_photograph_has_no_pose_and_that_is_no_error() {
     let room = Room::get();

@@ -69,6 +69,18 @@ impl MapLayout {
     }
 }
 
+impl MapLayout {
+    /// Whether all layers of a network have a number of channels that the stages take.
+    pub(super) fn has_good_channels(&self) -> bool {
+        let channels: &[usize] = match self {
+            Self::Memory { .. } => &[],
+            Self::Head { width } => std::slice::from_ref(width),
+            Self::DsacStar { channels } => channels,
+        };
+        channels.iter().all(|channels| (4..=4096).contains(channels) && channels % 4 == 0)
+    }
+}
+
 impl MapConfig {
     /// Numbers that describe a cell.
     pub fn descriptor_columns(&self) -> usize {
@@ -171,8 +183,8 @@ impl SceneMap {
         if self.encoder.name() == self.config.encoder.as_ref() {
             return Ok(());
         }
-        let expected = format!("the encoder of the map, {}", encoder::described(self.config.encoder.as_ref()));
-        Err(wrong("map", WeightsError::Other { expected, found: self.encoder.to_string() }))
+        let expected = encoder::described(self.config.encoder.as_ref());
+        Err(wrong("map", WeightsError::Encoder { expected, found: self.encoder.to_string() }))
     }
 
     /// Names and shapes of the tensors of a map. Matrices are `[in, out]`, but `keys` and `points` have a row a key.
@@ -195,7 +207,7 @@ impl SceneMap {
     fn check(&self) -> std::result::Result<(), WeightsError> {
         let found = match &self.config {
             config if config.layout == MapLayout::Memory { keys: 0 } => "it has no keys".to_owned(),
-            config if has_no_channels(&config.layout) => format!("its layout is {:?}", config.layout),
+            config if !config.layout.has_good_channels() => format!("its layout is {:?}", config.layout),
             config if !(8..=16_384).contains(&config.height_px) => {
                 format!("the height of its images is {} pixels", config.height_px)
             }
@@ -339,16 +351,6 @@ fn with_whole_keys(
         keys.values.iter_mut().enumerate().for_each(|(i, x)| *x *= steps.values[i / columns]);
     }
     Ok(tensors)
-}
-
-/// Whether there is a layer without a channel, or of an absurd number.
-fn has_no_channels(layout: &MapLayout) -> bool {
-    let channels: &[usize] = match layout {
-        MapLayout::Memory { .. } => &[],
-        MapLayout::Head { width } => std::slice::from_ref(width),
-        MapLayout::DsacStar { channels } => channels,
-    };
-    channels.iter().any(|channels| !(1..=4096).contains(channels) || channels % 4 != 0)
 }
 
 pub(super) fn wrong(path: &str, error: WeightsError) -> Error {

@@ -2,8 +2,8 @@
 
 use super::build::MapBuilder;
 use super::{MapCamera, MapConfig, MapLayout, SceneMap};
-use crate::Result;
 use crate::network::Tensor;
+use crate::{Error, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -14,7 +14,8 @@ impl MapBuilder {
     /// The map of a network with random weights (He et al., ICCV 2015), to be trained.
     ///
     /// # Errors
-    /// Those of [`Self::build`]; [`Error::Weights`](crate::Error::Weights) for a layout that has no network.
+    /// Those of [`Self::build`]; [`Error::BadOption`] for channels that the stages do not take; [`Error::Weights`] for a memory without
+    /// keys.
     pub fn start(
         &self,
         layout: MapLayout,
@@ -23,6 +24,10 @@ impl MapBuilder {
         camera: Option<MapCamera>,
         record: serde_json::Value,
     ) -> Result<SceneMap> {
+        if !layout.has_good_channels() {
+            let found = format!("{layout:?}");
+            return Err(Error::BadOption { name: "channels", expected: "multiples of 4 in 4..=4096", found });
+        }
         let config = MapConfig { layout, ..self.config(unit, camera)? };
         let mut rng = StdRng::seed_from_u64(seed);
         let (extent, size) = (config.extent as f32, self.descriptor_size());

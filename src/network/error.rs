@@ -60,6 +60,14 @@ pub enum WeightsError {
         /// Its value.
         value: f32,
     },
+    /// A map without the encoder that it was made with.
+    #[error("expected the encoder that the map was made with, {expected}, but it is {found}")]
+    Encoder {
+        /// What it was made with.
+        expected: String,
+        /// What it is given.
+        found: String,
+    },
     /// Weights for another model or architecture than the one asked for.
     #[error("expected weights for {expected}, but they are for {found}")]
     Other {

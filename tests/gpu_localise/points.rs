@@ -70,7 +70,7 @@ fn a_map_without_its_encoder_is_refused() {
         without.with_encoder(xfeat_encoder(2)).unwrap_err(),
     ];
     for error in refused {
-        assert!(matches!(&error, nabla_ransac::Error::Weights { error: WeightsError::Other { .. }, .. }), "{error}");
+        assert!(matches!(&error, nabla_ransac::Error::Weights { error: WeightsError::Encoder { .. }, .. }), "{error}");
         assert!(error.to_string().contains("XFeat's weights"), "{error}");
     }
 }

@@ -120,7 +120,7 @@ fn another_encoder_or_none_is_refused() {
         gradients.with_encoder(xfeat_encoder(1)).unwrap_err(),
     ] {
         println!("{error}");
-        assert!(matches!(weights(&error), WeightsError::Other { .. }), "{error}");
+        assert!(matches!(weights(&error), WeightsError::Encoder { .. }), "{error}");
         assert!(error.to_string().contains("gradients") || error.to_string().contains("XFeat's weights"), "{error}");
     }
 }

@@ -26,7 +26,7 @@
 //! detector so.
 //!
 //! The other way is DSAC's: not the mean over all hypotheses, but the expected loss of the one that is selected by its score
-//! ([`select_hypotheses`]). `docs/localisation.md` builds it of these operations; `examples/dsac_line.rs` is its toy.
+//! ([`select_hypotheses`]). `docs/dsac.md` builds it of these operations; `examples/dsac_line.rs` is its toy.
 //!
 //! # Shapes and units
 //! Matches of all pairs are packed one pair after the other, never padded ([`Packing`]): M rows in all. A row is x1 y1 x2 y2
@@ -103,6 +103,7 @@ use crate::{ModelKind, Score};
 /// The code of the guide compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/localisation.md")]
+#[doc = include_str!("../../../docs/dsac.md")]
 struct Guide;
 
 /// The names and texts of every shader that runs under Burn alone, to be validated.

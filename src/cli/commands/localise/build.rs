@@ -46,6 +46,10 @@ pub(crate) struct TrainArgs {
 }
 
 pub(crate) fn run(arguments: &TrainArgs) -> anyhow::Result<()> {
+    #[cfg(feature = "train")]
+    if arguments.build_only && arguments.training.has_network() {
+        bail!("expected --build-only for a memory: a network knows nothing until it is trained");
+    }
     let set = arguments.frames.open(&arguments.scene, None)?;
     set.warnings.iter().for_each(|warning| complain(warning));
     interrupt::listen()?;

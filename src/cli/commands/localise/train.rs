@@ -85,6 +85,10 @@ enum TrainDevice {
 }
 
 impl TrainingArgs {
+    pub(super) fn has_network(&self) -> bool {
+        self.layout != Layout::Memory
+    }
+
     /// Of a memory the number of keys is not known yet.
     const fn layout(&self) -> MapLayout {
         match self.layout {
