@@ -165,5 +165,8 @@ shared_constants! {
     }
 }
 
+/// A cell whose recalled points are spread by this share of the scene's extent is sampled half as often as one that a map is sure of.
+pub(crate) const DOUBTFUL_SHARE: f64 = 0.075;
+
 /// Widths of the bins of descriptors, pixels.
 pub(crate) const BIN_WIDTHS_PX: [u32; BIN_LEVELS as usize] = [CELL_PX, 2 * CELL_PX, 4 * CELL_PX];

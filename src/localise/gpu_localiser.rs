@@ -49,7 +49,8 @@ impl GpuLocaliser {
     /// its encoder; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; those of [`LocaliseOptions::check`] and [`GpuPipeline::new`].
     pub async fn new(context: Context, map: &SceneMap, image: &FrameImage, options: &LocaliseOptions) -> Result<Self> {
         options.check()?;
-        let points = GpuPoints::new(context.clone(), map, image, options.doubtful_spread).await?;
+        let doubtful_spread = options.doubtful_share * map.config().extent;
+        let points = GpuPoints::new(context.clone(), map, image, doubtful_spread).await?;
         let [matches, weights] = [&*points.matches, &*points.weights].map(|buffer| Some(buffer.clone()));
         let host = HostBuffers { matches, weights };
         let capacity = [1, points.grid().len() as u32];

@@ -2,6 +2,7 @@ use super::gpu_points::GpuPoints;
 use super::regressor::Regressor;
 use super::rgbd::rigid_estimator;
 use super::{FrameImage, GreyImage, PoseCovariance, SceneMap, quality};
+use crate::constants::DOUBTFUL_SHARE;
 use crate::cpu::localise::recall_points::{Recalled, sampling_weight};
 use crate::geometry::{Camera, CellGrid, Intrinsics, MatchesView};
 use crate::ransac::Estimate;
@@ -38,8 +39,8 @@ pub struct Localisation {
 pub struct LocaliseOptions {
     /// The estimator of the pose; its threshold is in pixels of the image at the map's height.
     pub estimator: Options,
-    /// A cell whose spread is this large, in the scene's unit, is sampled half as often as one that the map is sure of.
-    pub doubtful_spread: f64,
+    /// A cell whose spread is this share of the scene's extent is sampled half as often as one that the map is sure of.
+    pub doubtful_share: f64,
     /// Inlier threshold of [`Localiser::locate_rgbd`], in the scene's unit.
     pub threshold_3d: f64,
 }
@@ -54,7 +55,7 @@ impl Default for LocaliseOptions {
             weigh_refinement: true,
             ..Options::default()
         };
-        Self { estimator, doubtful_spread: 0.1, threshold_3d: 0.05 }
+        Self { estimator, doubtful_share: DOUBTFUL_SHARE, threshold_3d: 0.05 }
     }
 }
 
@@ -64,7 +65,7 @@ impl LocaliseOptions {
     /// # Errors
     /// [`Error::BadOption`] with the first option outside its range.
     pub fn check(&self) -> Result<()> {
-        for (name, value) in [("doubtful_spread", self.doubtful_spread), ("threshold_3d", self.threshold_3d)] {
+        for (name, value) in [("doubtful_share", self.doubtful_share), ("threshold_3d", self.threshold_3d)] {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::BadOption { name, expected: "a number above 0", found: value.to_string() });
             }
@@ -81,6 +82,7 @@ pub struct Localiser {
     estimator: Estimator,
     /// Of poses from points on both sides.
     pub(super) rigid: Estimator,
+    /// In the scene's unit.
     doubtful_spread: f64,
     /// The stages on the GPU for images of the size before.
     gpu: Mutex<Option<GpuPoints>>,
@@ -95,7 +97,7 @@ impl Localiser {
         options.check()?;
         let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::new(options.estimator)?;
-        Self::with_estimators(map, [estimator, rigid], options.doubtful_spread)
+        Self::with_estimators(map, [estimator, rigid], options.doubtful_share)
     }
 
     /// On the host's own device and queue.
@@ -111,12 +113,13 @@ impl Localiser {
         options.check()?;
         let rigid = rigid_estimator(&options)?;
         let estimator = Estimator::from_device(device, queue, options.estimator)?;
-        Self::with_estimators(map, [estimator, rigid], options.doubtful_spread)
+        Self::with_estimators(map, [estimator, rigid], options.doubtful_share)
     }
 
-    fn with_estimators(map: SceneMap, [estimator, rigid]: [Estimator; 2], doubtful_spread: f64) -> Result<Self> {
+    fn with_estimators(map: SceneMap, [estimator, rigid]: [Estimator; 2], doubtful_share: f64) -> Result<Self> {
         map.check_encoder()?;
         let regressor = Regressor::new(&map)?;
+        let doubtful_spread = doubtful_share * map.config().extent;
         Ok(Self { map, regressor, estimator, rigid, doubtful_spread, gpu: Mutex::default() })
     }
 

@@ -127,8 +127,8 @@ fn what_does_not_fit_is_refused() {
         let huge = made(&huge, FrameImage::Values([side, side]), &options);
         assert!(matches!(huge, Err(Error::OutOfMemory { .. })), "{huge:?}");
     }
-    let doubtful = LocaliseOptions { doubtful_spread: 0.0, ..options.clone() };
-    assert!(matches!(made(&map, image(), &doubtful), Err(Error::BadOption { name: "doubtful_spread", .. })));
+    let doubtful = LocaliseOptions { doubtful_share: 0.0, ..options.clone() };
+    assert!(matches!(made(&map, image(), &doubtful), Err(Error::BadOption { name: "doubtful_share", .. })));
     let ratio = Options { sampler: nabla_ransac::Sampler::Ratio, ..options.estimator.clone() };
     let ratio = LocaliseOptions { estimator: ratio, ..options.clone() };
     assert!(matches!(made(&map, image(), &ratio), Err(Error::BadOption { name: "sampler", .. })));

@@ -26,7 +26,7 @@ pub(super) struct Progress {
     pub(super) adam_steps: i32,
     /// The losses of the last photographs of the end-to-end stage.
     pub(super) recent: Vec<f64>,
-    /// The lowest mean of so many.
+    /// The lowest median of so many.
     pub(super) lowest: Option<f64>,
 }
 

@@ -1,8 +1,10 @@
 //! The expected pose loss of a map's photographs: differentiable RANSAC end to end.
 
 use super::{SceneNetwork, View};
+use crate::constants::DOUBTFUL_SHARE;
 use crate::cpu::search::normalize_matches::pose_of;
 use crate::geometry::accuracy::{position_error, rotation_error_deg};
+use crate::localise::MapConfig;
 use crate::train::networks::parameters::read;
 use crate::train::ops::model_rows;
 use crate::train::ops::{
@@ -41,8 +43,8 @@ pub struct EndToEndPose {
     pub soft_inliers: SoftInliers,
     /// The entropy that the selection is brought to, bits.
     pub entropy_bits: f64,
-    /// What a unit of the scene counts in degrees.
-    pub degrees_a_unit: f64,
+    /// What an error of the camera's position as large as the scene's extent counts in degrees.
+    pub degrees_an_extent: f64,
     /// Losses beyond this, degrees, count by the square root.
     pub clamp_deg: f64,
 }
@@ -56,7 +58,7 @@ impl Default for EndToEndPose {
             threshold_px: 5.0,
             soft_inliers: SoftInliers::default(),
             entropy_bits: 4.0,
-            degrees_a_unit: 100.0,
+            degrees_an_extent: 130.0,
             clamp_deg: 100.0,
         }
     }
@@ -88,7 +90,7 @@ impl EndToEndPose {
         let lengths = [
             ("threshold_px", self.threshold_px),
             ("entropy_bits", self.entropy_bits),
-            ("degrees_a_unit", self.degrees_a_unit),
+            ("degrees_an_extent", self.degrees_an_extent),
             ("clamp_deg", self.clamp_deg),
         ];
         match lengths.into_iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
@@ -104,10 +106,11 @@ impl EndToEndPose {
         &self,
         network: &SceneNetwork,
         views: &[View],
-        origin: DVec3,
+        scene: &MapConfig,
         [seed, step]: [u64; 2],
         device: &Device,
     ) -> Result<PoseStep> {
+        let origin = DVec3::from_array(scene.origin);
         let flat = |of: &dyn Fn(&View) -> Vec<f32>, width: usize| {
             let values: Vec<f32> = views.iter().flat_map(of).collect();
             let rows = values.len() / width;
@@ -128,7 +131,7 @@ impl EndToEndPose {
         let thresholds: Vec<[f32; 4]> = views.iter().map(threshold).collect();
         let packing = Packing::new(&counts, &thresholds)?;
 
-        let weights = ((spreads / DOUBTFUL_SPREAD).square() + 1.0).recip();
+        let weights = ((spreads / (DOUBTFUL_SHARE * scene.extent)).square() + 1.0).recip();
         let drawing =
             Drawing { hypotheses: self.hypotheses, tries: self.tries, seed, step: step as u32, first_pair: 0 };
         let drawn = draw_hypotheses(ModelKind::Pose, rows.clone(), Some(weights), &packing, &drawing)?;
@@ -138,30 +141,38 @@ impl EndToEndPose {
         let selection = select_hypotheses(scores, drawn.valid.clone(), &packing, sharpness)?;
         let refined = refine_poses(ModelKind::Pose, drawn.models, rows, &packing, &Refining::default())?;
         let best_errors = best_errors(&selection, &refined.models, views, origin)?;
-        let loss = self.loss(&selection, refined.models, truth, &packing)?;
+        let degrees_a_unit = self.degrees_an_extent / scene.extent;
+        let loss = self.loss(&selection, refined.models, truth, degrees_a_unit, &packing)?;
         let mean = |tensor: Tensor<1>| f64::from(tensor.detach().mean().into_scalar::<f32>());
         let choices: Vec<f32> = selection.choices.clone().into_data().iter::<f32>().collect();
         let lost = choices.iter().filter(|&&choices| choices < 0.5).count();
         Ok(PoseStep { loss, entropy_bits: mean(selection.entropy_bits), lost, best_errors })
     }
 
-    fn loss(&self, selection: &Selection, models: Tensor<2>, truth: Tensor<2>, packing: &Packing) -> Result<Tensor<1>> {
+    fn loss(
+        &self,
+        selection: &Selection,
+        models: Tensor<2>,
+        truth: Tensor<2>,
+        degrees_a_unit: f64,
+        packing: &Packing,
+    ) -> Result<Tensor<1>> {
         match self.selection {
             PoseSelection::Probabilistic => {
-                let losses = self.pose_losses(models, truth)?;
+                let losses = self.pose_losses(models, truth, degrees_a_unit)?;
                 Ok(selection.expected_loss(losses)?.mean())
             }
             PoseSelection::SoftArgmax => {
                 let rows = models.dims()[0];
                 let average = average_poses(models, selection.probabilities.clone().reshape([rows]), packing)?;
-                let losses = self.pose_losses(average.models, truth)?;
+                let losses = self.pose_losses(average.models, truth, degrees_a_unit)?;
                 Ok((losses * average.valid).mean())
             }
         }
     }
 
     /// The angle, degrees, and the distance of the centres at its rate, of poses \[B, 12\], with B a multiple of the photographs.
-    fn pose_losses(&self, models: Tensor<2>, truth: Tensor<2>) -> Result<Tensor<1>> {
+    fn pose_losses(&self, models: Tensor<2>, truth: Tensor<2>, degrees_a_unit: f64) -> Result<Tensor<1>> {
         let ([rows, _], [pairs, _]) = (models.dims(), truth.dims());
         let each = rows / pairs.max(1);
         let truth_of_rows = truth.clone().reshape([pairs, 1, 12]).expand([pairs, each, 12]).reshape([rows, 12]);
@@ -171,7 +182,7 @@ impl EndToEndPose {
         let [m, t] = [models, truth_of_rows].map(|poses| poses.reshape([rows, 3, 4]));
         let turned = Tensor::cat(vec![m.narrow(2, 0, 3), t.narrow(2, 3, 1)], 2).reshape([rows, 12]);
         let angle_deg = pose_loss(ModelKind::Pose, turned, truth)? * (2.0 * DEGREES);
-        let loss = angle_deg + distance * self.degrees_a_unit;
+        let loss = angle_deg + distance * degrees_a_unit;
         // √(c l) beyond c, as DSAC* has it
         let far = loss.clone().greater_elem(self.clamp_deg);
         let beyond = (loss.clone().clamp_min(self.clamp_deg) * self.clamp_deg).sqrt();
@@ -200,8 +211,6 @@ fn best_errors(selection: &Selection, models: &Tensor<2>, views: &[View], origin
 const DEGREES: f64 = 180.0 / std::f64::consts::PI;
 /// What keeps the root of a distance of 0 from having no gradient.
 const TINY: f64 = 1e-12;
-/// As [`LocaliseOptions`](crate::localise::LocaliseOptions) has it.
-const DOUBTFUL_SPREAD: f64 = 0.1;
 
 /// −Rᵀ t of rows of \[R | t\].
 fn centres(models: Tensor<2>) -> Tensor<2> {

@@ -51,7 +51,7 @@ impl Default for SceneOptions {
             scale: 1.5,
             noise: 0.4,
             init_optimizer: OptimizerOptions { learning_rate: 1e-3, weight_decay: 0.0, ..OptimizerOptions::default() },
-            steps: 1000,
+            steps: 600,
             photographs: 1,
             end_to_end: EndToEndPose::default(),
             optimizer: OptimizerOptions { learning_rate: 1e-4, weight_decay: 0.0, ..OptimizerOptions::default() },
@@ -64,11 +64,17 @@ impl SceneOptions {
     /// The defaults of a layout.
     pub fn of(layout: &MapLayout) -> Self {
         let usual = Self::default();
+        // far less than a memory bears: its losses explode at 1e-4
+        let network = |learning_rate| Self {
+            near: 0.05,
+            optimizer: OptimizerOptions { learning_rate, ..usual.optimizer },
+            ..usual.clone()
+        };
         match layout {
             MapLayout::Memory { .. } => usual,
-            MapLayout::Head { .. } => Self { init_steps: 10_000, near: 0.05, ..usual },
+            MapLayout::Head { .. } => Self { init_steps: 10_000, ..network(3e-5) },
             // from points near the middle of the scene on, which are all far off
-            MapLayout::DsacStar { .. } => Self { init_steps: 6000, near: 0.05, clamp: [1.0, 0.01], ..usual },
+            MapLayout::DsacStar { .. } => Self { init_steps: 6000, clamp: [1.0, 0.01], ..network(1e-5) },
         }
     }
 

@@ -239,7 +239,7 @@ impl SceneTrainer {
         let draw = |_| (data.view)(rng.random_range(0..data.photographs));
         let views = (0..photographs).map(draw).collect::<Result<Vec<_>>>()?;
         let seeds = [seed, step as u64];
-        let seen = self.options.end_to_end.step(&self.network, &views, self.origin(), seeds, &self.device)?;
+        let seen = self.options.end_to_end.step(&self.network, &views, self.built.config(), seeds, &self.device)?;
         let PoseStep { loss, entropy_bits, lost, best_errors } = seen;
         let rate = optimizer.rate(step, steps);
         let before = self.network.clone();
