@@ -166,6 +166,7 @@ shared_constants! {
 }
 
 /// A cell whose recalled points are spread by this share of the scene's extent is sampled half as often as one that a map is sure of.
+#[cfg(feature = "network")]
 pub(crate) const DOUBTFUL_SHARE: f64 = 0.075;
 
 /// Widths of the bins of descriptors, pixels.

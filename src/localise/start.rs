@@ -1,6 +1,7 @@
 //! Maps that a network says the points of, before it has learned anything.
 
 use super::build::MapBuilder;
+use super::convolutional::{FIRST_LAYER, LAST_LAYER};
 use super::{MapCamera, MapConfig, MapLayout, SceneMap};
 use crate::network::Tensor;
 use crate::{Error, Result};
@@ -35,9 +36,9 @@ impl MapBuilder {
             let count = shape.iter().product();
             let values = if let [inputs, _] = shape[..] {
                 // uniform, of variance 2 / inputs
-                let scale = match name.as_str() {
-                    "input.weight" => 1.0 / size,
-                    "fc3.weight" => LAST * extent,
+                let scale = match name.strip_suffix(".weight") {
+                    Some(FIRST_LAYER) => 1.0 / size,
+                    Some(LAST_LAYER) => LAST * extent,
                     _ => 1.0,
                 };
                 let scale = scale * (6.0 / inputs as f32).sqrt();

@@ -231,11 +231,12 @@ fn a_list_of_files_is_read() {
         format!("a.png,{},{},a.depth.png,{},0.0002,\n", columns(&color()), pose(0), columns(&depth())),
         "# a comment\n".to_owned(),
         "c.png,,,,,,,,,,,,,,,,,,\"OPENCV:131,132,79,60.5,0.1,0,0,0\"\n".to_owned(),
+        format!("b.jpg,{},NaN,nan,inf,1,0,0,0,,,,,,,\n", columns(&color())),
     ];
     fs::write(folder.path().join("frames.csv"), format!("{header}{}", lines.concat())).unwrap();
     let options = FrameOptions { color_from_depth: Some(color_from_depth()), ..FrameOptions::default() };
     let set = FrameSet::open(folder.path(), &options).unwrap();
-    assert_eq!(set.warnings, ["1 of 2 frames have no pose", "1 of 2 frames have no depth image"]);
+    assert_eq!(set.warnings, ["2 of 3 frames have no pose", "2 of 3 frames have no depth image"]);
     sees_the_plane(&set.frames[0]);
     assert!(matches!(&set.frames[1].camera, Intrinsics::Model(model) if model.name() == "OPENCV"));
     assert!(open(folder.path()).warnings[0].contains("color_from_depth"));

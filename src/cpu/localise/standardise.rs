@@ -1,7 +1,7 @@
 //! The values of a plane with mean 0 and variance 1: of an image without what the light changes.
 
 /// What the variance is taken to be at least, about: of an image that is alike all over noise is left alone.
-const LEAST_VARIANCE: f64 = 1e-5;
+pub const LEAST_VARIANCE: f64 = 1e-5;
 /// What is larger is brought there, so that nothing overflows.
 const LARGEST: f32 = 1e4;
 

@@ -3,6 +3,11 @@
 use super::{Plan, PlaneId};
 use crate::cpu::rank::linear_rows::After;
 
+/// The first layer of a [`head`], which takes descriptors.
+pub(crate) const FIRST_LAYER: &str = "input";
+/// The last layer of all networks that say points.
+pub(crate) const LAST_LAYER: &str = "fc3";
+
 /// Coordinates of a point.
 const POINT: usize = 3;
 
@@ -25,7 +30,7 @@ pub fn dsac_star([first, second, third, fourth, last]: [usize; 5]) -> Plan {
 /// A head of residual layers of 1 × 1 pixel, from the descriptors of cells to a point for each (Brachmann et al., CVPR 2023, have it so).
 pub fn head(inputs: usize, width: usize) -> Plan {
     let mut plan = Plan::new(inputs);
-    let x = plan.convolve("input", 0, [1, 1, width], After::Relu);
+    let x = plan.convolve(FIRST_LAYER, 0, [1, 1, width], After::Relu);
     residual(&mut plan, "res2", x, x, [1, 1, 1], width);
     points_of(&mut plan, x, width, 3);
     plan
@@ -36,7 +41,7 @@ fn points_of(plan: &mut Plan, x: PlaneId, width: usize, number: usize) {
     residual(plan, &format!("res{number}"), x, x, [1, 1, 1], width);
     let x = plan.convolve("fc1", x, [1, 1, width], After::Relu);
     let x = plan.convolve("fc2", x, [1, 1, width], After::Relu);
-    plan.convolve("fc3", x, [1, 1, POINT], After::Nothing);
+    plan.convolve(LAST_LAYER, x, [1, 1, POINT], After::Nothing);
 }
 
 /// Three convolutions of these sides, added to a plane.

@@ -10,6 +10,8 @@ mod network;
 mod plan;
 
 pub use gpu_stages::ConvolutionStages;
+#[cfg(feature = "train")]
+pub(crate) use layouts::{FIRST_LAYER, LAST_LAYER};
 pub use layouts::{dsac_star, head, xfeat};
 pub use network::ConvolutionalNetwork;
 pub use plan::{Convolution, Plan, PlaneId, Step};

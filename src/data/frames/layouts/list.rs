@@ -88,7 +88,12 @@ impl<'a> Line<'a> {
         };
         let camera = options.camera.clone().map_or_else(own, Ok)?;
         let depth = self.text("depth").map(|name| self.depth(folder, name, options)).transpose()?;
-        Ok(Read { image, camera, camera_from_world: self.numbers(POSE)?.map(pose).transpose()?, depth })
+        Ok(Read { image, camera, camera_from_world: self.pose()?, depth })
+    }
+
+    /// `None` where the fields say that it is not known: empty, or numbers that are not finite.
+    fn pose(&self) -> Message<Option<Pose>> {
+        self.numbers(POSE)?.filter(|numbers| numbers.iter().all(|x| x.is_finite())).map(pose).transpose()
     }
 
     fn depth(&self, folder: &Path, name: &str, options: &FrameOptions) -> Message<Depth> {

@@ -1,5 +1,6 @@
 use super::{Units, Values, parameter};
 use crate::cpu::localise::mean_blocks::BLOCK_PX;
+use crate::cpu::localise::standardise::LEAST_VARIANCE;
 use crate::cpu::rank::linear_rows::After;
 use crate::localise::convolutional::{Convolution, Plan, Step};
 use crate::network::Tensor as NamedTensor;
@@ -22,9 +23,6 @@ pub struct ConvolutionalModule {
     #[module(skip)]
     pub(super) units: Units,
 }
-
-/// As [`standardise`](crate::cpu::localise::standardise) has it.
-const LEAST_VARIANCE: f32 = 1e-5;
 
 impl ConvolutionalModule {
     pub(super) fn of(plan: Plan, units: Units, values: &Values<'_>, device: &Device) -> Self {

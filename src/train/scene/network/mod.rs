@@ -4,7 +4,7 @@ mod convolutional;
 mod memory;
 
 use crate::localise::SceneMap;
-use crate::localise::convolutional::Plan;
+use crate::localise::convolutional::{LAST_LAYER, Plan};
 use crate::network::Tensor as NamedTensor;
 use crate::{Error, Result};
 use burn::module::{Module, Param, ParamId};
@@ -146,9 +146,9 @@ impl SceneNetwork {
 
 impl Units {
     fn of(self, name: &str) -> f32 {
-        match name {
+        match name.split_once('.').map_or(name, |(layer, _)| layer) {
             "keys" => self.key,
-            "points" | "fc3.weight" | "fc3.bias" => self.point,
+            "points" | LAST_LAYER => self.point,
             _ => 1.0,
         }
     }
