@@ -63,7 +63,7 @@ enum Command {
     /// Train the network that ranks matches
     #[cfg(feature = "train")]
     Train(Box<commands::train::TrainArgs>),
-    /// Put geometries from Parquet files into a COLMAP database, or turn a PyTorch checkpoint of the CLNet family into weights
+    /// Put geometries from Parquet files into a COLMAP database, or turn a PyTorch checkpoint into weights
     Import(commands::import::ImportArgs),
     /// Train the network that ranks matches; only in a program built with --features train
     #[cfg(not(feature = "train"))]

@@ -34,7 +34,7 @@ pub(super) struct TrainingArgs {
     /// TOML file of options; the command line goes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Steps on shuffled cells
+    /// Steps on points that are known: of shuffled cells, or of whole photographs (dsac-star)
     #[arg(long, value_name = "N")]
     init_steps: Option<usize>,
     /// Steps end to end, through the selection of a pose
