@@ -46,7 +46,7 @@ impl Default for SceneOptions {
             init_steps: 2000,
             batch: 1024,
             clamp: [0.1, 0.01],
-            near: 0.0,
+            near: 0.05,
             turn_deg: 30.0,
             scale: 1.5,
             noise: 0.4,
@@ -66,7 +66,6 @@ impl SceneOptions {
         let usual = Self::default();
         // far less than a memory bears: its losses explode at 1e-4
         let network = |learning_rate| Self {
-            near: 0.05,
             optimizer: OptimizerOptions { learning_rate, ..usual.optimizer },
             ..usual.clone()
         };
