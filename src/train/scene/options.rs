@@ -65,10 +65,8 @@ impl SceneOptions {
     pub fn of(layout: &MapLayout) -> Self {
         let usual = Self::default();
         // far less than a memory bears: its losses explode at 1e-4
-        let network = |learning_rate| Self {
-            optimizer: OptimizerOptions { learning_rate, ..usual.optimizer },
-            ..usual.clone()
-        };
+        let network =
+            |learning_rate| Self { optimizer: OptimizerOptions { learning_rate, ..usual.optimizer }, ..usual.clone() };
         match layout {
             MapLayout::Memory { .. } => usual,
             MapLayout::Head { .. } => Self { init_steps: 10_000, ..network(3e-5) },
