@@ -155,7 +155,7 @@ fn photographs_without_depth_say_what_they_lack() {
     trained(&of_poses("black", &|fields| fields[0] = "black.png"), &[], "of 8 there are 0 cells");
     // turned about the origin
     trained(&of_poses("turned", &|fields| fields[9..12].fill("0")), &[], "from different places");
-    trained(&of_poses("nan", &|fields| fields[pose.clone()].fill("NaN")), &[], "expected a quaternion");
+    trained(&of_poses("nan", &|fields| fields[pose.clone()].fill("NaN")), &[], "none of the 8 has one");
     trained(&of_poses("lost", &|fields| fields[pose.clone()].fill("")), &[], "none of the 8 has one");
     std::fs::create_dir_all(&images).unwrap();
     std::fs::copy(room.image(), format!("{images}/a.png")).unwrap();
