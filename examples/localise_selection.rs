@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use burn::tensor::{Device, Tensor, TensorData};
+use nabla_ransac::cpu::localise::recall_points::sampling_weight;
 use nabla_ransac::cpu::search::normalize_matches::pose_of;
 use nabla_ransac::data::synthetic::room::{RoomOptions, write_room};
 use nabla_ransac::data::{Frame, FrameOptions, FrameSet};
@@ -67,7 +68,8 @@ fn poses(localiser: &Localiser, frame: &Frame, seed: u64) -> anyhow::Result<[Opt
     let points = localiser.scene_points(&frame.image()?);
     let camera = frame.camera_at(points.grid.size_px)?;
     let focal = (THRESHOLD_PX / camera.pinhole().focal_px).as_vec2();
-    let (rows, weights) = rows(&points, &camera);
+    let doubtful_spread = LocaliseOptions::default().doubtful_share * localiser.map().config().extent;
+    let (rows, weights) = rows(&points, &camera, doubtful_spread as f32);
     let count = weights.len();
     let device = Device::flex();
     let rows = Tensor::<2>::from_data(TensorData::new(rows, [count, 5]), &device);
@@ -104,13 +106,13 @@ fn poses(localiser: &Localiser, frame: &Frame, seed: u64) -> anyhow::Result<[Opt
 }
 
 /// Points with the rays of their cells, and how often each is drawn.
-fn rows(points: &ScenePoints, camera: &Intrinsics) -> (Vec<f32>, Vec<f32>) {
+fn rows(points: &ScenePoints, camera: &Intrinsics, doubtful_spread: f32) -> (Vec<f32>, Vec<f32>) {
     let (mut rows, mut weights) = (Vec::new(), Vec::new());
     for (cell, centre) in points.grid.centres_px().enumerate() {
         if let Some(ray) = camera.undistort(centre) {
             let point = points.points_world[cell].as_vec3();
             rows.extend([point.x, point.y, point.z, ray.x as f32, ray.y as f32]);
-            weights.push((1.0 / (1.0 + (points.spreads[cell] / 0.1).powi(2))) as f32);
+            weights.push(sampling_weight(points.spreads[cell] as f32, doubtful_spread));
         }
     }
     (rows, weights)

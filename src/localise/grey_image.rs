@@ -63,6 +63,20 @@ impl GreyImage {
     }
 }
 
+/// The value between four pixels; beyond the image that of its border.
+pub(crate) fn bilinear(values: &[f32], [width, height]: [usize; 2], x: f32, y: f32) -> f32 {
+    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
+    let (left, top) = (x as usize, y as usize);
+    let (right, below) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
+    let (dx, dy) = (x - left as f32, y - top as f32);
+    let row = |y: usize| {
+        let (a, b) = (values[y * width + left], values[y * width + right]);
+        a + dx * (b - a)
+    };
+    let (upper, lower) = (row(top), row(below));
+    upper + dy * (lower - upper)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,8 @@ pub use encoder::{Encoder, EncoderLayout, EncoderName, EncoderNetwork};
 pub use frame_image::FrameImage;
 pub use gpu_localiser::{FramePose, GpuLocaliser};
 pub use grey_image::GreyImage;
+#[cfg(feature = "train")]
+pub(crate) use grey_image::bilinear;
 pub use localiser::{Localisation, LocaliseOptions, Localiser, ScenePoints};
 pub use quality::PoseCovariance;
 #[cfg(feature = "cli")]

@@ -67,9 +67,7 @@ impl MapLayout {
             _ => 0,
         }
     }
-}
 
-impl MapLayout {
     /// Whether all layers of a network have a number of channels that the stages take.
     pub(super) fn has_good_channels(&self) -> bool {
         let channels: &[usize] = match self {
@@ -333,16 +331,13 @@ fn in_steps(keys: &[f32]) -> [Tensor; 2] {
 fn with_whole_keys(
     mut tensors: BTreeMap<String, Tensor>,
 ) -> std::result::Result<BTreeMap<String, Tensor>, WeightsError> {
-    if let Some(keys) = tensors.get(KEYS)
-        && !tensors.contains_key(KEY_STEPS)
-    {
-        return Err(WeightsError::Missing {
-            name: KEY_STEPS.to_owned(),
-            shape: keys.shape[..1.min(keys.shape.len())].to_vec(),
-        });
-    }
     let steps = tensors.remove(KEY_STEPS);
-    if let Some((keys, steps)) = tensors.get_mut(KEYS).zip(steps) {
+    if let Some(keys) = tensors.get_mut(KEYS) {
+        let missing = || WeightsError::Missing {
+            name: KEY_STEPS.to_owned(),
+            shape: keys.shape.iter().take(1).copied().collect(),
+        };
+        let steps = steps.ok_or_else(missing)?;
         let columns = QUERY_COLUMNS as usize;
         if keys.values.len() != steps.values.len() * columns {
             let (expected, found) = (vec![steps.values.len(), columns], keys.shape.clone());

@@ -1,6 +1,7 @@
 //! How alike two photographs are around a pixel, by normalised correlation.
 
-use super::view::{View, bilinear};
+use super::view::View;
+use crate::localise::grey_image::bilinear;
 use glam::Vec2;
 
 /// Values along a side of what is compared.

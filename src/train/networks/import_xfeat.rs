@@ -5,14 +5,12 @@
 //! are left out.
 
 use super::pytorch::{PytorchFile, places_in_out};
+use crate::cpu::rank::segment_norm::EPSILON;
 use crate::localise::convolutional::{Convolution, xfeat};
 use crate::localise::{Encoder, EncoderLayout};
 use crate::network::{Tensor, WeightsError};
 use crate::{Error, Result};
 use std::path::Path;
-
-/// What PyTorch adds to a variance.
-const LEAST_VARIANCE: f32 = 1e-5;
 
 /// Reads XFeat's backbone from its PyTorch checkpoint.
 ///
@@ -41,7 +39,7 @@ fn convolution(file: &PytorchFile, layer: &Convolution) -> std::result::Result<[
     let bias = if has_norm {
         let [mean, variance] =
             ["mean", "var"].map(|part| file.values(&format!("{name}.layer.1.running_{part}"), &[outputs]));
-        let scale: Vec<f32> = variance?.iter().map(|variance| 1.0 / (variance + LEAST_VARIANCE).sqrt()).collect();
+        let scale: Vec<f32> = variance?.iter().map(|variance| 1.0 / (variance + EPSILON).sqrt()).collect();
         weight.chunks_exact_mut(outputs).flat_map(|row| row.iter_mut().zip(&scale)).for_each(|(x, scale)| *x *= scale);
         mean?.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect()
     } else {

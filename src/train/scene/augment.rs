@@ -1,7 +1,7 @@
 //! Photographs turned and scaled, so that a network sees what it will be shown.
 
 use crate::geometry::CellGrid;
-use crate::localise::GreyImage;
+use crate::localise::{GreyImage, bilinear};
 use glam::{DVec2, DVec3};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -34,7 +34,7 @@ impl Warp {
     pub(super) fn image(&self, image: &GreyImage) -> GreyImage {
         let [width, height] = image.size_px;
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| DVec2::new(x.into(), y.into())));
-        let values = pixels.map(|pixel| between(image, self.source(pixel))).collect();
+        let values = pixels.map(|pixel| value_at(image, self.source(pixel))).collect();
         GreyImage { size_px: image.size_px, values }
     }
 
@@ -46,16 +46,9 @@ impl Warp {
     }
 }
 
-/// Bilinear.
-fn between(image: &GreyImage, place: DVec2) -> f32 {
-    let last = DVec2::new(f64::from(image.size_px[0] - 1), f64::from(image.size_px[1] - 1));
-    let place = place.clamp(DVec2::ZERO, last);
-    let corner = place.floor();
-    let share = (place - corner).as_vec2();
-    let at = |right: f64, down: f64| image.at(corner + DVec2::new(right, down));
-    let above = at(0.0, 0.0) + (at(1.0, 0.0) - at(0.0, 0.0)) * share.x;
-    let below = at(0.0, 1.0) + (at(1.0, 1.0) - at(0.0, 1.0)) * share.x;
-    above + (below - above) * share.y
+fn value_at(image: &GreyImage, place: DVec2) -> f32 {
+    let [x, y] = place.as_vec2().to_array();
+    bilinear(&image.values, image.size_px.map(|side| side as usize), x, y)
 }
 
 /// Corners of a cell's four neighbours this far apart, as a share of their depth, are not on one surface.
@@ -104,7 +97,7 @@ mod tests {
             assert!(found.iter().flatten().count() > grid.len() / 3);
             for (cell, point) in found.iter().enumerate() {
                 let Some(point) = point else { continue };
-                let shown = f64::from(between(&warped, grid.centre_px(cell)));
+                let shown = f64::from(value_at(&warped, grid.centre_px(cell)));
                 assert!((shown - (point.x * 0.3 + 0.5)).abs() < 2e-3, "{cell}: {shown} {point}");
             }
         }

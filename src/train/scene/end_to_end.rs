@@ -1,5 +1,6 @@
 //! The expected pose loss of a map's photographs: differentiable RANSAC end to end.
 
+use super::view::row_of;
 use super::{SceneNetwork, View};
 use crate::constants::DOUBTFUL_SHARE;
 use crate::cpu::search::normalize_matches::pose_of;
@@ -119,7 +120,7 @@ impl EndToEndPose {
         let recalled = views.iter().map(|view| view.recalled(network, device)).collect::<Result<Vec<_>>>()?;
         let recalled = Tensor::cat(recalled, 0);
         let rays = flat(&|view| view.rays.as_flattened().to_vec(), 2);
-        let truth = flat(&|view| view.camera_from_origin(origin).to_vec(), 12);
+        let truth = flat(&|view| row_of(&view.camera_from_origin(origin)).to_vec(), 12);
         let cells = recalled.dims()[0];
         let spreads = recalled.clone().narrow(1, 3, 1).detach().reshape([cells]);
         let rows = Tensor::cat(vec![recalled.narrow(1, 0, 3), rays], 1);
@@ -199,7 +200,7 @@ fn best_errors(selection: &Selection, models: &Tensor<2>, views: &[View], origin
         let best = (0..each).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
         if let Some(best) = best.filter(|&best| probabilities[best] > 0.0) {
             let pose = pose_of(&model_rows(&models[12 * best..]));
-            let truth = pose_of(&model_rows(&view.camera_from_origin(origin)));
+            let truth = view.camera_from_origin(origin);
             let angle = rotation_error_deg(&pose.rotation, &truth.rotation);
             errors.push([position_error(&pose, &truth), angle]);
         }

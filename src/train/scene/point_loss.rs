@@ -1,5 +1,7 @@
 //! The error of the points that a network says for cells.
 
+use super::view::row_of;
+use crate::geometry::Pose;
 use burn::tensor::{Device, Tensor, TensorData};
 use glam::DVec3;
 
@@ -16,14 +18,10 @@ pub(super) struct KnownPoints {
 
 impl KnownPoints {
     /// One more cell, that is seen by a camera of this camera_from_origin.
-    pub(super) fn push(&mut self, point: DVec3, camera_from_origin: &[f32; 12]) {
-        let row = |k: usize| {
-            let [x, y, z, t] = [0, 1, 2, 3].map(|j| f64::from(camera_from_origin[4 * k + j]));
-            (DVec3::new(x, y, z).dot(point) + t) as f32
-        };
-        self.in_camera.extend([row(0), row(1), row(2)]);
+    pub(super) fn push(&mut self, point: DVec3, camera_from_origin: &Pose) {
+        self.in_camera.extend(camera_from_origin.transform(point).as_vec3().to_array());
         self.points.extend(point.as_vec3().to_array());
-        self.poses.extend(camera_from_origin);
+        self.poses.extend(row_of(camera_from_origin));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -77,11 +75,8 @@ mod tests {
     use rand::RngExt;
 
     /// The loss of one point in double precision, and whether a small change of the point may change its kind.
-    fn expected(said: DVec3, point: DVec3, pose: &[f32; 12], near: f64, clamp: f64) -> (f64, bool) {
-        let camera = |p: DVec3| {
-            let row = |k: usize| [0, 1, 2].map(|j| f64::from(pose[4 * k + j]) * p[j]).iter().sum::<f64>();
-            DVec3::new(row(0), row(1), row(2)) + DVec3::new(pose[3].into(), pose[7].into(), pose[11].into())
-        };
+    fn expected(said: DVec3, point: DVec3, pose: &Pose, near: f64, clamp: f64) -> (f64, bool) {
+        let camera = |p: DVec3| pose.rotation * p + pose.translation;
         let (truth, found) = (camera(point), camera(said));
         let distance = said.distance(point) / truth.z;
         let (seen, shown) = (truth.truncate() / truth.z, found.truncate() / found.z);
@@ -102,10 +97,7 @@ mod tests {
             let in_camera = unit() * 0.8 + DVec3::Z * 2.0;
             let (translation, away) = (unit(), unit());
             let point = rotation.transpose() * (in_camera - translation);
-            let pose: [f32; 12] = std::array::from_fn(|i| {
-                let (k, j) = (i / 4, i % 4);
-                if j == 3 { translation[k] as f32 } else { rotation.row(k)[j] as f32 }
-            });
+            let pose = Pose { rotation, translation };
             // from a thousandth to behind the camera
             let said = point + away * 10.0_f64.powf(-3.0 + 4.0 * f64::from(case % 40) / 40.0);
             let said = said.as_vec3().as_dvec3();
@@ -144,10 +136,9 @@ mod tests {
     #[test]
     fn what_is_exact_behind_the_camera_or_far_off_has_a_loss_and_a_gradient_that_are_numbers() {
         let device = Device::flex().autodiff();
-        let pose = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0];
         let mut known = KnownPoints::default();
         let said = [[0.0, 0.0, 2.0], [0.0, 0.0, -2.0], [0.0, 0.0, 0.0], [1e18, -1e18, 1e18], [0.1, 0.0, 2.0]];
-        said.iter().for_each(|_| known.push(DVec3::Z * 2.0, &pose));
+        said.iter().for_each(|_| known.push(DVec3::Z * 2.0, &Pose::IDENTITY));
         let rows = TensorData::new(said.as_flattened().to_vec(), [said.len(), 3]);
         let tensor = Tensor::<2>::from_data(rows, &device).require_grad();
         let loss = known.loss(tensor.clone(), 3.0, 0.1, &device);

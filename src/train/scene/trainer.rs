@@ -299,6 +299,7 @@ pub enum SceneEnding {
 
 /// Half the width of the uniform distribution of variance 1.
 const UNIFORM: f64 = 1.732_050_8;
+
 /// The options as a checkpoint gives them back: reading its JSON may round the last place of a number.
 fn as_read(options: &SceneOptions) -> SceneOptions {
     let read = serde_json::to_string(options).and_then(|text| serde_json::from_str(&text));

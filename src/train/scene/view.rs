@@ -1,4 +1,5 @@
 use crate::Result;
+use crate::cpu::search::normalize_matches::rows_of_pose;
 use crate::geometry::{CellGrid, Intrinsics, Pose};
 use crate::localise::{GreyImage, MapLayout, SceneMap};
 use crate::train::scene::SceneNetwork;
@@ -64,8 +65,8 @@ impl View {
         Ok(all.select(0, indices(&self.seen, device)))
     }
 
-    /// The pose from points that are given from an origin, as a row of twelve.
-    pub(super) fn camera_from_origin(&self, origin: DVec3) -> [f32; 12] {
+    /// The pose from points that are given from an origin.
+    pub(super) fn camera_from_origin(&self, origin: DVec3) -> Pose {
         camera_from_origin(&self.camera_from_world, origin)
     }
 }
@@ -83,14 +84,13 @@ pub(super) fn indices(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
-/// The pose from points that are given from an origin, as a row of twelve.
-pub(super) fn camera_from_origin(camera_from_world: &Pose, origin: DVec3) -> [f32; 12] {
-    let Pose { rotation, translation } = *camera_from_world;
-    let translation = translation + rotation * origin;
-    let row = |k: usize| {
-        let r = rotation.row(k);
-        [r.x, r.y, r.z, translation[k]].map(|x| x as f32)
-    };
-    let rows = [row(0), row(1), row(2)];
-    std::array::from_fn(|i| rows[i / 4][i % 4])
+/// The pose from points that are given from an origin.
+pub(super) fn camera_from_origin(camera_from_world: &Pose, origin: DVec3) -> Pose {
+    Pose { translation: camera_from_world.transform(origin), ..*camera_from_world }
+}
+
+/// A pose as a row of twelve.
+pub(super) fn row_of(pose: &Pose) -> [f32; 12] {
+    let rows = rows_of_pose(pose);
+    std::array::from_fn(|i| rows[i / 4][i % 4] as f32)
 }
