@@ -92,6 +92,20 @@ shared_constants! {
         MAGSAC_VECTORS = 4 as usize;
         /// Most models refined a pair and round.
         MAX_CANDIDATES = 16 as u32;
+        /// Best candidates whose samples are looked at for a plane.
+        RECOVERED = 3 as u32;
+        /// One homography explains most inliers.
+        PLANAR = 1 as u32;
+        /// A rotation alone explains most inliers.
+        ROTATION_ONLY = 2 as u32;
+        /// The second motion explains the matches nearly as well.
+        AMBIGUOUS = 4 as u32;
+        /// Inliers on a line leave the turn about it open.
+        ROTATION_UNDETERMINED = 8 as u32;
+        /// There is a homography that explains some inliers.
+        HAS_HOMOGRAPHY = 16 as u32;
+        /// There is a second motion.
+        HAS_SECOND_MOTION = 32 as u32;
     }
 }
 

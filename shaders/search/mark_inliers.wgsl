@@ -1,10 +1,10 @@
 // The inlier mask and the score of each pair's final model, and the model in pixels or world units; one pair a workgroup.
 // Twin: src/cpu/search/mark_inliers.rs.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> match_weights: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> match_facts: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> best: array<Candidate>;
 @group(0) @binding(5) var<storage, read_write> results: array<PairResult>;
 @group(0) @binding(6) var<storage, read_write> inlier_mask: array<u32>;
@@ -79,7 +79,7 @@ fn main(
         let inside = usable && t < 1.0;
         var weight = 1.0;
         if (settings.weigh_matches != 0u) {
-            weight = match_weights[pair.match_start + k].x;
+            weight = match_facts[pair.match_start + k].x;
         }
         inlier_mask[pair.match_start + k] = select(0u, 1u, inside);
         score += select(0.0, weight * gain(t), inside);

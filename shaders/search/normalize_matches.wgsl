@@ -2,7 +2,7 @@
 // Calibrated sides take offset and scale from their camera, the others from the box of the bulk of their points.
 // Twin: src/cpu/search/normalize_matches.rs, and SampleSource::weighted of src/cpu/search/sample_minimal.rs.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> inputs: array<PairInput>;
 @group(0) @binding(2) var<storage, read> raw_matches: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
@@ -10,7 +10,7 @@
 @group(0) @binding(5) var<storage, read_write> matches: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> weight_sums: array<vec2<u32>>;
 // of the score and of the refinement
-@group(0) @binding(7) var<storage, read_write> match_weights: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> match_facts: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 128u;
 const HUGE: f32 = 3e38;
@@ -195,7 +195,7 @@ fn main(
         }
         if (settings.weigh_score + settings.weigh_refinement > 0u) {
             let weighs = vec2<bool>(settings.weigh_score > 0u, settings.weigh_refinement > 0u);
-            match_weights[start + k] = select(vec2<f32>(1.0), vec2<f32>(weights[start + k]), weighs);
+            match_facts[start + k] = vec4<f32>(select(vec2<f32>(1.0), vec2<f32>(weights[start + k]), weighs), 0.0, 0.0);
         }
     }
     var so_far = scan(sum, local) - sum;

@@ -1,7 +1,7 @@
 // The valid models of each pair as a dense list in the order of their hypotheses, and how many workgroups score them; one
 // pair a workgroup. List of a slot: its length, then model ids (hypothesis of the round × max_solutions + solution).
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> progress: Progress;
 @group(0) @binding(2) var<storage, read> samples: array<u32>;
 @group(0) @binding(3) var<storage, read> model_counts: array<u32>;

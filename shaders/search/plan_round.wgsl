@@ -2,7 +2,7 @@
 // them, and writes how many workgroups each stage of the next round has. One workgroup in all; the first call only plans.
 // Twin of the rule, with what refine_model leaves: src/ransac/stages/stopping.rs.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read_write> pairs: array<Pair>;
 @group(0) @binding(2) var<storage, read> candidates: array<Candidate>;
 @group(0) @binding(3) var<storage, read_write> best: array<Candidate>;

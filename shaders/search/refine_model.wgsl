@@ -2,12 +2,12 @@
 // 2000); one model a workgroup. Keeps the result, with its score and its inliers, where the score says so.
 // Twin: src/cpu/search/refine_model.rs.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
-@group(0) @binding(1) var<storage, read> refinement: Refinement;
+@group(0) @binding(0) var<uniform> settings: Settings;
+@group(0) @binding(1) var<uniform> refinement: Refinement;
 @group(0) @binding(2) var<storage, read> progress: Progress;
 @group(0) @binding(3) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(4) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> match_weights: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> match_facts: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> weight_sums: array<vec2<u32>>;
 @group(0) @binding(7) var<storage, read_write> candidates: array<Candidate>;
 
@@ -79,7 +79,7 @@ fn is_near(start: Residual, index: u32) -> bool {
 
 fn weight_at(index: u32) -> f32 {
     if (settings.weigh_matches != 0u) {
-        return match_weights[index].y;
+        return match_facts[index].y;
     }
     return 1.0;
 }
@@ -245,7 +245,7 @@ fn score_rows(pair: Pair, local: u32) {
         let t = residual_sq(model, load_match(index));
         var weight = 1.0;
         if (settings.weigh_matches != 0u) {
-            weight = match_weights[index].x;
+            weight = match_facts[index].x;
         }
         score += weight * gain(t);
         if (t < 1.0) {

@@ -2,7 +2,7 @@
 // drawn anew.
 // Twin: src/cpu/search/sample_minimal.rs, bit for bit.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> progress: Progress;
 @group(0) @binding(2) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(3) var<storage, read> weight_sums: array<vec2<u32>>;

@@ -5,11 +5,11 @@
 // registers; the matches pass by in tiles of workgroup memory, that all invocations read at the same place. The shares of
 // a pair depend on its number of matches alone, and so does every bit of its scores.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> progress: Progress;
 @group(0) @binding(2) var<storage, read> pairs: array<Pair>;
 @group(0) @binding(3) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> match_weights: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> match_facts: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> models: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> lists: array<u32>;
 @group(0) @binding(7) var<storage, read_write> partial_scores: array<f32>;
@@ -33,7 +33,7 @@ fn load_tile(start: u32, end: u32, local: u32) {
         tile[k] = make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
         var weight = 1.0;
         if (settings.weigh_matches != 0u) {
-            weight = match_weights[index].x;
+            weight = match_facts[index].x;
         }
         tile_weights[k] = select(0.0, weight, start + k < end);
     }

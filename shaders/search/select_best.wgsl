@@ -2,12 +2,14 @@
 // workgroup. The list of models is cut into blocks whose best is kept, so that each rank looks at one block anew.
 // Twin: src/cpu/search/select_best.rs.
 
-@group(0) @binding(0) var<storage, read> settings: Settings;
+@group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> progress: Progress;
 @group(0) @binding(2) var<storage, read> models: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> lists: array<u32>;
 @group(0) @binding(4) var<storage, read_write> partial_scores: array<f32>;
 @group(0) @binding(5) var<storage, read_write> candidates: array<Candidate>;
+// of fundamental matrices: the candidates as the solver found them
+@group(0) @binding(6) var<storage, read_write> minimal_models: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 128u;
 const NONE: u32 = 0xffffffffu;
@@ -105,8 +107,12 @@ fn write_candidate(slot: u32, rank: u32, list: u32, best: Entry) {
     let row = 3u * (slot * progress.hypotheses * settings.max_solutions + id);
     chosen[rank] = id / settings.max_solutions;
     candidates[to].model = id;
+    candidates[to].hypothesis = progress.first_hypothesis + chosen[rank];
     for (var k = 0u; k < 3u; k++) {
         candidates[to].rows[k] = models[row + k];
+        if (settings.kind == FUNDAMENTAL) {
+            minimal_models[3u * to + k] = models[row + k];
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{
     Variant,
-    layout::{Candidate, Pair, PairInput, PairResult, Refinement, Settings},
+    layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Refinement, Settings},
 };
-use crate::constants::SCORE_SHARES;
+use crate::constants::{RECOVERED, SCORE_SHARES};
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
@@ -34,18 +34,26 @@ impl Capacity {
 
     /// Bytes for each match: coordinates, weights, sums and mask.
     pub const fn bytes_per_match(kind: ModelKind) -> u64 {
-        (32 * vectors(kind) + 4 * 6) as u64
+        (32 * vectors(kind) + 4 * 8) as u64
     }
 
     /// Bytes for each pair beside its hypotheses and matches.
-    pub const fn bytes_per_pair(self) -> u64 {
-        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + size_of::<PairResult>() + 12) as u64
-            + self.rounds as u64 * self.candidates as u64 * size_of::<Candidate>() as u64
+    pub const fn bytes_per_pair(self, kind: ModelKind) -> u64 {
+        let results = size_of::<PairResult>() + size_of::<PairDiagnosis>();
+        let minimal = if matches!(kind, ModelKind::Fundamental) { 48 } else { 0 };
+        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + results + 12) as u64
+            + self.candidates_a_pair(kind) as u64 * (size_of::<Candidate>() + minimal) as u64
+    }
+
+    /// Candidates of a pair: of all rounds, and those recovered from planes.
+    pub const fn candidates_a_pair(self, kind: ModelKind) -> u32 {
+        let recovered = if matches!(kind, ModelKind::Fundamental) { RECOVERED } else { 0 };
+        self.rounds * self.candidates + recovered
     }
 
     /// Bytes of all buffers.
     pub const fn bytes(self, kind: ModelKind) -> u64 {
-        self.pairs as u64 * (self.bytes_per_pair() + self.hypotheses as u64 * Self::bytes_per_hypothesis(kind))
+        self.pairs as u64 * (self.bytes_per_pair(kind) + self.hypotheses as u64 * Self::bytes_per_hypothesis(kind))
             + self.matches as u64 * Self::bytes_per_match(kind)
     }
 
@@ -90,8 +98,9 @@ pub struct Buffers {
     pub raw_matches: TypedBuffer<[f32; 4]>,
     /// A match: its weight, of the host.
     pub weights: TypedBuffer<f32>,
-    /// A match: its weights in the score and in the refinement.
-    pub match_weights: TypedBuffer<[f32; 2]>,
+    /// A match: its weights in the score and in the refinement, and (q cos α, −q sin α) of the ratio q of its key points' scales
+    /// and the difference α of their orientations, 0 where these are not known.
+    pub match_facts: TypedBuffer<[f32; 4]>,
     /// A pair.
     pub pairs: TypedBuffer<Pair>,
     /// A match, normalised.
@@ -112,8 +121,10 @@ pub struct Buffers {
     pub lists: TypedBuffer<u32>,
     /// Model × [`SCORE_SHARES`].
     pub partial_scores: TypedBuffer<f32>,
-    /// Pair × rounds × candidates.
+    /// Pair × [`Capacity::candidates_a_pair`].
     pub candidates: TypedBuffer<Candidate>,
+    /// Of a fundamental matrix: as many, as the solver found them.
+    pub minimal_models: TypedBuffer<[[f32; 4]; 3]>,
     /// A pair.
     pub best: TypedBuffer<Candidate>,
     /// Workgroups of four kinds of stages, for indirect dispatch.
@@ -126,6 +137,8 @@ pub struct Buffers {
     pub final_refinement: TypedBuffer<Refinement>,
     /// A pair.
     pub results: TypedBuffer<PairResult>,
+    /// A pair.
+    pub diagnoses: TypedBuffer<PairDiagnosis>,
     /// A match: 1 for an inlier of its pair's model.
     pub inlier_mask: TypedBuffer<u32>,
 }
@@ -144,6 +157,7 @@ impl Buffers {
         let [pairs, matches] = [capacity.pairs as usize, capacity.matches as usize];
         let hypotheses = pairs * capacity.hypotheses as usize;
         let models = hypotheses * kind.max_solutions();
+        let candidates = pairs * capacity.candidates_a_pair(kind) as usize;
         let vectors = matches * variant.match_vectors();
         let sample_points = hypotheses * kind.sample_size() * variant.match_vectors();
         let weights = host.weights.map_or_else(
@@ -152,14 +166,14 @@ impl Buffers {
         );
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
         Self {
-            settings: TypedBuffer::new(context, "settings", 1),
+            settings: uniform(context, "settings"),
             inputs: TypedBuffer::new(context, "pair inputs", pairs),
             raw_matches: host.matches.map_or_else(
                 || TypedBuffer::new(context, "matches in pixels", vectors),
                 |buffer| TypedBuffer::from_buffer(buffer, vectors),
             ),
             weights,
-            match_weights: TypedBuffer::new(context, "match weights", if weighs_matches { matches } else { 1 }),
+            match_facts: TypedBuffer::new(context, "match facts", if weighs_matches { matches } else { 1 }),
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
             weight_sums: TypedBuffer::new(context, "weight sums", if samples_by_weight { matches } else { 1 }),
@@ -170,20 +184,27 @@ impl Buffers {
             model_counts: TypedBuffer::new(context, "model counts", hypotheses),
             lists: TypedBuffer::new(context, "model lists", models + pairs),
             partial_scores: TypedBuffer::new(context, "partial scores", models * SCORE_SHARES),
-            candidates: TypedBuffer::new(
+            candidates: TypedBuffer::new(context, "candidates", candidates),
+            minimal_models: TypedBuffer::new(
                 context,
-                "candidates",
-                pairs * (capacity.rounds * capacity.candidates) as usize,
+                "minimal models",
+                if kind == ModelKind::Fundamental { candidates } else { 1 },
             ),
             best: TypedBuffer::new(context, "best models", pairs),
             workgroups: indirect("workgroups", 12),
             round_counts: indirect("round counts", 4),
-            local_refinement: TypedBuffer::new(context, "local refinement", 1),
-            final_refinement: TypedBuffer::new(context, "final refinement", 1),
+            local_refinement: uniform(context, "local refinement"),
+            final_refinement: uniform(context, "final refinement"),
             results: TypedBuffer::new(context, "results", pairs),
+            diagnoses: TypedBuffer::new(context, "diagnoses", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),
         }
     }
+}
+
+/// One element that shaders read as a uniform.
+fn uniform<T: bytemuck::Pod>(context: &Context, label: &str) -> TypedBuffer<T> {
+    TypedBuffer::with_usage(context, label, 1, wgpu::BufferUsages::UNIFORM)
 }
 
 #[cfg(test)]

@@ -95,8 +95,10 @@ pub struct Settings {
     pub solver_hypotheses: u32,
     /// Inliers that a model has at least.
     pub min_inliers: u32,
+    /// Candidates of a pair: of all rounds, and those recovered from planes.
+    pub candidates_a_pair: u32,
     /// Unused.
-    pub unused: [u32; 3],
+    pub unused: [u32; 2],
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
@@ -109,12 +111,38 @@ pub struct Candidate {
     pub rows: [[f32; 4]; 3],
     /// Its score.
     pub score: f32,
+    /// Its score with the agreement of key points, once it is refined.
+    pub final_score: f32,
     /// Hypotheses, once it is refined, that the confidence asked for needs.
     pub needed: u32,
     /// Hypothesis of the round × most solutions + solution.
     pub model: u32,
+    /// Hypothesis, of all rounds.
+    pub hypothesis: u32,
     /// Whether there is one.
     pub found: u32,
+    /// Of a finalist: its place among the candidates of its pair.
+    pub source: u32,
+    /// Of the Cauchy loss of its next refinement, thresholds squared, where that goes by its noise.
+    pub scale_sq: f32,
+}
+
+/// What an estimate leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PairDiagnosis {
+    /// The homography that explains the most inliers, pixels.
+    pub homography: [[f32; 4]; 3],
+    /// [R | t] of the best motion clearly different from the winner.
+    pub second_motion: [[f32; 4]; 3],
+    /// Its score.
+    pub second_score: f32,
+    /// Inliers that the homography explains.
+    pub homography_inliers: u32,
+    /// Inliers that a rotation alone explains.
+    pub rotation_inliers: u32,
+    /// [`PLANAR`](crate::constants::PLANAR) and those after it.
+    pub flags: u32,
 }
 
 /// The result of one pair.

@@ -65,7 +65,7 @@ pub fn run(context: &Context, kind: ModelKind, options: Options, scene_seed: u64
         models: b.models.read_blocking(context).unwrap(),
         list: b.lists.read_blocking(context).unwrap(),
         scores: b.partial_scores.read_blocking(context).unwrap(),
-        candidates: b.candidates.read_blocking(context).unwrap(),
+        candidates: b.candidates.read_blocking(context).unwrap().into_iter().filter(|c| c.found != 0).collect(),
         best: b.best.read_blocking(context).unwrap()[0],
         mask: b.inlier_mask.read_blocking(context).unwrap().split_off(START),
         score: result.score,

@@ -45,10 +45,11 @@ struct Settings {
     kind: u32,
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
-    weigh_matches: u32, // whether match_weights are used
+    weigh_matches: u32, // whether match_facts are used
     solver_hypotheses: u32, // a workgroup of the solver
     min_inliers: u32, // of a model
-    unused: array<u32, 3>,
+    candidates_a_pair: u32, // of all rounds, and those recovered from planes
+    unused: vec2<u32>,
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
@@ -65,9 +66,23 @@ struct Progress {
 struct Candidate {
     rows: array<vec4<f32>, 3>,
     score: f32,
+    final_score: f32, // with the agreement of key points, once refined
     needed: u32, // hypotheses, once refined, for the confidence asked for
     model: u32, // hypothesis of the round × max_solutions + solution
+    hypothesis: u32, // of all rounds
     found: u32,
+    source: u32, // of a finalist: its place among the candidates of its pair
+    scale_sq: f32, // of the Cauchy loss of its next refinement, where that goes by its noise
+}
+
+// What an estimate leaves open.
+struct PairDiagnosis {
+    homography: array<vec4<f32>, 3>, // in pixels
+    second_motion: array<vec4<f32>, 3>,
+    second_score: f32,
+    homography_inliers: u32,
+    rotation_inliers: u32,
+    flags: u32, // PLANAR and those after it
 }
 
 // What the caller gets of one pair: the model in pixels or world units.
@@ -87,10 +102,10 @@ struct Refinement {
     reach_sq: f32, // farther matches take no part, thresholds squared
     iterations: u32,
     keep_above: f32, // of the score before
-    unused: array<u32, 2>,
+    unused: vec2<u32>,
 }
 
 // The place of a candidate of the round under way (rounds count from 1).
 fn candidate_place(settings_: Settings, pair: u32, round: u32, rank: u32) -> u32 {
-    return (pair * settings_.rounds + round - 1u) * settings_.candidates + rank;
+    return pair * settings_.candidates_a_pair + (round - 1u) * settings_.candidates + rank;
 }

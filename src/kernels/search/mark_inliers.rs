@@ -20,6 +20,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "mark_inliers",
         &parts(variant),
-        &[&b.settings, &b.pairs, &b.matches, &b.match_weights, &b.best, &b.results, &b.inlier_mask],
+        &[&b.settings, &b.pairs, &b.matches, &b.match_facts, &b.best, &b.results, &b.inlier_mask],
     )
 }

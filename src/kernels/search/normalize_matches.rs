@@ -22,6 +22,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "normalize_matches",
         &parts(variant),
-        &[&b.settings, &b.inputs, &b.raw_matches, &b.weights, &b.pairs, &b.matches, &b.weight_sums, &b.match_weights],
+        &[&b.settings, &b.inputs, &b.raw_matches, &b.weights, &b.pairs, &b.matches, &b.weight_sums, &b.match_facts],
     )
 }

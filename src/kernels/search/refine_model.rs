@@ -33,6 +33,6 @@ fn stage(
 ) -> Stage {
     let b = buffers;
     let bindings =
-        [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.match_weights, &b.weight_sums, candidates];
+        [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.match_facts, &b.weight_sums, candidates];
     Stage::new(context, "refine_model", &parts(variant), &bindings)
 }

@@ -19,6 +19,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "score_models",
         &parts(variant),
-        &[&b.settings, &b.progress, &b.pairs, &b.matches, &b.match_weights, &b.models, &b.lists, &b.partial_scores],
+        &[&b.settings, &b.progress, &b.pairs, &b.matches, &b.match_facts, &b.models, &b.lists, &b.partial_scores],
     )
 }

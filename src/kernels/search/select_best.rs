@@ -17,6 +17,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "select_best",
         &parts(variant),
-        &[&b.settings, &b.progress, &b.models, &b.lists, &b.partial_scores, &b.candidates],
+        &[&b.settings, &b.progress, &b.models, &b.lists, &b.partial_scores, &b.candidates, &b.minimal_models],
     )
 }

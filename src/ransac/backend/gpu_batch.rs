@@ -78,14 +78,14 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Of each match what it weighs in the score and in the refinement; nothing where all weigh alike.
-    fn match_weights(&self) -> Vec<[f32; 2]> {
+    /// Of each match what it weighs in the score and in the refinement, and nothing of its key points; nothing at all where all weigh alike.
+    fn match_facts(&self) -> Vec<[f32; 4]> {
         if !self.weighing().matches {
             return Vec::new();
         }
         let MatchWeights { score, refinement, .. } = &self.weights;
         let of = |weights: &Option<Vec<f32>>, i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
-        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i)]).collect()
+        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i), 0.0, 0.0]).collect()
     }
 
     pub(crate) const fn match_count(&self) -> usize {
@@ -168,7 +168,7 @@ pub(crate) fn submit(
         let vectors = problem.matches.len() / problem.match_count().max(1);
         buffers.raw_matches.write(context, start * vectors, &problem.matches);
         buffers.weight_sums.write(context, start, &problem.sums());
-        buffers.match_weights.write(context, start, &problem.match_weights());
+        buffers.match_facts.write(context, start, &problem.match_facts());
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }

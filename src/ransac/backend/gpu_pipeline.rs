@@ -301,7 +301,8 @@ fn settings(
         weigh_matches: u32::from(weighing.matches),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
         min_inliers: options.min_inliers,
-        unused: [0; 3],
+        candidates_a_pair: capacity.candidates_a_pair(variant.kind),
+        unused: [0; 2],
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }
