@@ -17,6 +17,39 @@ macro_rules! shared_constants {
     };
 }
 
+/// The same of real numbers.
+macro_rules! shared_reals {
+    (
+        $(#[$about:meta])* $wgsl:ident {
+            $($(#[$doc:meta])* $name:ident = $value:literal;)+
+        }
+    ) => {
+        $($(#[$doc])* pub const $name: f32 = $value;)+
+
+        $(#[$about])*
+        pub const $wgsl: &str = concat!($("const ", stringify!($name), ": f32 = ", stringify!($value), ";\n"),+);
+    };
+}
+
+shared_reals! {
+    /// What the choice among the best models goes by.
+    CHOICE {
+        /// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
+        /// score that the search found.
+        KEEP_FINAL = 0.95;
+        /// Other motions with a smaller share of the winner's score are not refined: they do not become rivals.
+        REFINED_SHARE = 0.4;
+        /// A second motion is one that has this share of the winner's score; one with less is no rival.
+        RIVAL_SHARE = 0.5;
+        /// A pair whose second motion has this share of the winner's score is ambiguous: on training and validation scenes, as they
+        /// are and with most right matches taken out, the winner was right on half of such pairs, and on 95 % of those whose second
+        /// has less.
+        AMBIGUOUS_SHARE = 0.9;
+        /// Motions closer than the angle of this cosine, 5 degrees, in rotation and in direction, are the same.
+        COS_SAME_MOTION = 0.9961947;
+    }
+}
+
 shared_constants! {
     /// The kinds of models, as the shaders number them.
     MODEL_KINDS {
@@ -90,10 +123,28 @@ shared_constants! {
         MODELS_A_WORKGROUP = 128 as usize;
         /// Vectors of what the MAGSAC++ gain is computed from.
         MAGSAC_VECTORS = 4 as usize;
+        /// Of so many hypotheses of a round one model is refined.
+        HYPOTHESES_A_CANDIDATE = 16 as u32;
+        /// Fewest models refined a pair and round.
+        LEAST_CANDIDATES = 4 as u32;
         /// Most models refined a pair and round.
         MAX_CANDIDATES = 16 as u32;
         /// Best candidates whose samples are looked at for a plane.
         RECOVERED = 3 as u32;
+        /// Models of a pair that are refined to the last: the winner, and others that may be a second motion.
+        FINALISTS = 4 as u32;
+        /// Places of them a pair: each has another for what it was before its last refinement.
+        FINALIST_PLACES = 8 as u32;
+        /// A refinement is kept where the score of the search does not fall.
+        KEEP_BETTER = 0 as u32;
+        /// A refinement is kept where its final score is enough.
+        KEEP_ENOUGH = 1 as u32;
+        /// A refinement is kept, and what it began with is put aside.
+        KEEP_AND_SAVE = 2 as u32;
+        /// A refinement is kept.
+        KEEP_ALWAYS = 3 as u32;
+        /// A refinement is kept where its final score is enough, else what was put aside.
+        KEEP_OR_RESTORE = 4 as u32;
         /// One homography explains most inliers.
         PLANAR = 1 as u32;
         /// A rotation alone explains most inliers.

@@ -64,20 +64,20 @@ macro_rules! assert_layout {
 fn structs_are_laid_out_as_their_rust_twins() {
     let variant = Variant { kind: ModelKind::Essential, residual: EpipolarResidual::Sampson, score: Score::Msac };
     let texts = stage_texts(variant);
-    let (module, _) = parse("types", &texts[0].1[..3]);
+    let (module, _) = parse("types", &texts[0].1[..4]);
     assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
     assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sampleable, metric, seed, iterations, budget);
-    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, first_round, rounds, weigh_matches, solver_hypotheses, min_inliers, candidates_a_pair, unused, magsac);
-    assert_layout!(&module, Candidate: rows, score, final_score, needed, model, hypothesis, found, source, scale_sq);
+    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weigh_score, weigh_refinement, kind, first_round, rounds, weigh_matches, solver_hypotheses, min_inliers, candidates_a_pair, key_points, diagnose, match_capacity, unused0, unused1, magsac);
+    assert_layout!(&module, Candidate: rows, score, final_score, needed, model, hypothesis, found, least, scale_sq);
     assert_layout!(&module, PairDiagnosis: homography, second_motion, second_score, homography_inliers, rotation_inliers, flags);
-    assert_layout!(&module, PairResult: rows, score, inliers, iterations, status);
+    assert_layout!(&module, PairResult: rows, score, inliers, iterations, status, log_rest, unused);
     let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/layout/rank_types.wgsl")]);
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
     let (localising, _) = parse("orient_gradients", LOCALISE_SHADERS[1].parts);
     assert_layout!(&localising, FrameShape: width, height, columns, rows, keys, doubtful_spread, encode, unused);
     let (convolving, _) = parse("plane_types", &[include_str!("../shaders/shared/layout/plane_types.wgsl")]);
     assert_layout!(&convolving, PlaneShape: columns, rows, channels, stride, columns_out, rows_out, unused);
-    assert_layout!(&module, Refinement: candidates, loss, scale_sq, reach_sq, iterations, keep_above, unused);
+    assert_layout!(&module, Refinement: first, count, stride, loss, scale_sq, reach_sq, iterations, keep, by_neighbours);
 }
 
 /// Burn binds every storage buffer for writing too.

@@ -21,7 +21,7 @@ var<workgroup> sums: array<u32, WORKGROUP>;
 
 // Takes over the round's best candidate of the pair; whether the pair goes on.
 fn goes_on(pair: u32) -> bool {
-    for (var k = 0u; k < settings.candidates; k++) {
+    for (var k = 0u; k < progress.candidates; k++) {
         let from_ = candidate_place(settings, pair, progress.round, k);
         if (candidates[from_].found != 0u && (best[pair].found == 0u || candidates[from_].score > best[pair].score)) {
             best[pair] = candidates[from_];
@@ -91,10 +91,11 @@ fn main(@builtin(local_invocation_index) local: u32) {
         progress.hypotheses = hypotheses;
         progress.first_hypothesis = first_hypothesis;
         progress.round += 1u;
+        progress.candidates = clamp(hypotheses / HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, settings.candidates);
         let drawn = left_pairs * hypotheses;
         write_workgroups(0u, (drawn + 63u) / 64u);
         write_workgroups(3u, left_pairs);
-        write_workgroups(6u, left_pairs * settings.candidates);
+        write_workgroups(6u, left_pairs * progress.candidates);
         write_workgroups(9u, (drawn + settings.solver_hypotheses - 1u) / settings.solver_hypotheses);
         round_counts[0] = drawn;
         round_counts[1] = 0u;

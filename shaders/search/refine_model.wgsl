@@ -9,7 +9,10 @@
 @group(0) @binding(4) var<storage, read> matches: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> match_facts: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> weight_sums: array<vec2<u32>>;
+// those of the search, or the finalists
 @group(0) @binding(7) var<storage, read_write> candidates: array<Candidate>;
+// what the neighbours of each match say of the finalists, one list of all matches after the other
+@group(0) @binding(8) var<storage, read> coherence: array<f32>;
 
 const WORKGROUP: u32 = 128u;
 const LANES: u32 = 32u;
@@ -42,6 +45,10 @@ var<workgroup> start_rows: array<vec4<f32>, 3>;
 var<workgroup> rows: array<vec4<f32>, 3>;
 var<workgroup> damping: f32;
 var<workgroup> verdict: u32;
+// Of the Cauchy loss.
+var<workgroup> scale_sq: f32;
+// Where the coherence of the matches begins.
+var<workgroup> coherence_start: u32;
 // Matches near the initial model, as far as they are listed, by ascending index.
 var<workgroup> near: array<u32, LISTED>;
 var<workgroup> near_sums: array<u32, WORKGROUP>;
@@ -57,7 +64,7 @@ fn loss_and_weight(t: f32) -> vec2<f32> {
             return select(vec2<f32>(1.0, 0.0), vec2<f32>(t, 1.0), t < 1.0);
         }
         case CAUCHY_LOSS: {
-            let s = refinement.scale_sq;
+            let s = scale_sq;
             return vec2<f32>(s * log(1.0 + t / s), s / (s + t));
         }
         default: {
@@ -78,6 +85,9 @@ fn is_near(start: Residual, index: u32) -> bool {
 }
 
 fn weight_at(index: u32) -> f32 {
+    if (refinement.by_neighbours != 0u) {
+        return coherence[coherence_start + index];
+    }
     if (settings.weigh_matches != 0u) {
         return match_facts[index].y;
     }
@@ -222,32 +232,30 @@ fn take_equations(local: u32) {
     }
 }
 
-// What a match weighs in both weightings of the sampler, as shares of all.
-fn sampling_shares(pair: Pair, index: u32) -> vec2<f32> {
-    if (settings.weigh_sampling == BY_NOTHING) {
-        return vec2<f32>(1.0 / f32(pair.match_count));
-    }
-    let total = weight_sums[pair.match_start + pair.match_count - 1u];
-    let before = select(vec2<u32>(), weight_sums[max(index, 1u) - 1u], index > pair.match_start);
-    return vec2<f32>(weight_sums[index] - before) / vec2<f32>(max(total, vec2<u32>(1u)));
-}
-
-// Of the rows: score and number of inliers that may be sampled, then in both weightings their shares and the squares of these;
-// two vectors in the first lane.
+// Of the rows: score, number of inliers that may be sampled, then in both weightings their shares and the squares of these, and the
+// final score; two vectors in the first lane.
 fn score_rows(pair: Pair, local: u32) {
     let model = make_residual(rows, pair.metric);
     var score = 0.0;
+    var final_score = 0.0;
     var inliers = 0.0;
     var shares = vec2<f32>();
     var squares = vec2<f32>();
     for (var k = local; k < pair.match_count; k += WORKGROUP) {
         let index = pair.match_start + k;
-        let t = residual_sq(model, load_match(index));
-        var weight = 1.0;
+        let match_ = load_match(index);
+        let t = residual_sq(model, match_);
+        var counted = gain(t);
+        var agrees = 1.0;
         if (settings.weigh_matches != 0u) {
-            weight = match_facts[index].x;
+            let facts = match_facts[index];
+            counted *= facts.x;
+            if (counted > 0.0 && settings.key_points != 0u) {
+                agrees = agreement(model, match_, facts.zw);
+            }
         }
-        score += weight * gain(t);
+        score += counted;
+        final_score += counted * agrees;
         if (t < 1.0) {
             let share = sampling_shares(pair, index);
             inliers += select(0.0, 1.0, share.x > 0.0);
@@ -256,7 +264,7 @@ fn score_rows(pair: Pair, local: u32) {
         }
     }
     lanes[2u * local] = vec4<f32>(score, inliers, shares);
-    lanes[2u * local + 1u] = vec4<f32>(squares, 0.0, 0.0);
+    lanes[2u * local + 1u] = vec4<f32>(squares, final_score, 0.0);
     workgroupBarrier();
     for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
         if (local < step) {
@@ -270,14 +278,47 @@ fn score_rows(pair: Pair, local: u32) {
 // Hypotheses after which the confidence asked for is reached with the inliers that score_rows has summed.
 fn needed_hypotheses() -> u32 {
     let sums = lanes[0];
-    let first = log_miss(sums.y, sums.z, lanes[1].x);
-    let later = 0.5 * (first + log_miss(sums.y, sums.w, lanes[1].y));
-    let of_first = f32(ALTERNATE_FROM) * first;
-    var needed = settings.log_miss / min(first, -1e-30);
+    let misses = log_misses(sums.y, sums.zw, lanes[1].xy);
+    let of_first = f32(ALTERNATE_FROM) * misses.x;
+    var needed = settings.log_miss / min(misses.x, -1e-30);
     if (of_first > settings.log_miss) {
-        needed = f32(ALTERNATE_FROM) + (settings.log_miss - of_first) / min(later, -1e-30);
+        needed = f32(ALTERNATE_FROM) + (settings.log_miss - of_first) / min(misses.y, -1e-30);
     }
     return u32(min(ceil(needed), 4e9));
+}
+
+// Whether the refined rows, which score_rows has scored, are kept.
+fn is_kept(place: u32) -> bool {
+    switch refinement.keep {
+        case KEEP_BETTER: {
+            return lanes[0].x >= candidates[place].score;
+        }
+        case KEEP_ENOUGH, KEEP_OR_RESTORE: {
+            return lanes[1].z >= candidates[place].least;
+        }
+        default: {
+            return true;
+        }
+    }
+}
+
+// The place of a model, and its pair.
+struct Place {
+    pair: u32,
+    place: u32,
+    exists: bool,
+}
+
+fn place_at(index: u32) -> Place {
+    let last = settings.pair_count - 1u;
+    if (refinement.count == 0u) {
+        let pair = progress.pairs[min(index / progress.candidates, last)];
+        let place = candidate_place(settings, pair, progress.round, index % progress.candidates);
+        return Place(pair, place, index < progress.active_pairs * progress.candidates);
+    }
+    let pair = min(index / refinement.count, last);
+    let place = pair * refinement.stride + refinement.first + index % refinement.count;
+    return Place(pair, place, index < settings.pair_count * refinement.count);
 }
 
 @compute @workgroup_size(128)
@@ -287,17 +328,13 @@ fn main(
     @builtin(local_invocation_index) local: u32,
 ) {
     let index = workgroup_index(workgroup, workgroups);
-    var pair_index = min(index, settings.pair_count - 1u);
-    var place = pair_index;
-    var exists = index < settings.pair_count;
-    if (refinement.candidates > 0u) {
-        exists = index < progress.active_pairs * refinement.candidates;
-        pair_index = progress.pairs[min(index / refinement.candidates, settings.pair_count - 1u)];
-        place = candidate_place(settings, pair_index, progress.round, index % refinement.candidates);
-    }
+    let of_model = place_at(index);
+    let place = of_model.place;
     if (local == 0u) {
-        verdict = select(0u, candidates[place].found, exists);
+        verdict = select(0u, candidates[place].found, of_model.exists);
         start_rows = candidates[place].rows;
+        scale_sq = select(candidates[place].scale_sq, refinement.scale_sq, refinement.scale_sq > 0.0);
+        coherence_start = (index % max(refinement.count, 1u)) * settings.match_capacity;
         state = state_of(start_rows);
         trial = state;
         model = matrix_at(state);
@@ -306,7 +343,7 @@ fn main(
     if (workgroupUniformLoad(&verdict) == 0u) {
         return;
     }
-    let pair = pairs[pair_index];
+    let pair = pairs[of_model.pair];
     let start = make_residual(start_rows, pair.metric);
     let share = list_near(pair, start, local);
     accumulate(pair, start, share, local);
@@ -340,18 +377,25 @@ fn main(
     workgroupBarrier();
     score_rows(pair, local);
     if (local == 0u) {
-        verdict = select(0u, 1u, lanes[0].x >= refinement.keep_above * candidates[place].score);
+        verdict = select(0u, 1u, is_kept(place));
     }
     if (workgroupUniformLoad(&verdict) == 0u) {
         if (local == 0u) {
             rows = start_rows;
+            if (refinement.keep == KEEP_OR_RESTORE) {
+                rows = candidates[place + FINALISTS].rows;
+            }
         }
         workgroupBarrier();
         score_rows(pair, local);
     }
     if (local == 0u) {
+        if (refinement.keep == KEEP_AND_SAVE) {
+            candidates[place + FINALISTS].rows = start_rows;
+        }
         candidates[place].rows = rows;
         candidates[place].score = lanes[0].x;
+        candidates[place].final_score = lanes[1].z;
         candidates[place].needed = needed_hypotheses();
     }
 }

@@ -139,7 +139,7 @@ fn main(
         look_at_block(block, size, count, slot, 0u, local);
     }
     var rank = 0u;
-    while (rank < settings.candidates) {
+    while (rank < progress.candidates) {
         hold_contest(block_bests[local], local);
         if (local == 0u) {
             let place = contest[0].place;

@@ -2,9 +2,9 @@
 
 use super::{
     Variant,
-    layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Refinement, Settings},
+    layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Settings},
 };
-use crate::constants::{RECOVERED, SCORE_SHARES};
+use crate::constants::{FINALIST_PLACES, RECOVERED, SCORE_SHARES};
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
@@ -131,10 +131,10 @@ pub struct Buffers {
     pub workgroups: TypedBuffer<u32>,
     /// Hypotheses of the round, and workgroups of the scoring for indirect dispatch.
     pub round_counts: TypedBuffer<u32>,
-    /// One.
-    pub local_refinement: TypedBuffer<Refinement>,
-    /// One.
-    pub final_refinement: TypedBuffer<Refinement>,
+    /// Pair × [`FINALIST_PLACES`].
+    pub finalists: TypedBuffer<Candidate>,
+    /// Of three finalists at most, match by match: what each counts by what its neighbours say.
+    pub coherence: TypedBuffer<f32>,
     /// A pair.
     pub results: TypedBuffer<PairResult>,
     /// A pair.
@@ -177,7 +177,7 @@ impl Buffers {
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
             weight_sums: TypedBuffer::new(context, "weight sums", if samples_by_weight { matches } else { 1 }),
-            progress: TypedBuffer::new(context, "progress", 4 + 2 * pairs),
+            progress: TypedBuffer::new(context, "progress", 5 + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),
             models: TypedBuffer::new(context, "models", models),
@@ -193,8 +193,8 @@ impl Buffers {
             best: TypedBuffer::new(context, "best models", pairs),
             workgroups: indirect("workgroups", 12),
             round_counts: indirect("round counts", 4),
-            local_refinement: uniform(context, "local refinement"),
-            final_refinement: uniform(context, "final refinement"),
+            finalists: TypedBuffer::new(context, "finalists", pairs * FINALIST_PLACES as usize),
+            coherence: TypedBuffer::new(context, "coherence", 1),
             results: TypedBuffer::new(context, "results", pairs),
             diagnoses: TypedBuffer::new(context, "diagnoses", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),

@@ -97,8 +97,16 @@ pub struct Settings {
     pub min_inliers: u32,
     /// Candidates of a pair: of all rounds, and those recovered from planes.
     pub candidates_a_pair: u32,
+    /// Whether the agreement of key points counts in the final score.
+    pub key_points: u32,
+    /// Whether what the estimate leaves open is looked for.
+    pub diagnose: u32,
+    /// Matches that all pairs have room for.
+    pub match_capacity: u32,
     /// Unused.
-    pub unused: [u32; 2],
+    pub unused0: u32,
+    /// Unused.
+    pub unused1: [u32; 2],
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
@@ -121,8 +129,8 @@ pub struct Candidate {
     pub hypothesis: u32,
     /// Whether there is one.
     pub found: u32,
-    /// Of a finalist: its place among the candidates of its pair.
-    pub source: u32,
+    /// Of a finalist: the final score below which no refinement is kept.
+    pub least: f32,
     /// Of the Cauchy loss of its next refinement, thresholds squared, where that goes by its noise.
     pub scale_sq: f32,
 }
@@ -159,26 +167,34 @@ pub struct PairResult {
     pub iterations: u32,
     /// 0 found, else [`NO_MODEL`](crate::constants::NO_MODEL) or why the pair could not be estimated.
     pub status: u32,
+    /// The logarithm of the chance that no sample of its inliers only was drawn.
+    pub log_rest: f32,
+    /// Unused.
+    pub unused: [u32; 3],
 }
 
-/// One refinement.
+/// One refinement: of which models, of what, and when its result is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Refinement {
-    /// Candidates of each slot; 0: one of each pair.
-    pub candidates: u32,
+    /// Place of the first of a pair's models.
+    pub first: u32,
+    /// Models of each pair; 0: the candidates of the round under way.
+    pub count: u32,
+    /// Places from a pair to the next.
+    pub stride: u32,
     /// 0 truncated, 1 Cauchy, 2 squared.
     pub loss: u32,
-    /// Of the Cauchy loss, thresholds squared.
+    /// Of the Cauchy loss, thresholds squared; 0: the model's own.
     pub scale_sq: f32,
     /// Farther matches take no part, thresholds squared.
     pub reach_sq: f32,
     /// Steps at most.
     pub iterations: u32,
-    /// The result is kept where its score is at least so much of the one before.
-    pub keep_above: f32,
-    /// Unused.
-    pub unused: [u32; 2],
+    /// [`KEEP_BETTER`](crate::constants::KEEP_BETTER) or one after it.
+    pub keep: u32,
+    /// Whether matches weigh what their neighbours say.
+    pub by_neighbours: u32,
 }
 
 /// Sizes of one layer of a network that ranks matches; what a stage does not need is 0.

@@ -16,7 +16,7 @@ pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 
 /// The stem and the texts of every stage, for each variant of it.
-pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
+pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 10] {
     [
         ("normalize_matches", search::normalize_matches::parts(variant)),
         ("sample_minimal", search::sample_minimal::parts(variant)),
@@ -25,6 +25,8 @@ pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
         ("select_best", search::select_best::parts(variant)),
         ("refine_model", search::refine_model::parts(variant)),
         ("plan_round", search::plan_round::parts(variant)),
+        ("choose_finalists", search::choose_finalists::parts(variant)),
+        ("settle_winner", search::settle_winner::parts(variant)),
         ("mark_inliers", search::mark_inliers::parts(variant)),
     ]
 }

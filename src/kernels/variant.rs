@@ -31,10 +31,11 @@ impl Variant {
     }
 
     /// Constants, structs, flat indices and the layout of a match.
-    pub(super) const fn common(self) -> [&'static str; 5] {
+    pub(super) const fn common(self) -> [&'static str; 6] {
         [
             constants::MODEL_KINDS,
             constants::SEARCH,
+            constants::CHOICE,
             shader_part!("shared/layout/types"),
             shader_part!("shared/layout/dispatch"),
             self.layout(),
@@ -57,6 +58,18 @@ impl Variant {
             ModelKind::Rigid => vec![shader_part!("shared/residual/residual_rigid")],
         }
     }
+
+    /// `agreement` of key points.
+    pub(super) const fn agreement(self) -> &'static str {
+        match self.kind {
+            ModelKind::Essential | ModelKind::Fundamental => shader_part!("shared/gain/agreement_epipolar"),
+            _ => shader_part!("shared/gain/agreement_none"),
+        }
+    }
+
+    /// `sampling_shares` and `log_misses`.
+    pub(super) const CHANCE: [&'static str; 2] =
+        [shader_part!("shared/random/log_miss"), shader_part!("shared/random/sampling_shares")];
 
     /// `gain`.
     pub(crate) const fn gain(self) -> &'static str {

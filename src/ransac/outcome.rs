@@ -2,6 +2,9 @@ use super::{Options, stages::stopping::Chances};
 use crate::geometry::{Model, Pose};
 use glam::DMat3;
 
+/// How far sums in single precision are off, relatively.
+const ROUNDING: f64 = 1e-4;
+
 /// What an estimation found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
@@ -30,6 +33,15 @@ impl Outcome {
             _ => 0.0,
         };
         Self { estimate, iterations, confidence, budget_spent: confidence < options.confidence }
+    }
+
+    /// An estimate with the logarithm, in single precision, of the chance that no sample of its inliers only was drawn.
+    pub(crate) fn of_log_rest(estimate: Estimate, iterations: u32, log_rest: f32, options: &Options) -> Self {
+        let log_rest = f64::from(log_rest);
+        let asked_for = (1.0 - options.confidence).ln();
+        // where the rounds ended because it was reached, rounding must not say otherwise
+        let budget_spent = log_rest > asked_for + ROUNDING * asked_for.abs();
+        Self { estimate: Some(estimate), iterations, confidence: -log_rest.exp_m1(), budget_spent }
     }
 }
 

@@ -49,7 +49,11 @@ struct Settings {
     solver_hypotheses: u32, // a workgroup of the solver
     min_inliers: u32, // of a model
     candidates_a_pair: u32, // of all rounds, and those recovered from planes
-    unused: vec2<u32>,
+    key_points: u32, // whether their agreement counts in the final score
+    diagnose: u32, // whether what the estimate leaves open is looked for
+    match_capacity: u32, // matches that all pairs have room for
+    unused0: u32,
+    unused1: vec2<u32>,
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
@@ -59,10 +63,11 @@ struct Progress {
     hypotheses: u32, // a pair in this round
     first_hypothesis: u32,
     round: u32,
+    candidates: u32, // refined a pair in this round
     pairs: array<u32>,
 }
 
-// Of each pair, round and rank; what a pair's last rounds lack is not found.
+// Of each pair, round and rank, and then of what was recovered from planes; what is lacking is not found.
 struct Candidate {
     rows: array<vec4<f32>, 3>,
     score: f32,
@@ -71,7 +76,7 @@ struct Candidate {
     model: u32, // hypothesis of the round × max_solutions + solution
     hypothesis: u32, // of all rounds
     found: u32,
-    source: u32, // of a finalist: its place among the candidates of its pair
+    least: f32, // of a finalist: the final score below which no refinement is kept
     scale_sq: f32, // of the Cauchy loss of its next refinement, where that goes by its noise
 }
 
@@ -92,17 +97,21 @@ struct PairResult {
     inliers: u32,
     iterations: u32,
     status: u32, // 0 found, 16 no model, else the pair's flags
+    log_rest: f32, // ln of the chance that no sample of its inliers only was drawn
+    unused: array<u32, 3>,
 }
 
 // One refinement: which candidates, what is minimised, and when its result is kept.
 struct Refinement {
-    candidates: u32, // of each slot; 0: one of each pair, whether it is finished or not
+    first: u32, // place of those of a pair
+    count: u32, // of each pair; 0: the candidates of the round under way
+    stride: u32, // from a pair to the next
     loss: u32,
-    scale_sq: f32, // of the Cauchy loss, in thresholds squared
+    scale_sq: f32, // of the Cauchy loss, in thresholds squared; 0: the model's own
     reach_sq: f32, // farther matches take no part, thresholds squared
     iterations: u32,
-    keep_above: f32, // of the score before
-    unused: vec2<u32>,
+    keep: u32, // KEEP_BETTER or one after it
+    by_neighbours: u32, // whether matches weigh what their neighbours say
 }
 
 // The place of a candidate of the round under way (rounds count from 1).

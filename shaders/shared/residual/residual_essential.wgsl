@@ -34,3 +34,14 @@ fn residual_sq(m: Residual, match_: Match) -> f32 {
     let in_front = dot(normal, u) > 0.0 && dot(normal, line2) > 0.0;
     return select(BEHIND, r, in_front);
 }
+
+// (Eᵀ x2)₁₂ and (E x1)₁₂ in the metric.
+fn weighted_lines(m: Residual, match_: Match) -> vec4<f32> {
+    let p = match_.a;
+    let x1 = vec3<f32>(p.xy, 1.0);
+    let t = vec3<f32>(m.row0.w, m.row1.w, m.row2.w);
+    let u = cross(vec3<f32>(p.zw, 1.0), t);
+    let line1 = m.row0.xy * u.x + m.row1.xy * u.y + m.row2.xy * u.z;
+    let line2 = cross(t, vec3<f32>(dot(m.row0.xyz, x1), dot(m.row1.xyz, x1), dot(m.row2.xyz, x1)));
+    return vec4<f32>(line1, line2.xy) * m.metric;
+}

@@ -26,3 +26,7 @@ fn epipolar_lines(m: Residual, p: vec4<f32>) -> EpipolarLines {
     let line1 = m.row0.xy * p.z + m.row1.xy * p.w + m.row2.xy;
     return EpipolarLines(vec4<f32>(line1, line2.xy) * m.metric, p.z * line2.x + p.w * line2.y + line2.z);
 }
+
+fn weighted_lines(m: Residual, match_: Match) -> vec4<f32> {
+    return epipolar_lines(m, match_.a).weighted;
+}

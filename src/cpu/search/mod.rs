@@ -1,5 +1,6 @@
 //! The search: from matches to samples, scores, the best models, their refinement and the inliers.
 
+pub mod choose_finalists;
 pub(super) mod derivatives;
 pub mod manifold;
 pub mod mark_inliers;
@@ -8,3 +9,4 @@ pub mod refine_model;
 pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
+pub mod settle_winner;

@@ -13,22 +13,22 @@ pub struct Candidate {
     pub hypothesis: u32,
 }
 
-/// Keeps the `N` best candidates seen, best first.
+/// Keeps so many of the best candidates seen, best first.
 #[derive(Clone, Debug)]
-pub struct SelectBest<const N: usize> {
-    best: [Option<Candidate>; N],
+pub struct SelectBest {
+    best: Vec<Candidate>,
+    most: usize,
 }
 
-impl<const N: usize> Default for SelectBest<N> {
-    fn default() -> Self {
-        Self { best: [None; N] }
+impl SelectBest {
+    /// Keeps `most`, at least one.
+    pub fn new(most: usize) -> Self {
+        Self { best: Vec::with_capacity(most + 1), most }
     }
-}
 
-impl<const N: usize> SelectBest<N> {
     /// What a score must exceed to be kept.
     pub fn threshold(&self) -> f32 {
-        self.best[N - 1].map_or(0.0, |candidate| candidate.score)
+        self.best.get(self.most - 1).map_or(0.0, |candidate| candidate.score)
     }
 
     /// Takes a candidate in where it belongs; of one hypothesis only the best stays.
@@ -36,25 +36,20 @@ impl<const N: usize> SelectBest<N> {
         if candidate.score <= self.threshold() {
             return;
         }
-        let same = self.best.iter().position(|b| b.is_some_and(|b| b.hypothesis == candidate.hypothesis));
-        if let Some(place) = same {
-            if self.best[place].is_some_and(|b| b.score >= candidate.score) {
+        if let Some(same) = self.best.iter().position(|best| best.hypothesis == candidate.hypothesis) {
+            if self.best[same].score >= candidate.score {
                 return;
             }
-            self.best[place] = None;
-            self.best[place..].rotate_left(1);
+            self.best.remove(same);
         }
-        self.best[N - 1] = Some(candidate);
-        let mut place = N - 1;
-        while place > 0 && self.best[place - 1].is_none_or(|b| b.score < candidate.score) {
-            self.best.swap(place, place - 1);
-            place -= 1;
-        }
+        let place = self.best.partition_point(|best| best.score >= candidate.score);
+        self.best.insert(place, candidate);
+        self.best.truncate(self.most);
     }
 
     /// The candidates kept, best first.
-    pub fn into_best(self) -> impl Iterator<Item = Candidate> {
-        self.best.into_iter().flatten()
+    pub fn into_best(self) -> Vec<Candidate> {
+        self.best
     }
 }
 
@@ -64,11 +59,11 @@ mod tests {
 
     #[test]
     fn keeps_the_best_one_a_hypothesis_in_order() {
-        let mut select = SelectBest::<3>::default();
+        let mut select = SelectBest::new(3);
         for (score, hypothesis) in [(1.0, 0), (5.0, 1), (4.0, 1), (2.0, 2), (3.0, 3), (6.0, 1), (3.0, 4)] {
             select.offer(Candidate { model: [[0.0; 4]; 3], score, hypothesis });
         }
-        let kept: Vec<(f32, u32)> = select.into_best().map(|c| (c.score, c.hypothesis)).collect();
+        let kept: Vec<(f32, u32)> = select.into_best().iter().map(|c| (c.score, c.hypothesis)).collect();
         assert_eq!(kept, [(6.0, 1), (3.0, 3), (3.0, 4)]);
     }
 }

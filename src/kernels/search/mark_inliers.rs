@@ -8,7 +8,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.push(shader_part!("shared/layout/model_rows"));
     parts.extend(variant.residual());
-    parts.push(variant.gain());
+    parts.extend(Variant::CHANCE);
     parts.push(shader_part!("search/mark_inliers"));
     parts
 }
@@ -20,6 +20,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "mark_inliers",
         &parts(variant),
-        &[&b.settings, &b.pairs, &b.matches, &b.match_facts, &b.best, &b.results, &b.inlier_mask],
+        &[&b.settings, &b.pairs, &b.matches, &b.weight_sums, &b.best, &b.results, &b.inlier_mask],
     )
 }

@@ -1,5 +1,6 @@
 //! The search.
 
+pub mod choose_finalists;
 pub mod mark_inliers;
 pub mod normalize_matches;
 pub mod pack_models;
@@ -8,3 +9,4 @@ pub mod refine_model;
 pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
+pub mod settle_winner;

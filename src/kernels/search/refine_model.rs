@@ -8,23 +8,15 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend(variant.residual());
     parts.push(variant.gain());
-    parts.extend([shader_part!("shared/layout/model_rows"), shader_part!("shared/random/log_miss")]);
+    parts.extend([variant.agreement(), shader_part!("shared/layout/model_rows")]);
+    parts.extend(Variant::CHANCE);
     parts.extend(variant.manifold());
     parts.push(shader_part!("search/refine_model"));
     parts
 }
 
-/// The refinement of each round's candidates.
-pub fn local_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
-    stage(context, variant, buffers, &buffers.local_refinement, &buffers.candidates)
-}
-
-/// The refinement of each pair's best model.
-pub fn final_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
-    stage(context, variant, buffers, &buffers.final_refinement, &buffers.best)
-}
-
-fn stage(
+/// The step on its buffers: the refinement of some of the candidates, or of the finalists.
+pub fn stage(
     context: &Context,
     variant: Variant,
     buffers: &Buffers,
@@ -32,7 +24,16 @@ fn stage(
     candidates: &wgpu::Buffer,
 ) -> Stage {
     let b = buffers;
-    let bindings =
-        [&b.settings, refinement, &b.progress, &b.pairs, &b.matches, &b.match_facts, &b.weight_sums, candidates];
+    let bindings = [
+        &b.settings,
+        refinement,
+        &b.progress,
+        &b.pairs,
+        &b.matches,
+        &b.match_facts,
+        &b.weight_sums,
+        candidates,
+        &b.coherence,
+    ];
     Stage::new(context, "refine_model", &parts(variant), &bindings)
 }

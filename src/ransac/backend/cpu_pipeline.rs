@@ -6,7 +6,7 @@ use crate::ransac::{
     outcome::Estimate,
     stages::{
         diagnosis::{Settled, settle},
-        final_score::{FinalScore, best},
+        final_score::FinalScore,
         search::{Found, Search},
         stopping::Chances,
         use_all::fit_all,
@@ -15,7 +15,7 @@ use crate::ransac::{
 };
 use crate::{
     ModelKind, Result,
-    cpu::search::{normalize_matches::NormalizedMatches, score_models::Scorer},
+    cpu::search::{choose_finalists::choose_winner, normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
 /// A problem made ready for the search.
@@ -73,14 +73,14 @@ pub(crate) fn estimate(problem: &Problem<'_>, options: &Options) -> Result<Outco
         prepared.search().run(options)
     };
     final_score.rescore(&mut found.refined);
-    let Some(best) = best(&found.refined) else {
+    let Some(winner) = choose_winner(&found.refined) else {
         return Ok(Outcome::new(None, found.iterations, None, options));
     };
-    let best = if options.use_all { best } else { final_score.refine_fully(best) };
+    let winner = if options.use_all { winner } else { final_score.refine_fully(winner) };
     let settled = if options.diagnose {
-        settle(&final_score, best, &found.refined, problem.seed)
+        settle(&final_score, winner, &found.refined, problem.seed)
     } else {
-        Settled::undiagnosed(&final_score, best)
+        Settled::undiagnosed(&final_score, winner)
     };
     let estimate = prepared.estimate(settled);
     if options.use_all {
@@ -117,6 +117,6 @@ pub(crate) fn estimate_from(
     let mut refined = [prepared.search().refine_one((rows, score))];
     let final_score = prepared.final_score(problem, options);
     final_score.rescore(&mut refined);
-    let refined = best(&refined).map(|refined| final_score.refine_fully(refined));
+    let refined = choose_winner(&refined).map(|refined| final_score.refine_fully(refined));
     Ok(refined.map(|refined| prepared.estimate(Settled::undiagnosed(&final_score, refined))))
 }

@@ -1,33 +1,28 @@
 //! Problems as the buffers of one submission, and the buffers back as outcomes.
 
-use super::{
-    cpu_pipeline::supported,
-    gpu_pipeline::{GpuPipeline, SampleBy, Weighing, capacity_for, round_starts},
-    gpu_postprocess::{self, Searched},
+use super::gpu_pipeline::{GpuPipeline, SampleBy, Weighing};
+use crate::constants::{
+    AMBIGUOUS, BAD_INPUT, HAS_HOMOGRAPHY, HAS_SECOND_MOTION, NO_MODEL, NOT_FINITE, PLANAR, ROTATION_ONLY,
+    ROTATION_UNDETERMINED, TOO_FEW,
 };
-use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
 use crate::ransac::{
-    Diagnosis, Options, Outcome, Problem,
-    check::check,
-    outcome::Estimate,
-    stages::{diagnosis::Settled, weights::MatchWeights},
+    Diagnosis, Options, Outcome, Problem, check::check, outcome::Estimate, stages::weights::MatchWeights,
 };
 use crate::{
     Camera, Error, MatchesView, ModelKind, Pose, Result,
-    algebra::svd3::Svd3,
+    algebra::{matrix3::unit_frobenius, svd3::Svd3},
     cpu::{
         residual::ModelRows,
         search::{
-            normalize_matches::{Scaling, denormalize, pose_of, rows_of_pose},
+            normalize_matches::{Scaling, denormalize, matrix_of, pose_of, rows_of_pose},
             sample_minimal::SampleSource,
-            select_best,
         },
     },
     geometry::Bulk,
     gpu::{Context, ReadBack, TypedBuffer},
-    kernels::layout::{Candidate, Pair, PairInput, PairResult},
+    kernels::layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult},
 };
-use glam::{DVec2, DVec3};
+use glam::{DMat3, DVec2, DVec3};
 
 /// Coordinates are uploaded with no larger size.
 const FARTHEST_RAW: f64 = 1e30;
@@ -155,12 +150,7 @@ fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3; 2]) -> Ve
 }
 
 /// Uploads the problems, submits their estimation, and encodes the copies back.
-pub(crate) fn submit(
-    context: &Context,
-    pipeline: &GpuPipeline,
-    batch: &[Prepared<'_>],
-    options: &Options,
-) -> Result<ReadBack> {
+pub(crate) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepared<'_>]) -> Result<ReadBack> {
     let buffers = pipeline.buffers();
     let mut inputs = Vec::with_capacity(batch.len());
     let mut start = 0;
@@ -176,8 +166,6 @@ pub(crate) fn submit(
     let mut encoder = context.encoder("ransac");
     pipeline.encode(&mut encoder);
     let pairs = batch.len();
-    let wants_candidates = batch.iter().any(|problem| gpu_postprocess::wants_candidates(&problem.problem, options));
-    let candidates = if wants_candidates { pairs * pipeline.candidates_a_pair() } else { 0 };
     let read_back = ReadBack::encode(
         context,
         &mut encoder,
@@ -186,7 +174,7 @@ pub(crate) fn submit(
             (&buffers.best, TypedBuffer::<Candidate>::bytes(pairs)),
             (&buffers.pairs, TypedBuffer::<Pair>::bytes(pairs)),
             (&buffers.inlier_mask, TypedBuffer::<u32>::bytes(start)),
-            (&buffers.candidates, TypedBuffer::<Candidate>::bytes(candidates)),
+            (&buffers.diagnoses, TypedBuffer::<PairDiagnosis>::bytes(pairs)),
         ],
     );
     context.queue().submit([encoder.finish()]);
@@ -199,24 +187,22 @@ struct PairAnswer<'a> {
     best: Candidate,
     pair: Pair,
     inliers: &'a [u32],
-    candidates: &'a [Candidate],
+    diagnosis: PairDiagnosis,
 }
 
 /// The outcome of each problem of the batch, of what [`submit`] copied back.
 pub(crate) fn outcomes(batch: &[Prepared<'_>], options: &Options, bytes: &[Vec<u8>]) -> Vec<Result<Outcome>> {
-    let [results, best, pairs, mask, candidates] = bytes else { return Vec::new() };
+    let [results, best, pairs, mask, diagnoses] = bytes else { return Vec::new() };
     let results: Vec<PairResult> = bytemuck::pod_collect_to_vec(results);
     let best: Vec<Candidate> = bytemuck::pod_collect_to_vec(best);
     let pairs: Vec<Pair> = bytemuck::pod_collect_to_vec(pairs);
     let mask: Vec<u32> = bytemuck::pod_collect_to_vec(mask);
-    let candidates: Vec<Candidate> = bytemuck::pod_collect_to_vec(candidates);
-    let a_pair = candidates.len() / batch.len().max(1);
+    let diagnoses: Vec<PairDiagnosis> = bytemuck::pod_collect_to_vec(diagnoses);
     let mut start = 0;
     let of_one = |(k, problem): (usize, &Prepared<'_>)| {
         let inliers = &mask[start..start + problem.match_count()];
         start += problem.match_count();
-        let candidates = &candidates[k * a_pair..(k + 1) * a_pair];
-        let answer = PairAnswer { result: results[k], best: best[k], pair: pairs[k], inliers, candidates };
+        let answer = PairAnswer { result: results[k], best: best[k], pair: pairs[k], inliers, diagnosis: diagnoses[k] };
         outcome(problem, options, &answer)
     };
     batch.iter().enumerate().map(of_one).collect()
@@ -224,28 +210,42 @@ pub(crate) fn outcomes(batch: &[Prepared<'_>], options: &Options, bytes: &[Vec<u
 
 fn outcome(problem: &Prepared<'_>, options: &Options, answer: &PairAnswer<'_>) -> Result<Outcome> {
     let PairAnswer { result, best, pair, .. } = answer;
-    let iterations = result.iterations;
     if result.status & NO_MODEL != 0 {
-        return Ok(Outcome::new(None, iterations, None, options));
+        return Ok(Outcome::new(None, result.iterations, None, options));
     }
     if result.status != 0 {
         return Err(refusal(problem, pair, result.status));
     }
-    let winner = (rows_f64(problem.kind, &best.rows), result.score);
-    let settled = if gpu_postprocess::is_needed(&problem.problem, options) {
-        let searched = Searched { winner, candidates: candidates(problem.kind, options, answer.candidates) };
-        gpu_postprocess::postprocess(&problem.problem, &problem.weights, options, searched)
-    } else {
-        Settled {
-            winner,
-            inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
-            diagnosis: Diagnosis::default(),
-        }
+    let model = denormalize(problem.kind, &scaling(problem, pair), &rows_f64(problem.kind, &best.rows));
+    let estimate = Estimate {
+        model,
+        score: f64::from(result.score),
+        inliers: answer.inliers.iter().map(|&inlier| inlier != 0).collect(),
+        diagnosis: diagnosis(problem, &answer.diagnosis),
     };
-    let Settled { winner: (rows, score), inliers, diagnosis } = settled;
-    let model = denormalize(problem.kind, &scaling(problem, pair), &rows);
-    let estimate = Estimate { model, score: f64::from(score), inliers, diagnosis };
-    Ok(supported(estimate, iterations, &problem.weights, problem.kind, options))
+    Ok(Outcome::of_log_rest(estimate, result.iterations, result.log_rest, options))
+}
+
+fn diagnosis(problem: &Prepared<'_>, found: &PairDiagnosis) -> Diagnosis {
+    let says = |flag| found.flags & flag != 0;
+    let motion = || pose_of(&rows_f64(ModelKind::Essential, &found.second_motion));
+    let homography = || homography_from_origins(&found.homography, &problem.origin);
+    Diagnosis {
+        planar: says(PLANAR),
+        rotation_only: says(ROTATION_ONLY),
+        homography: says(HAS_HOMOGRAPHY).then(|| (homography(), found.homography_inliers as usize)),
+        second_motion: says(HAS_SECOND_MOTION).then(|| (motion(), f64::from(found.second_score))),
+        ambiguous: says(AMBIGUOUS),
+        rotation_undetermined: says(ROTATION_UNDETERMINED),
+    }
+}
+
+/// A homography of the points as they were uploaded, for the points themselves; Frobenius norm 1.
+fn homography_from_origins(rows: &[[f32; 4]; 3], [origin1, origin2]: &[DVec3; 2]) -> DMat3 {
+    let shift = |by: DVec2| DMat3::from_cols(DVec3::X, DVec3::Y, by.extend(1.0));
+    let matrix = matrix_of(&rows.map(|row| row.map(f64::from)));
+    let moved = shift(origin2.truncate()) * matrix * shift(-origin1.truncate());
+    unit_frobenius(&moved).unwrap_or(moved)
 }
 
 /// The rows in f64; of a motion with the rotation closest to theirs, which single precision leaves off the rotations.
@@ -266,24 +266,6 @@ fn scaling(problem: &Prepared<'_>, pair: &Pair) -> [Scaling; 2] {
         offset: DVec3::from_array(offset.map(f64::from)) + problem.origin[side],
         scale: DVec3::from_array(scale.map(f64::from)),
     })
-}
-
-/// The refined candidates of all rounds, best first.
-fn candidates(kind: ModelKind, options: &Options, found: &[Candidate]) -> Vec<select_best::Candidate> {
-    let capacity = capacity_for(options);
-    let starts = round_starts(options);
-    let of_round = |(start, round): (u32, &[Candidate])| {
-        let as_found = |c: &Candidate| select_best::Candidate {
-            model: rows_f64(kind, &c.rows),
-            score: c.score,
-            hypothesis: start + c.model / kind.max_solutions() as u32,
-        };
-        round.iter().filter(|c| c.found != 0).map(as_found).collect::<Vec<_>>()
-    };
-    let rounds = found.chunks(capacity.candidates as usize);
-    let mut all: Vec<_> = starts.zip(rounds).flat_map(of_round).collect();
-    all.sort_by(|a, b| b.score.total_cmp(&a.score));
-    all
 }
 
 /// What the flags of a pair say.

@@ -162,7 +162,7 @@ impl GpuEstimator {
         let submitted = self.context.catch(|| {
             // held until all is submitted: another batch would overwrite what is uploaded
             let pipeline = pipeline.lock().unwrap_or_else(PoisonError::into_inner);
-            submit(&self.context, &pipeline, batch, &self.options)
+            submit(&self.context, &pipeline, batch)
         });
         submitted.await?
     }

@@ -2,26 +2,18 @@
 //! then the final refinement and the mask; nothing is read back and nothing allocated.
 
 use crate::constants;
-use crate::constants::MAX_CANDIDATES;
 use crate::ransac::{
     Options, Sampler,
-    stages::schedule::{FINAL, KEEP_FINAL, LOCAL, REFINED_A_ROUND, Rounds},
+    backend::gpu_last_stages::{LastStage, last_stages, local_stage},
+    stages::schedule::{Rounds, candidates_of},
 };
 use crate::{
     Error, ModelKind, Result,
-    cpu::{magsac::MagsacFit, robust::Loss, search::refine_model::Refinement},
+    cpu::magsac::MagsacFit,
     gpu::{Context, Shader, TypedBuffer},
     kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solve::solver},
 };
 
-/// A model refined in a round is kept where its score does not fall.
-const KEEP_LOCAL: f32 = 1.0;
-/// Hypotheses of a round at most, unless that makes too many rounds, which are all encoded ahead; a fixed budget up to it
-/// is one round. More than on the CPU: on a GPU few long steps are quicker than many short ones.
-const LONGEST_ROUND: u32 = 1024;
-const MAX_ROUNDS: u32 = 128;
-/// Of so many hypotheses of a round one model is refined.
-const HYPOTHESES_A_CANDIDATE: u32 = 64;
 /// Bytes from one entry of the workgroup counts to the next.
 const ENTRY: u64 = 12;
 
@@ -70,9 +62,8 @@ struct Stages {
     pack: Stage,
     score: Stage,
     select: Stage,
-    refine_local: Stage,
-    refine_final: Stage,
-    mark: Stage,
+    refine: Stage,
+    last: Vec<LastStage>,
 }
 
 impl GpuPipeline {
@@ -138,9 +129,7 @@ impl GpuPipeline {
         let made = context.catch(|| {
             let weighs = [weighing.sample_by != SampleBy::Uniform, weighing.matches];
             let buffers = Buffers::new(&context, variant, capacity, weighs, host);
-            buffers.local_refinement.write(&context, 0, &[refinement(&LOCAL, capacity.candidates, KEEP_LOCAL)]);
-            buffers.final_refinement.write(&context, 0, &[refinement(&FINAL, 0, KEEP_FINAL)]);
-            let stages = Stages::new(&context, variant, &buffers);
+            let stages = Stages::new(&context, variant, options, &buffers);
             (buffers, stages)
         });
         let (buffers, stages) = made.await?;
@@ -187,10 +176,6 @@ impl GpuPipeline {
         &self.buffers.inlier_mask
     }
 
-    pub(crate) const fn candidates_a_pair(&self) -> usize {
-        (self.capacity.candidates * self.capacity.rounds) as usize
-    }
-
     /// All its buffers.
     pub const fn buffers(&self) -> &Buffers {
         &self.buffers
@@ -229,17 +214,18 @@ impl GpuPipeline {
             encode("pack_models", &stages.pack, a_pair);
             encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
             encode("select_best", &stages.select, a_pair);
-            encode("refine_model, of a round", &stages.refine_local, a_candidate);
+            encode("refine_model, of a round", &stages.refine, a_candidate);
             encode("plan_round", &stages.plan, one);
         }
-        encode("refine_model, of the winner", &stages.refine_final, pairs);
-        encode("mark_inliers", &stages.mark, pairs);
+        for LastStage { name, stage, a_pair } in &stages.last {
+            encode(name, stage, Workgroups::Count(a_pair * self.capacity.pairs));
+        }
         before(&mut pass, "end");
     }
 }
 
 impl Stages {
-    fn new(context: &Context, variant: Variant, buffers: &Buffers) -> Self {
+    fn new(context: &Context, variant: Variant, options: &Options, buffers: &Buffers) -> Self {
         let b = buffers;
         let Shader { name, parts } = solver::shader(variant.kind);
         Self {
@@ -250,30 +236,27 @@ impl Stages {
             pack: kernels::search::pack_models::stage(context, variant, b),
             score: kernels::search::score_models::stage(context, variant, b),
             select: kernels::search::select_best::stage(context, variant, b),
-            refine_local: kernels::search::refine_model::local_stage(context, variant, b),
-            refine_final: kernels::search::refine_model::final_stage(context, variant, b),
-            mark: kernels::search::mark_inliers::stage(context, variant, b),
+            refine: local_stage(context, variant, b),
+            last: last_stages(context, variant, options, b),
         }
     }
 }
 
-/// The rounds of these options; the first has as many hypotheses as must be drawn anyway.
-fn rounds(options: &Options) -> Rounds {
-    let first = options.min_iterations.clamp(Rounds::CPU.first, LONGEST_ROUND).min(options.max_iterations);
-    let longest = LONGEST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
-    Rounds { first, longest: longest.min(first.max(options.max_iterations / 2)) }
-}
-
 /// Hypotheses, candidates and rounds at most, for one pair.
 pub(crate) fn capacity_for(options: &Options) -> Capacity {
-    let hypotheses = rounds(options).longest;
-    let candidates = (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(REFINED_A_ROUND as u32, MAX_CANDIDATES);
-    Capacity { pairs: 1, matches: 1, hypotheses, candidates, rounds: round_starts(options).count() as u32 }
+    let hypotheses = Rounds::of(options).longest;
+    Capacity {
+        pairs: 1,
+        matches: 1,
+        hypotheses,
+        candidates: candidates_of(hypotheses),
+        rounds: round_starts(options).count() as u32,
+    }
 }
 
 /// The first hypothesis of each round.
 pub(crate) fn round_starts(options: &Options) -> impl Iterator<Item = u32> {
-    rounds(options).starts(options.max_iterations)
+    Rounds::of(options).starts(options.max_iterations)
 }
 
 fn settings(
@@ -296,51 +279,17 @@ fn settings(
         weigh_score: u32::from(options.weigh_score && by_host),
         weigh_refinement: u32::from(options.weigh_refinement && by_host),
         kind: variant.kind as u32,
-        first_round: rounds(options).first,
+        first_round: Rounds::of(options).first,
         rounds: capacity.rounds,
         weigh_matches: u32::from(weighing.matches),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
         min_inliers: options.min_inliers,
         candidates_a_pair: capacity.candidates_a_pair(variant.kind),
-        unused: [0; 2],
+        key_points: 0,
+        diagnose: u32::from(options.diagnose),
+        match_capacity: capacity.matches,
+        unused0: 0,
+        unused1: [0; 2],
         magsac: MagsacFit::new(variant.kind).vectors(),
-    }
-}
-
-fn refinement(from: &Refinement, candidates: u32, keep_above: f32) -> layout::Refinement {
-    let (loss, scale) = match from.loss {
-        Loss::Truncated => (constants::TRUNCATED_LOSS, 1.0),
-        Loss::Cauchy(scale) => (constants::CAUCHY_LOSS, scale),
-        Loss::Squared => (constants::SQUARED_LOSS, 1.0),
-    };
-    layout::Refinement {
-        candidates,
-        loss,
-        scale_sq: (scale * scale) as f32,
-        reach_sq: (from.reach * from.reach) as f32,
-        iterations: from.max_iterations,
-        keep_above,
-        unused: [0; 2],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounds_reach_the_last_hypothesis_and_a_fixed_budget_is_one() {
-        let of = |min_iterations, max_iterations| {
-            let options = Options { min_iterations, max_iterations, ..Options::default() };
-            let capacity = capacity_for(&options);
-            assert!(rounds(&options).first <= capacity.hypotheses, "{min_iterations} {max_iterations}");
-            capacity.rounds
-        };
-        assert_eq!(of(1000, 1000), 1);
-        assert_eq!(of(1, 1), 1);
-        // 32 32 64 128 256 512 1024
-        assert_eq!(of(1, 2048), 7);
-        assert!(of(1000, 100_000) <= 128);
-        assert!(of(0, u32::MAX) <= 160);
     }
 }

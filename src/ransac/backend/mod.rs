@@ -4,5 +4,5 @@ pub(crate) mod cpu_pipeline;
 pub(crate) mod estimator;
 pub(crate) mod gpu_batch;
 pub(crate) mod gpu_estimator;
+mod gpu_last_stages;
 pub(crate) mod gpu_pipeline;
-pub(crate) mod gpu_postprocess;

@@ -8,14 +8,17 @@
 use super::{
     coherence::{Neighbours, refine_coherently, serves},
     noise::refine_by_noise,
-    schedule::{FINAL, KEEP_FINAL},
-    search::Scored,
+    schedule::FINAL,
 };
+use crate::constants::KEEP_FINAL;
 use crate::ransac::{Options, Problem};
 use crate::{
     cpu::{
         residual::{ModelRows, Sampson, essential_rows},
-        search::{normalize_matches::NormalizedMatches, refine_model::refine_model, score_models::Scorer},
+        search::{
+            choose_finalists::Scored, normalize_matches::NormalizedMatches, refine_model::refine_model,
+            score_models::Scorer,
+        },
     },
     geometry::ModelKind,
 };
@@ -125,11 +128,6 @@ impl<'a> FinalScore<'a> {
         let score = self.score(&refined);
         if score >= least { (refined, score) } else { model }
     }
-}
-
-/// The best of some models, the first of equals.
-pub(crate) fn best(scored: &[Scored]) -> Option<Scored> {
-    scored.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// `None` where nothing is known, or the matches are not for an epipolar geometry.

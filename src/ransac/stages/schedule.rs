@@ -1,6 +1,15 @@
 //! How the search proceeds, alike on every backend: the sizes of its rounds, and what is refined when.
 
+use crate::constants::{HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, MAX_CANDIDATES};
 use crate::cpu::{robust::Loss, search::refine_model::Refinement};
+use crate::ransac::Options;
+
+/// Hypotheses of the first round at least.
+const SHORTEST_ROUND: u32 = 32;
+/// Hypotheses of a round at most, unless that makes too many rounds, which a GPU has encoded ahead; a fixed budget up to it is one
+/// round.
+const LONGEST_ROUND: u32 = 1024;
+const MAX_ROUNDS: u32 = 128;
 
 /// The sizes of the rounds: each has as many hypotheses as there were before it, within these bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +21,12 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// Of the CPU.
-    pub(crate) const CPU: Self = Self { first: 32, longest: 256 };
+    /// Those of these options; the first has as many hypotheses as must be drawn anyway.
+    pub(crate) fn of(options: &Options) -> Self {
+        let first = options.min_iterations.clamp(SHORTEST_ROUND, LONGEST_ROUND).min(options.max_iterations);
+        let longest = LONGEST_ROUND.max(options.max_iterations.div_ceil(MAX_ROUNDS));
+        Self { first, longest: longest.min(first.max(options.max_iterations / 2)) }
+    }
 
     /// The hypothesis at which the round that starts at hypothesis `start` ends; as in `plan_round`.
     pub(crate) fn end(self, start: u32, max_iterations: u32) -> u32 {
@@ -27,25 +40,30 @@ impl Rounds {
     }
 }
 
-/// Models refined after each round, of different hypotheses.
-pub(crate) const REFINED_A_ROUND: usize = 4;
+/// Models refined after a round of so many hypotheses, each of another one; as in `plan_round`.
+pub(crate) fn candidates_of(hypotheses: u32) -> u32 {
+    (hypotheses / HYPOTHESES_A_CANDIDATE).clamp(LEAST_CANDIDATES, MAX_CANDIDATES)
+}
 
 /// The refinement of a round's best models.
 pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
 /// The refinement of the winner.
 pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.5 };
-/// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
-/// score that the search found.
-pub(crate) const KEEP_FINAL: f32 = 0.95;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rounds_double_up_to_the_last_size() {
-        let starts: Vec<u32> = Rounds::CPU.starts(1000).collect();
-        assert_eq!(starts, [0, 32, 64, 128, 256, 512, 768]);
-        assert_eq!(Rounds::CPU.end(768, 1000), 1000);
+        let rounds = |min_iterations, max_iterations| {
+            let options = Options { min_iterations, max_iterations, ..Options::default() };
+            Rounds::of(&options).starts(max_iterations).collect::<Vec<u32>>()
+        };
+        assert_eq!(rounds(1, 2048), [0, 32, 64, 128, 256, 512, 1024]);
+        assert_eq!(rounds(64, 3000), [0, 64, 128, 256, 512, 1024, 2048]);
+        assert_eq!(rounds(1000, 1000), [0]);
+        assert_eq!(rounds(1, 1), [0]);
+        assert!(rounds(1000, 100_000).len() <= 128);
+        assert!(rounds(0, u32::MAX).len() <= 160);
     }
 }

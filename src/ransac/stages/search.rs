@@ -1,16 +1,18 @@
 //! The search on the CPU: rounds of sample → solve → score → select → refine.
 
 use super::{
-    schedule::{LOCAL, REFINED_A_ROUND, Rounds},
+    schedule::{LOCAL, Rounds, candidates_of},
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
+use crate::constants::RECOVERED;
 use crate::ransac::Options;
 use crate::{
     cpu::{
         recover::degeneracy::{TwoViews, homography_of_sample, recover_by_parallax},
         residual::ModelRows,
         search::{
+            choose_finalists::Scored,
             mark_inliers::mark_inliers,
             normalize_matches::{NormalizedMatches, matrix_of, rows_of_matrix},
             refine_model::refine_model,
@@ -26,15 +28,12 @@ use crate::{
 /// Hypotheses of the plane-and-parallax recovery at most.
 const PARALLAX_HYPOTHESES: u32 = 200;
 
-/// A model with its score.
-pub(crate) type Scored = (ModelRows, f32);
-
 /// What a search found.
 #[derive(Default)]
 pub(crate) struct Found {
     /// The best model.
     pub(crate) best: Option<Scored>,
-    /// All models that were refined, the best of each round.
+    /// All models that were refined, the best of each round, and those recovered from planes.
     pub(crate) refined: Vec<Scored>,
     /// Hypotheses drawn.
     pub(crate) iterations: u32,
@@ -52,23 +51,29 @@ impl Search<'_> {
     /// Draws hypotheses until the options say that it is enough.
     pub(crate) fn run(&self, options: &Options) -> Found {
         let mut found = Found::default();
+        let mut candidates = Vec::new();
+        let rounds = Rounds::of(options);
         let budget = budget(options, self.matches.count, self.matches.kind.sample_size());
         let mut needed = budget;
         while found.iterations < needed {
-            let end = Rounds::CPU.end(found.iterations, budget);
+            let end = rounds.end(found.iterations, options.max_iterations);
             let selected = self.select(found.iterations..end);
             found.iterations = end;
-            if self.refine(selected, &mut found) && options.min_iterations < options.max_iterations {
+            if self.refine(&selected, &mut found) && options.min_iterations < options.max_iterations {
                 let required = found.best.map_or(u32::MAX, |best| self.chances(&best.0).required(options.confidence));
-                needed = required.max(options.min_iterations).min(needed);
+                needed = required.clamp(options.min_iterations, budget.max(options.min_iterations));
             }
+            candidates.extend(selected);
+        }
+        if self.matches.kind == ModelKind::Fundamental {
+            self.recover_from_planes(&candidates, &mut found.refined);
         }
         found
     }
 
     /// The best models of a round.
-    fn select(&self, hypotheses: std::ops::Range<u32>) -> SelectBest<REFINED_A_ROUND> {
-        let mut select = SelectBest::default();
+    fn select(&self, hypotheses: std::ops::Range<u32>) -> Vec<Candidate> {
+        let mut select = SelectBest::new(candidates_of(hypotheses.end - hypotheses.start) as usize);
         let mut models = Vec::with_capacity(self.matches.kind.max_solutions());
         for hypothesis in hypotheses {
             models.clear();
@@ -78,23 +83,23 @@ impl Search<'_> {
                 select.offer(Candidate { model, score, hypothesis });
             }
         }
-        select
+        select.into_best()
     }
 
     /// Refines the models selected; whether one is better than all before.
-    fn refine(&self, selected: SelectBest<REFINED_A_ROUND>, found: &mut Found) -> bool {
-        let mut improved = false;
-        for candidate in selected.into_best() {
-            let better = found.offer(self.refine_one((candidate.model, candidate.score)));
-            improved |= better;
-            if better
-                && self.matches.kind == ModelKind::Fundamental
-                && let Some(recovered) = self.recover_from_plane(&candidate)
-            {
-                found.offer(recovered);
-            }
-        }
-        improved
+    fn refine(&self, selected: &[Candidate], found: &mut Found) -> bool {
+        selected.iter().fold(false, |improved, candidate| {
+            found.offer(self.refine_one((candidate.model, candidate.score))) || improved
+        })
+    }
+
+    /// Adds what is recovered from the planes that explain the samples of the best candidates, each of which was refined to the model
+    /// at its place.
+    fn recover_from_planes(&self, candidates: &[Candidate], refined: &mut Vec<Scored>) {
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by(|&a, &b| refined[b].1.total_cmp(&refined[a].1));
+        let best = order.into_iter().take(RECOVERED as usize);
+        refined.extend(best.filter_map(|place| self.recover_from_plane(&candidates[place])).collect::<Vec<_>>());
     }
 
     /// The model refined, or as it was where that does not raise its score.
@@ -106,7 +111,7 @@ impl Search<'_> {
 
     /// DEGENSAC: where a plane explains most of a sample, the fundamental matrix of that plane and of the parallax of the
     /// matches off it.
-    pub(crate) fn recover_from_plane(&self, candidate: &Candidate) -> Option<Scored> {
+    fn recover_from_plane(&self, candidate: &Candidate) -> Option<Scored> {
         let sample = sample_minimal::<7>(&self.weights.source, self.seed, candidate.hypothesis)?;
         let [points1, points2] = self.matches.two_view_sample(&sample)?;
         let metric = self.matches.metric;
