@@ -2,7 +2,7 @@
 
 use super::{
     cpu_pipeline::supported,
-    gpu_pipeline::{GpuPipeline, SampleBy, Weighing, capacity_for, round_starts},
+    gpu_pipeline::{GpuPipeline, capacity_for, round_starts},
     gpu_postprocess::{self, Searched},
 };
 use crate::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, TOO_FEW};
@@ -10,7 +10,11 @@ use crate::ransac::{
     Diagnosis, Options, Outcome, Problem,
     check::check,
     outcome::Estimate,
-    stages::{diagnosis::Settled, weights::MatchWeights},
+    stages::{
+        coordinates::{coordinates, origins},
+        diagnosis::Settled,
+        weights::{Given, MatchWeights},
+    },
 };
 use crate::{
     Camera, Error, MatchesView, ModelKind, Pose, Result,
@@ -19,18 +23,16 @@ use crate::{
         residual::ModelRows,
         search::{
             normalize_matches::{Scaling, denormalize, pose_of, rows_of_pose},
-            sample_minimal::SampleSource,
             select_best,
         },
     },
-    geometry::Bulk,
     gpu::{Context, ReadBack, TypedBuffer},
-    kernels::layout::{Candidate, Pair, PairInput, PairResult},
+    kernels::{
+        Buffers,
+        layout::{Candidate, Pair, PairInput, PairResult},
+    },
 };
 use glam::{DVec2, DVec3};
-
-/// Coordinates are uploaded with no larger size.
-const FARTHEST_RAW: f64 = 1e30;
 
 /// One problem, ready for the GPU.
 pub(crate) struct Prepared<'a> {
@@ -38,6 +40,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) index: usize,
     pub(crate) kind: ModelKind,
     problem: Problem<'a>,
+    pub(crate) given: Given,
     weights: MatchWeights,
     /// In f32, from `origin` on.
     matches: Vec<[f32; 4]>,
@@ -53,6 +56,7 @@ impl<'a> Prepared<'a> {
             index,
             kind: problem.matches.kind(),
             problem: *problem,
+            given: Given::of(problem, options),
             weights: MatchWeights::new(problem, options)?,
             matches: coordinates(&problem.matches, &origin),
             input: input(problem, options),
@@ -60,32 +64,15 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    pub(crate) const fn weighing(&self) -> Weighing {
-        let MatchWeights { source, score, refinement } = &self.weights;
-        let sample_by = match source {
-            SampleSource::Uniform(_) => SampleBy::Uniform,
-            SampleSource::Weighted(_) | SampleSource::Alternating(_) => SampleBy::Sum,
-        };
-        Weighing { sample_by, matches: score.is_some() || refinement.is_some() }
-    }
-
-    /// The prefix sums of both weightings, which are one where samples do not alternate.
-    fn sums(&self) -> Vec<[u32; 2]> {
-        match &self.weights.source {
-            SampleSource::Uniform(_) => Vec::new(),
-            SampleSource::Weighted(sums) => sums.iter().map(|&sum| [sum; 2]).collect(),
-            SampleSource::Alternating([first, second]) => first.iter().zip(second).map(|(&a, &b)| [a, b]).collect(),
+    /// Uploads what is known of its matches, which go from `start` on.
+    fn write_known(&self, context: &Context, buffers: &Buffers, start: usize) {
+        let Problem { weights, ratios, scales_px, angles_deg, .. } = self.problem;
+        buffers.weights.write(context, start, weights.unwrap_or_default());
+        buffers.ratios.write(context, start, ratios.unwrap_or_default());
+        if let (true, Some([s1, s2]), Some([a1, a2])) = (self.given.key_points, scales_px, angles_deg) {
+            let key_points: Vec<[f32; 4]> = (0..self.match_count()).map(|i| [s1[i], s2[i], a1[i], a2[i]]).collect();
+            buffers.key_points.write(context, start, &key_points);
         }
-    }
-
-    /// Of each match what it weighs in the score and in the refinement, and nothing of its key points; nothing at all where all weigh alike.
-    fn match_facts(&self) -> Vec<[f32; 4]> {
-        if !self.weighing().matches {
-            return Vec::new();
-        }
-        let MatchWeights { score, refinement, .. } = &self.weights;
-        let of = |weights: &Option<Vec<f32>>, i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
-        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i), 0.0, 0.0]).collect()
     }
 
     pub(crate) const fn match_count(&self) -> usize {
@@ -115,45 +102,6 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
     }
 }
 
-/// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is. Points of a
-/// calibrated image are near its principal point anyway.
-fn origins(matches: &MatchesView<'_>) -> [DVec3; 2] {
-    let image = |points: &[DVec2]| Bulk::of(points.len(), |i| points[i].extend(0.0)).centre;
-    let space = |points: &[DVec3]| Bulk::of(points.len(), |i| points[i]).centre;
-    match matches {
-        MatchesView::Essential { .. } => [DVec3::ZERO; 2],
-        MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
-            [image(points1_px), image(points2_px)]
-        }
-        MatchesView::Pose { points_world, .. } => [space(points_world), DVec3::ZERO],
-        MatchesView::Rigid { points1, points2 } => [space(points1), space(points2)],
-    }
-}
-
-/// The matches from the origins on.
-fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3; 2]) -> Vec<[f32; 4]> {
-    // finite in f32 too, and far below what overflows when it is squared
-    let single = |x: f64| x.clamp(-FARTHEST_RAW, FARTHEST_RAW) as f32;
-    let packed = |p: DVec3| [single(p.x), single(p.y), single(p.z), 0.0];
-    match *matches {
-        MatchesView::Essential { points1_px, points2_px, .. }
-        | MatchesView::Fundamental { points1_px, points2_px }
-        | MatchesView::Homography { points1_px, points2_px } => {
-            let of_both = |(&p, &q)| (p - origin1.truncate(), q - origin2.truncate());
-            let both = points1_px.iter().zip(points2_px).map(of_both);
-            both.map(|(p, q): (DVec2, DVec2)| [p.x, p.y, q.x, q.y].map(single)).collect()
-        }
-        MatchesView::Pose { points_px, points_world, .. } => {
-            let both = points_world.iter().zip(points_px);
-            both.flat_map(|(&x, p)| [packed(x - *origin1), packed(p.extend(0.0))]).collect()
-        }
-        MatchesView::Rigid { points1, points2 } => {
-            let both = points1.iter().zip(points2);
-            both.flat_map(|(&p, &q)| [packed(p - *origin1), packed(q - *origin2)]).collect()
-        }
-    }
-}
-
 /// Uploads the problems, submits their estimation, and encodes the copies back.
 pub(crate) fn submit(
     context: &Context,
@@ -167,8 +115,7 @@ pub(crate) fn submit(
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
         buffers.raw_matches.write(context, start * vectors, &problem.matches);
-        buffers.weight_sums.write(context, start, &problem.sums());
-        buffers.match_facts.write(context, start, &problem.match_facts());
+        problem.write_known(context, buffers, start);
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }
