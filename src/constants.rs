@@ -83,18 +83,20 @@ shared_constants! {
         NOT_FINITE = 2 as u32;
         /// Pair with fewer matches to sample from than a sample needs.
         TOO_FEW = 4 as u32;
-        /// Pair with a bad threshold, camera or weight.
+        /// Pair with a bad threshold or camera, or with something known of a match that is no number.
         BAD_INPUT = 8 as u32;
         /// Pair for which no sample gave a model with as many inliers as a sample has matches.
         NO_MODEL = 16 as u32;
         /// All matches are drawn alike.
         BY_NOTHING = 0 as u32;
-        /// Matches are drawn by the weights on the GPU.
-        BY_WEIGHT = 1 as u32;
-        /// Matches are drawn by the cube of the weights on the GPU, and in turn by all alike.
-        BY_CUBE = 3 as u32;
-        /// Matches are drawn by the prefix sums of two integer weightings that the caller gives.
-        BY_SUM = 2 as u32;
+        /// Matches are drawn alike but for those of a point to different ones, and for those whose ratio is too high.
+        BY_CREDIT = 1 as u32;
+        /// Matches are drawn by their weights.
+        BY_WEIGHT = 2 as u32;
+        /// Matches are drawn by how likely their ratios make them, and in turn as by credit.
+        BY_RATIO = 3 as u32;
+        /// Matches are drawn by how likely weights and ratios make them, and in turn as by credit.
+        BY_GUIDE = 4 as u32;
         /// The first hypothesis that may be drawn by the second of two weightings.
         ALTERNATE_FROM = 32 as u32;
         /// More hypotheses than are ever drawn.
@@ -157,6 +159,50 @@ shared_constants! {
         HAS_HOMOGRAPHY = 16 as u32;
         /// There is a second motion.
         HAS_SECOND_MOTION = 32 as u32;
+    }
+}
+
+shared_constants! {
+    /// How matches are weighed.
+    WEIGHING {
+        /// There is a weight of each match.
+        KNOWS_WEIGHTS = 1 as u32;
+        /// There is an SNN ratio of each match.
+        KNOWS_RATIOS = 2 as u32;
+        /// There are scales and orientations of the key points of each match.
+        KNOWS_KEY_POINTS = 4 as u32;
+        /// Matches of a point to different ones compete.
+        ONE_TO_ONE = 8 as u32;
+        /// Weights, or else ratios, scale each match's part of the score.
+        WEIGH_SCORE = 16 as u32;
+        /// The same of the refinement.
+        WEIGH_REFINEMENT = 32 as u32;
+        /// They leave each match a part of the refinement.
+        AT_LEAST = 64 as u32;
+        /// What the score counts in full has this weight at least in the refinement, percent: a network that doubts the few
+        /// matches that hold a motion may be wrong. 0 to 15 serve alike on the training and validation scenes; 1 is too little
+        /// for matches that crowd together.
+        LEAST_PERCENT = 5 as u32;
+        /// Bits of ratios after the point.
+        RATIO_BITS = 24 as u32;
+        /// Bits of ratios before the point.
+        RATIO_WHOLE_BITS = 2 as u32;
+        /// The ratio at which half of the matches are right: 0.7.
+        RATIO_MIDDLE = 11744051 as u32;
+        /// By a ratio of 0.07 more the odds fall to 1/e: log2(e) / 0.07, of 27 bits after the point.
+        RATIO_SLOPE = 2766217866 as u32;
+        /// 2^f = 1 + f (EXP2_1 + f (EXP2_2 + …)), in units of 2^−32.
+        EXP2_1 = 2977046134 as u32;
+        /// The second coefficient.
+        EXP2_2 = 1031682043 as u32;
+        /// The third.
+        EXP2_3 = 239045228 as u32;
+        /// The fourth.
+        EXP2_4 = 39511069 as u32;
+        /// The fifth.
+        EXP2_5 = 7680985 as u32;
+        /// Words of a match in which those of its point are found.
+        SHARING_WORDS = 8 as usize;
     }
 }
 

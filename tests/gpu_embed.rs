@@ -38,7 +38,7 @@ fn frames_in_a_hosts_encoder_agree_with_the_slices() {
     let scenes: Vec<Scene> =
         (0..3).map(|seed| Scene::new(ModelKind::Essential, seed, 120 + 80 * seed as usize, 0.6, 0.5)).collect();
     let matches = storage(&device, 16 * 1000);
-    let host = HostBuffers { matches: Some(matches.clone()), weights: None };
+    let host = HostBuffers { matches: Some(matches.clone()), ..HostBuffers::default() };
     let pipeline =
         GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options(), [3, 1000], host).unwrap();
     let estimator = GpuEstimator::new(context.clone(), options()).unwrap();
@@ -115,7 +115,9 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(pipeline.write_pairs(&[beyond]), Err(Error::OutOfMemory { .. })));
     assert!(make(&options(), [1, u32::MAX]).is_err_and(|error| matches!(error, Error::OutOfMemory { .. })));
     let ratio = Options { sampler: Sampler::Ratio, ..options() };
-    assert!(make(&ratio, [1, 10]).is_err_and(|error| matches!(error, Error::BadOption { name: "sampler", .. })));
+    assert!(make(&ratio, [1, 10]).is_err_and(|error| matches!(error, Error::MissingInput { missing: "ratios", .. })));
+    let all = Options { use_all: true, ..options() };
+    assert!(make(&all, [1, 10]).is_err_and(|error| matches!(error, Error::BadOption { name: "use_all", .. })));
 }
 
 #[test]

@@ -1,22 +1,21 @@
-// Pixels (or world units) to normalised coordinates, and weights to integer prefix sums; one pair a workgroup.
+// Pixels (or world units) to normalised coordinates; one pair a workgroup.
 // Calibrated sides take offset and scale from their camera, the others from the box of the bulk of their points.
-// Twin: src/cpu/search/normalize_matches.rs, and SampleSource::weighted of src/cpu/search/sample_minimal.rs.
+// Twin: src/cpu/search/normalize_matches.rs.
 
 @group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> inputs: array<PairInput>;
 @group(0) @binding(2) var<storage, read> raw_matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> weights: array<f32>;
+// of weigh_matches: a pair: whether something known of its matches is no number
+@group(0) @binding(3) var<storage, read> sharing: array<u32>;
 @group(0) @binding(4) var<storage, read_write> pairs: array<Pair>;
 @group(0) @binding(5) var<storage, read_write> matches: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> weight_sums: array<vec2<u32>>;
-// of the score and of the refinement
-@group(0) @binding(7) var<storage, read_write> match_facts: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> weight_sums: array<vec2<u32>>;
 
 const WORKGROUP: u32 = 128u;
 const HUGE: f32 = 3e38;
 
 var<workgroup> shared_vectors: array<vec4<f32>, WORKGROUP>;
-var<workgroup> shared_words: array<vec2<u32>, WORKGROUP>;
+var<workgroup> drawable: array<u32, WORKGROUP>;
 
 fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
@@ -49,17 +48,16 @@ fn drawn_in(point: vec3<f32>) -> vec3<f32> {
     return point * (f32(FARTHEST) / max(f32(FARTHEST), largest_of(abs(point))));
 }
 
-// The inclusive prefix sum over the invocations.
-fn scan(value: vec2<u32>, local: u32) -> vec2<u32> {
-    shared_words[local] = value;
+fn sum_of_all(value: u32, local: u32) -> u32 {
+    drawable[local] = value;
     workgroupBarrier();
-    for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(vec2<u32>(), shared_words[max(local, step) - step], local >= step);
-        workgroupBarrier();
-        shared_words[local] += before;
+    for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
+        if (local < step) {
+            drawable[local] += drawable[local + step];
+        }
         workgroupBarrier();
     }
-    return shared_words[local];
+    return drawable[0];
 }
 
 struct Scaling {
@@ -74,19 +72,6 @@ fn scaling_of_camera(camera: vec4<f32>) -> Scaling {
 fn scaling_of_box(low: vec3<f32>, high: vec3<f32>) -> Scaling {
     let size = 0.5 * largest_of(high - low);
     return Scaling(0.5 * (low + high), vec3<f32>(select(1.0, 1.0 / size, size > 0.0)));
-}
-
-// By what a match of this weight is drawn rather.
-fn guide(weight: f32) -> f32 {
-    let cube = select(0.0, max(weight * weight * weight, 1.1754944e-38), weight > 0.0);
-    return select(weight, cube, settings.weigh_sampling == BY_CUBE);
-}
-
-// A weight in both weightings: by the guide, and all alike where the two alternate.
-fn fixed_points(weight: f32, scales: vec2<f32>) -> vec2<u32> {
-    let guided = fixed_point(guide(weight), scales.x);
-    let alike = select(0u, fixed_point(1.0, scales.y), weight > 0.0);
-    return vec2<u32>(guided, select(guided, alike, settings.weigh_sampling == BY_CUBE));
 }
 
 // Twin: `budget` of src/ransac/stages/stopping.rs.
@@ -114,22 +99,20 @@ fn main(
     let input = inputs[index];
     let start = input.match_start;
     let count = input.match_count;
-    let weighted = settings.weigh_sampling == BY_WEIGHT || settings.weigh_sampling == BY_CUBE;
-    let summed = settings.weigh_sampling == BY_SUM;
+    let looks = can_be_estimated(settings, input);
+    let summed = looks && settings.weigh_sampling != BY_NOTHING;
 
     let sampled = min(count, BULK_SAMPLE);
     let sample = raw_match(start + spread_index(local, sampled, count));
     let bulk1 = bulk_of(match_side1(sample), sampled, local);
     let bulk2 = bulk_of(match_side2(sample), sampled, local);
 
-    // −low and high of both sides, and in w: something not finite, something negative, the largest weight
+    // −low and high of both sides, and in w: something not finite
     var low1 = vec4<f32>(-HUGE);
     var high1 = vec4<f32>(-HUGE);
     var low2 = vec4<f32>(-HUGE);
     var high2 = vec4<f32>(-HUGE);
     low1.w = 0.0;
-    high1.w = 0.0;
-    low2.w = 0.0;
     for (var k = local; k < count; k += WORKGROUP) {
         let m = raw_match(start + k);
         let side1 = match_side1(m);
@@ -137,16 +120,11 @@ fn main(
         low1.w = select(1.0, low1.w, all_finite(side1) && all_finite(side2));
         if (holds(bulk1, side1)) {
             low1 = vec4<f32>(max(low1.xyz, -side1), low1.w);
-            high1 = vec4<f32>(max(high1.xyz, side1), high1.w);
+            high1 = vec4<f32>(max(high1.xyz, side1), 0.0);
         }
         if (holds(bulk2, side2)) {
-            low2 = vec4<f32>(max(low2.xyz, -side2), low2.w);
+            low2 = vec4<f32>(max(low2.xyz, -side2), 0.0);
             high2 = vec4<f32>(max(high2.xyz, side2), 0.0);
-        }
-        if (weighted) {
-            let weight = weights[start + k];
-            high1.w = select(1.0, high1.w, is_finite(weight) && weight >= 0.0);
-            low2.w = max(low2.w, weight);
         }
     }
     low1 = reduce_max(low1, local);
@@ -167,14 +145,8 @@ fn main(
         second.scale = first.scale;
     }
 
-    // each invocation has a run of matches, so that the prefix sums follow their order
-    let scales = vec2<f32>(fixed_point_scale(guide(low2.w), count), fixed_point_scale(1.0, count));
-    let run = (count + WORKGROUP - 1u) / WORKGROUP;
-    let run_start = min(local * run, count);
-    let run_end = min(run_start + run, count);
-    var sum = vec2<u32>();
     var positive = 0u;
-    for (var k = run_start; k < run_end; k++) {
+    for (var k = local; k < count; k += WORKGROUP) {
         let m = raw_match(start + k);
         var side1 = (match_side1(m) - first.offset) * first.scale;
         var side2 = (match_side2(m) - second.offset) * second.scale;
@@ -185,33 +157,18 @@ fn main(
         for (var v = 0u; v < MATCH_VECTORS; v++) {
             matches[(start + k) * MATCH_VECTORS + v] = match_vector(side1, side2, v);
         }
-        if (weighted) {
-            let points = fixed_points(weights[start + k], scales);
-            sum += points;
-            positive += select(0u, 1u, points.x > 0u);
-        } else if (summed) {
+        if (summed) {
             let before = select(0u, weight_sums[max(start + k, 1u) - 1u].x, k > 0u);
             positive += select(0u, 1u, weight_sums[start + k].x > before);
         }
-        if (settings.weigh_score + settings.weigh_refinement > 0u) {
-            let weighs = vec2<bool>(settings.weigh_score > 0u, settings.weigh_refinement > 0u);
-            match_facts[start + k] = vec4<f32>(select(vec2<f32>(1.0), vec2<f32>(weights[start + k]), weighs), 0.0, 0.0);
-        }
     }
-    var so_far = scan(sum, local) - sum;
-    if (weighted) {
-        for (var k = run_start; k < run_end; k++) {
-            so_far += fixed_points(weights[start + k], scales);
-            weight_sums[start + k] = so_far;
-        }
-    }
-    workgroupBarrier();
-    positive = scan(vec2<u32>(positive, 0u), local).x;
-    if (local != WORKGROUP - 1u) {
+    positive = sum_of_all(positive, local);
+    if (local != 0u) {
         return;
     }
-    let sampleable = select(count, positive, settings.weigh_sampling != BY_NOTHING);
-    let bad = high1.w > 0.0 || !(input.threshold > 0.0) || !all_finite(first.scale) || !all_finite(second.scale);
+    let sampleable = select(count, positive, summed);
+    let is_no_number = looks && settings.weighing != 0u && sharing[index] != 0u;
+    let bad = is_no_number || !(input.threshold > 0.0) || !all_finite(first.scale) || !all_finite(second.scale);
     let unit1 = first.scale * input.threshold;
     let unit2 = second.scale * input.threshold;
     pairs[index] = Pair(

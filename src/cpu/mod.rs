@@ -7,6 +7,7 @@ pub mod real;
 pub mod recover;
 pub mod residual;
 pub mod robust;
+pub mod scaled;
 pub mod search;
 pub mod solve;
 pub mod train;

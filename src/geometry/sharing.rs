@@ -19,7 +19,12 @@ impl Sharing {
     pub(crate) fn of(sides: [&[DVec3]; 2]) -> Option<Self> {
         // zero has one sign here
         let key = |p: &DVec3| p.to_array().map(|x| (x + 0.0).to_bits());
-        let first = sides.map(|points| first_of_equals(points.iter().map(key)));
+        Self::of_keys(sides.map(|points| points.iter().map(key)))
+    }
+
+    /// The same of whatever points are told apart by.
+    pub(crate) fn of_keys<K: Hash + Eq>(sides: [impl ExactSizeIterator<Item = K>; 2]) -> Option<Self> {
+        let first = sides.map(first_of_equals);
         let is_first = |i: usize| first.iter().all(|first| first[i] == i as u32);
         let count = first[0].len().min(first[1].len());
         if (0..count).all(is_first) {

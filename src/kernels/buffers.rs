@@ -4,7 +4,7 @@ use super::{
     Variant,
     layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Settings},
 };
-use crate::constants::{FINALIST_PLACES, RECOVERED, SCORE_SHARES};
+use crate::constants::{FINALIST_PLACES, RECOVERED, SCORE_SHARES, SHARING_WORDS};
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
@@ -32,16 +32,16 @@ impl Capacity {
         (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
     }
 
-    /// Bytes for each match: coordinates, weights, sums and mask.
+    /// Bytes for each match: coordinates, key points and facts, weight and ratio, sums, mask, and the words of its points.
     pub const fn bytes_per_match(kind: ModelKind) -> u64 {
-        (32 * vectors(kind) + 4 * 8) as u64
+        (32 * vectors(kind) + 2 * 16 + 2 * 4 + 8 + 4 + 4 * SHARING_WORDS) as u64
     }
 
     /// Bytes for each pair beside its hypotheses and matches.
     pub const fn bytes_per_pair(self, kind: ModelKind) -> u64 {
         let results = size_of::<PairResult>() + size_of::<PairDiagnosis>();
         let minimal = if matches!(kind, ModelKind::Fundamental) { 48 } else { 0 };
-        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + results + 12) as u64
+        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + results + 16) as u64
             + self.candidates_a_pair(kind) as u64 * (size_of::<Candidate>() + minimal) as u64
     }
 
@@ -62,9 +62,9 @@ impl Capacity {
         let samples = self.pairs as u64 * self.hypotheses as u64;
         let models = samples * 48 * kind.max_solutions() as u64;
         let points = samples * (16 * kind.sample_size() * vectors(kind)) as u64;
-        let matches = self.matches as u64 * 16 * vectors(kind) as u64;
+        let sharing = self.pairs as u64 * 4 + self.matches as u64 * 4 * SHARING_WORDS as u64;
         let most = if models > points { models } else { points };
-        if most > matches { most } else { matches }
+        if most > sharing { most } else { sharing }
     }
 }
 
@@ -85,6 +85,28 @@ pub struct HostBuffers {
     pub matches: Option<wgpu::Buffer>,
     /// A weight a match, f32, storage usage.
     pub weights: Option<wgpu::Buffer>,
+    /// An SNN ratio a match, f32, storage usage.
+    pub ratios: Option<wgpu::Buffer>,
+    /// The key points of a match of two views: their scales in image 1 and 2, pixels, 0 where they are not known, and their
+    /// orientations, degrees; f32, storage usage.
+    pub key_points: Option<wgpu::Buffer>,
+}
+
+/// Which arrays over the matches a pipeline needs, beside the matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatchArrays {
+    /// [`Buffers::weights`].
+    pub weights: bool,
+    /// [`Buffers::ratios`].
+    pub ratios: bool,
+    /// [`Buffers::key_points`].
+    pub key_points: bool,
+    /// [`Buffers::match_facts`].
+    pub facts: bool,
+    /// [`Buffers::weight_sums`].
+    pub sums: bool,
+    /// [`Buffers::sharing`], beyond a word a pair.
+    pub sharing: bool,
 }
 
 /// Every buffer of the pipeline.
@@ -96,8 +118,15 @@ pub struct Buffers {
     pub inputs: TypedBuffer<PairInput>,
     /// A match, in pixels.
     pub raw_matches: TypedBuffer<[f32; 4]>,
-    /// A match: its weight, of the host.
+    /// A match: its weight.
     pub weights: TypedBuffer<f32>,
+    /// A match: its SNN ratio.
+    pub ratios: TypedBuffer<f32>,
+    /// A match: the scales of its key points, then their orientations, degrees.
+    pub key_points: TypedBuffer<[f32; 4]>,
+    /// A pair: whether something known of its matches is no number; then [`SHARING_WORDS`] a match, in which `weigh_matches` finds
+    /// those that share a point.
+    pub sharing: TypedBuffer<u32>,
     /// A match: its weights in the score and in the refinement, and (q cos α, −q sin α) of the ratio q of its key points' scales
     /// and the difference α of their orientations, 0 where these are not known.
     pub match_facts: TypedBuffer<[f32; 4]>,
@@ -144,13 +173,12 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// Makes all buffers; for prefix sums where samples are drawn by weights, and for weights where the matches have such in score
-    /// and refinement.
+    /// Makes all buffers; those over the matches that are not needed are of one element.
     pub fn new(
         context: &Context,
         variant: Variant,
         capacity: Capacity,
-        [samples_by_weight, weighs_matches]: [bool; 2],
+        needed: MatchArrays,
         host: HostBuffers,
     ) -> Self {
         let kind = variant.kind;
@@ -160,23 +188,21 @@ impl Buffers {
         let candidates = pairs * capacity.candidates_a_pair(kind) as usize;
         let vectors = matches * variant.match_vectors();
         let sample_points = hypotheses * kind.sample_size() * variant.match_vectors();
-        let weights = host.weights.map_or_else(
-            || TypedBuffer::new(context, "no weights", 1),
-            |buffer| TypedBuffer::from_buffer(buffer, matches),
-        );
+        let when = |is_needed: bool, len: usize| if is_needed { len } else { 1 };
+        let arrays = [needed.weights, needed.ratios, needed.key_points].map(|is_needed| when(is_needed, matches));
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
         Self {
             settings: uniform(context, "settings"),
             inputs: TypedBuffer::new(context, "pair inputs", pairs),
-            raw_matches: host.matches.map_or_else(
-                || TypedBuffer::new(context, "matches in pixels", vectors),
-                |buffer| TypedBuffer::from_buffer(buffer, vectors),
-            ),
-            weights,
-            match_facts: TypedBuffer::new(context, "match facts", if weighs_matches { matches } else { 1 }),
+            raw_matches: of_host_or_new(context, "matches in pixels", host.matches, vectors),
+            weights: of_host_or_new(context, "weights", host.weights, arrays[0]),
+            ratios: of_host_or_new(context, "ratios", host.ratios, arrays[1]),
+            key_points: of_host_or_new(context, "key points", host.key_points, arrays[2]),
+            sharing: TypedBuffer::new(context, "shared points", pairs + when(needed.sharing, SHARING_WORDS * matches)),
+            match_facts: TypedBuffer::new(context, "match facts", when(needed.facts, matches)),
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
-            weight_sums: TypedBuffer::new(context, "weight sums", if samples_by_weight { matches } else { 1 }),
+            weight_sums: TypedBuffer::new(context, "weight sums", when(needed.sums, matches)),
             progress: TypedBuffer::new(context, "progress", 5 + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),
@@ -200,6 +226,15 @@ impl Buffers {
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),
         }
     }
+}
+
+fn of_host_or_new<T: bytemuck::Pod>(
+    context: &Context,
+    label: &str,
+    host: Option<wgpu::Buffer>,
+    len: usize,
+) -> TypedBuffer<T> {
+    host.map_or_else(|| TypedBuffer::new(context, label, len), |buffer| TypedBuffer::from_buffer(buffer, len))
 }
 
 /// One element that shaders read as a uniform.

@@ -79,10 +79,10 @@ pub struct Settings {
     pub log_miss: f32,
     /// One of `BY_…` of [`constants`].
     pub weigh_sampling: u32,
-    /// Whether the host's weights enter the score.
-    pub weigh_score: u32,
-    /// Whether the host's weights enter the refinement.
-    pub weigh_refinement: u32,
+    /// [`KNOWS_WEIGHTS`](constants::KNOWS_WEIGHTS) and those after it; 0 where nothing is known of any match.
+    pub weighing: u32,
+    /// Matches of a higher SNN ratio are not sampled.
+    pub sample_ratio_below: f32,
     /// The place of the model in [`ModelKind::ALL`](crate::ModelKind::ALL).
     pub kind: u32,
     /// Hypotheses of the first round; a later one has as many as there were before it.

@@ -11,13 +11,14 @@ mod variant;
 
 use crate::gpu::Shader;
 
-pub use buffers::{Buffers, Capacity, HostBuffers};
+pub use buffers::{Buffers, Capacity, HostBuffers, MatchArrays};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 
 /// The stem and the texts of every stage, for each variant of it.
-pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 10] {
+pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 11] {
     [
+        ("weigh_matches", search::weigh_matches::parts(variant)),
         ("normalize_matches", search::normalize_matches::parts(variant)),
         ("sample_minimal", search::sample_minimal::parts(variant)),
         ("pack_models", search::pack_models::parts(variant)),

@@ -52,7 +52,7 @@ impl GpuLocaliser {
         let doubtful_spread = options.doubtful_share * map.config().extent;
         let points = GpuPoints::new(context.clone(), map, image, doubtful_spread).await?;
         let [matches, weights] = [&*points.matches, &*points.weights].map(|buffer| Some(buffer.clone()));
-        let host = HostBuffers { matches, weights };
+        let host = HostBuffers { matches, weights, ..HostBuffers::default() };
         let capacity = [1, points.grid().len() as u32];
         let pipeline = GpuPipeline::new(context, ModelKind::Pose, &options.estimator, capacity, host).await?;
         let origin = DVec3::from_array(map.config().origin);

@@ -40,8 +40,8 @@ struct Settings {
     max_iterations: u32,
     log_miss: f32, // ln(1 − confidence)
     weigh_sampling: u32,
-    weigh_score: u32,
-    weigh_refinement: u32,
+    weighing: u32, // KNOWS_WEIGHTS and those after it
+    sample_ratio_below: f32,
     kind: u32,
     first_round: u32, // hypotheses of the first round; a later one has as many as there were before
     rounds: u32, // at most
@@ -112,6 +112,11 @@ struct Refinement {
     iterations: u32,
     keep: u32, // KEEP_BETTER or one after it
     by_neighbours: u32, // whether matches weigh what their neighbours say
+}
+
+// Whether the matches of a pair are looked at, by what the caller says of it.
+fn can_be_estimated(settings_: Settings, input: PairInput) -> bool {
+    return input.enabled != 0u && input.threshold > 0.0 && input.match_count >= settings_.sample_size;
 }
 
 // The place of a candidate of the round under way (rounds count from 1).

@@ -9,7 +9,7 @@ use crate::gpu::{Context, Shader, TypedBuffer};
 use crate::kernels::layout::{Pair, Settings};
 use crate::kernels::solve::solver::{SolverBuffers, SolverKernel};
 use crate::kernels::{
-    Buffers, Capacity, HostBuffers, Variant, Workgroups,
+    Buffers, Capacity, HostBuffers, MatchArrays, Variant, Workgroups,
     search::score_models,
     solve::{
         solve_essential_5pt, solve_fundamental_7pt, solve_fundamental_8pt, solve_homography_4pt, solve_pose_p3p,
@@ -129,7 +129,7 @@ pub(crate) fn scoring_rate(
         ..Settings::default()
     };
     let buffers = context.catch_blocking(|| {
-        let buffers = Buffers::new(context, variant, capacity, [false; 2], HostBuffers::default());
+        let buffers = Buffers::new(context, variant, capacity, MatchArrays::default(), HostBuffers::default());
         buffers.settings.write(context, 0, &[settings]);
         let rows: Vec<[f32; 4]> =
             (0..count).map(|index| std::array::from_fn(|k| matches.columns[k][index] as f32)).collect();

@@ -84,7 +84,7 @@ pub fn fixed_point(weight: f32, scale: f32) -> u32 {
 }
 
 #[inline(always)]
-const fn multiply_high(a: u32, b: u32) -> u32 {
+pub(crate) const fn multiply_high(a: u32, b: u32) -> u32 {
     ((a as u64 * b as u64) >> 32) as u32
 }
 

@@ -10,3 +10,4 @@ pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
 pub mod settle_winner;
+pub mod weigh_matches;

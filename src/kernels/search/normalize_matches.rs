@@ -9,7 +9,6 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     parts.extend([
         shader_part!("shared/algebra/bulk"),
         shader_part!("shared/random/log_miss"),
-        shader_part!("shared/random/fixed_point"),
         shader_part!("search/normalize_matches"),
     ]);
     parts
@@ -22,6 +21,6 @@ pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
         context,
         "normalize_matches",
         &parts(variant),
-        &[&b.settings, &b.inputs, &b.raw_matches, &b.weights, &b.pairs, &b.matches, &b.weight_sums, &b.match_facts],
+        &[&b.settings, &b.inputs, &b.raw_matches, &b.sharing, &b.pairs, &b.matches, &b.weight_sums],
     )
 }

@@ -1,12 +1,18 @@
 //! Problems as the buffers of one submission, and the buffers back as outcomes.
 
-use super::gpu_pipeline::{GpuPipeline, SampleBy, Weighing};
+use super::gpu_pipeline::GpuPipeline;
 use crate::constants::{
     AMBIGUOUS, BAD_INPUT, HAS_HOMOGRAPHY, HAS_SECOND_MOTION, NO_MODEL, NOT_FINITE, PLANAR, ROTATION_ONLY,
     ROTATION_UNDETERMINED, TOO_FEW,
 };
 use crate::ransac::{
-    Diagnosis, Options, Outcome, Problem, check::check, outcome::Estimate, stages::weights::MatchWeights,
+    Diagnosis, Options, Outcome, Problem,
+    check::check,
+    outcome::Estimate,
+    stages::{
+        coordinates::{coordinates, origins},
+        weights::Given,
+    },
 };
 use crate::{
     Camera, Error, MatchesView, ModelKind, Pose, Result,
@@ -15,17 +21,15 @@ use crate::{
         residual::ModelRows,
         search::{
             normalize_matches::{Scaling, denormalize, matrix_of, pose_of, rows_of_pose},
-            sample_minimal::SampleSource,
         },
     },
-    geometry::Bulk,
     gpu::{Context, ReadBack, TypedBuffer},
-    kernels::layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult},
+    kernels::{
+        Buffers,
+        layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult},
+    },
 };
 use glam::{DMat3, DVec2, DVec3};
-
-/// Coordinates are uploaded with no larger size.
-const FARTHEST_RAW: f64 = 1e30;
 
 /// One problem, ready for the GPU.
 pub(crate) struct Prepared<'a> {
@@ -33,7 +37,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) index: usize,
     pub(crate) kind: ModelKind,
     problem: Problem<'a>,
-    weights: MatchWeights,
+    pub(crate) given: Given,
     /// In f32, from `origin` on.
     matches: Vec<[f32; 4]>,
     input: PairInput,
@@ -48,39 +52,22 @@ impl<'a> Prepared<'a> {
             index,
             kind: problem.matches.kind(),
             problem: *problem,
-            weights: MatchWeights::new(problem, options)?,
+            given: Given::of(problem, options),
             matches: coordinates(&problem.matches, &origin),
             input: input(problem, options),
             origin,
         })
     }
 
-    pub(crate) const fn weighing(&self) -> Weighing {
-        let MatchWeights { source, score, refinement } = &self.weights;
-        let sample_by = match source {
-            SampleSource::Uniform(_) => SampleBy::Uniform,
-            SampleSource::Weighted(_) | SampleSource::Alternating(_) => SampleBy::Sum,
-        };
-        Weighing { sample_by, matches: score.is_some() || refinement.is_some() }
-    }
-
-    /// The prefix sums of both weightings, which are one where samples do not alternate.
-    fn sums(&self) -> Vec<[u32; 2]> {
-        match &self.weights.source {
-            SampleSource::Uniform(_) => Vec::new(),
-            SampleSource::Weighted(sums) => sums.iter().map(|&sum| [sum; 2]).collect(),
-            SampleSource::Alternating([first, second]) => first.iter().zip(second).map(|(&a, &b)| [a, b]).collect(),
+    /// Uploads what is known of its matches, which go from `start` on.
+    fn write_known(&self, context: &Context, buffers: &Buffers, start: usize) {
+        let Problem { weights, ratios, scales_px, angles_deg, .. } = self.problem;
+        buffers.weights.write(context, start, weights.unwrap_or_default());
+        buffers.ratios.write(context, start, ratios.unwrap_or_default());
+        if let (true, Some([s1, s2]), Some([a1, a2])) = (self.given.key_points, scales_px, angles_deg) {
+            let key_points: Vec<[f32; 4]> = (0..self.match_count()).map(|i| [s1[i], s2[i], a1[i], a2[i]]).collect();
+            buffers.key_points.write(context, start, &key_points);
         }
-    }
-
-    /// Of each match what it weighs in the score and in the refinement, and nothing of its key points; nothing at all where all weigh alike.
-    fn match_facts(&self) -> Vec<[f32; 4]> {
-        if !self.weighing().matches {
-            return Vec::new();
-        }
-        let MatchWeights { score, refinement, .. } = &self.weights;
-        let of = |weights: &Option<Vec<f32>>, i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
-        (0..self.match_count()).map(|i| [of(score, i), of(refinement, i), 0.0, 0.0]).collect()
     }
 
     pub(crate) const fn match_count(&self) -> usize {
@@ -110,45 +97,6 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
     }
 }
 
-/// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is. Points of a
-/// calibrated image are near its principal point anyway.
-fn origins(matches: &MatchesView<'_>) -> [DVec3; 2] {
-    let image = |points: &[DVec2]| Bulk::of(points.len(), |i| points[i].extend(0.0)).centre;
-    let space = |points: &[DVec3]| Bulk::of(points.len(), |i| points[i]).centre;
-    match matches {
-        MatchesView::Essential { .. } => [DVec3::ZERO; 2],
-        MatchesView::Fundamental { points1_px, points2_px } | MatchesView::Homography { points1_px, points2_px } => {
-            [image(points1_px), image(points2_px)]
-        }
-        MatchesView::Pose { points_world, .. } => [space(points_world), DVec3::ZERO],
-        MatchesView::Rigid { points1, points2 } => [space(points1), space(points2)],
-    }
-}
-
-/// The matches from the origins on.
-fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3; 2]) -> Vec<[f32; 4]> {
-    // finite in f32 too, and far below what overflows when it is squared
-    let single = |x: f64| x.clamp(-FARTHEST_RAW, FARTHEST_RAW) as f32;
-    let packed = |p: DVec3| [single(p.x), single(p.y), single(p.z), 0.0];
-    match *matches {
-        MatchesView::Essential { points1_px, points2_px, .. }
-        | MatchesView::Fundamental { points1_px, points2_px }
-        | MatchesView::Homography { points1_px, points2_px } => {
-            let of_both = |(&p, &q)| (p - origin1.truncate(), q - origin2.truncate());
-            let both = points1_px.iter().zip(points2_px).map(of_both);
-            both.map(|(p, q): (DVec2, DVec2)| [p.x, p.y, q.x, q.y].map(single)).collect()
-        }
-        MatchesView::Pose { points_px, points_world, .. } => {
-            let both = points_world.iter().zip(points_px);
-            both.flat_map(|(&x, p)| [packed(x - *origin1), packed(p.extend(0.0))]).collect()
-        }
-        MatchesView::Rigid { points1, points2 } => {
-            let both = points1.iter().zip(points2);
-            both.flat_map(|(&p, &q)| [packed(p - *origin1), packed(q - *origin2)]).collect()
-        }
-    }
-}
-
 /// Uploads the problems, submits their estimation, and encodes the copies back.
 pub(crate) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepared<'_>]) -> Result<ReadBack> {
     let buffers = pipeline.buffers();
@@ -157,8 +105,7 @@ pub(crate) fn submit(context: &Context, pipeline: &GpuPipeline, batch: &[Prepare
     for problem in batch {
         let vectors = problem.matches.len() / problem.match_count().max(1);
         buffers.raw_matches.write(context, start * vectors, &problem.matches);
-        buffers.weight_sums.write(context, start, &problem.sums());
-        buffers.match_facts.write(context, start, &problem.match_facts());
+        problem.write_known(context, buffers, start);
         inputs.push(PairInput { match_start: start as u32, ..problem.input });
         start += problem.match_count();
     }

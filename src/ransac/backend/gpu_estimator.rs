@@ -2,9 +2,9 @@
 
 use super::{
     gpu_batch::{Prepared, outcomes, submit},
-    gpu_pipeline::{GpuPipeline, Weighing, capacity_for},
+    gpu_pipeline::{GpuPipeline, capacity_for},
 };
-use crate::ransac::{Options, Outcome, Problem};
+use crate::ransac::{Options, Outcome, Problem, stages::weights::Given};
 use crate::{
     Error, ModelKind, Result,
     gpu::{Context, ReadBack},
@@ -27,7 +27,7 @@ pub struct GpuEstimator {
 }
 
 /// What problems of one submission have in common.
-type Key = (ModelKind, Weighing);
+type Key = (ModelKind, Given);
 
 impl GpuEstimator {
     /// On the host's or on our own device.
@@ -176,9 +176,9 @@ impl GpuEstimator {
         if let Some(kept) = self.kept(key, needed) {
             return Ok(kept);
         }
-        let (kind, weighing) = key;
+        let (kind, given) = key;
         let host = HostBuffers::default();
-        let made = GpuPipeline::with_weighing(self.context.clone(), kind, &self.options, needed, weighing, host);
+        let made = GpuPipeline::with_given(self.context.clone(), kind, &self.options, needed, given, host);
         let made = Arc::new(Mutex::new(made.await?));
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         pipelines.retain(|(k, _)| *k != key);
@@ -196,7 +196,7 @@ impl GpuEstimator {
 
 impl Prepared<'_> {
     const fn key(&self) -> Key {
-        (self.kind, self.weighing())
+        (self.kind, self.given)
     }
 }
 

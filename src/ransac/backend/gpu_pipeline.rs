@@ -1,43 +1,26 @@
 //! The estimator on the GPU, encoded into a host's frame: rounds of sample → solve → pack → score → select → refine → plan,
 //! then the final refinement and the mask; nothing is read back and nothing allocated.
 
-use crate::constants;
 use crate::ransac::{
-    Options, Sampler,
+    Options,
     backend::gpu_last_stages::{LastStage, last_stages, local_stage},
-    stages::schedule::{Rounds, candidates_of},
+    stages::{
+        schedule::{Rounds, candidates_of},
+        weights::{Given, rules, uses_key_points},
+    },
 };
 use crate::{
     Error, ModelKind, Result,
-    cpu::magsac::MagsacFit,
+    cpu::{
+        magsac::MagsacFit,
+        search::weigh_matches::{Rules, SampleBy},
+    },
     gpu::{Context, Shader, TypedBuffer},
-    kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups, layout, solve::solver},
+    kernels::{self, Buffers, Capacity, HostBuffers, MatchArrays, Stage, Variant, Workgroups, layout, solve::solver},
 };
 
 /// Bytes from one entry of the workgroup counts to the next.
 const ENTRY: u64 = 12;
-
-/// Where the weights of the sampling come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum SampleBy {
-    /// Nowhere: all matches alike.
-    Uniform = constants::BY_NOTHING,
-    /// From the weights on the GPU.
-    Weight = constants::BY_WEIGHT,
-    /// From prefix sums of two integer weightings, written by us.
-    Sum = constants::BY_SUM,
-    /// From the cubes of the weights on the GPU, and from all alike in turn.
-    Cube = constants::BY_CUBE,
-}
-
-/// What the matches of a pipeline weigh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Weighing {
-    pub(crate) sample_by: SampleBy,
-    /// Whether each has weights of its own in the score and in the refinement.
-    pub(crate) matches: bool,
-}
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
 ///
@@ -55,6 +38,7 @@ pub struct GpuPipeline {
 
 #[derive(Debug)]
 struct Stages {
+    weigh: Stage,
     normalize: Stage,
     plan: Stage,
     sample: Stage,
@@ -69,7 +53,7 @@ struct Stages {
 impl GpuPipeline {
     /// A pipeline for models of `kind`, with all its buffers; `matches` is the room for those of all pairs together.
     ///
-    /// Weights are used where the host gives their buffer; SNN ratios are not known here.
+    /// Weights, SNN ratios and key points are used where the host gives their buffers.
     ///
     /// # Errors
     /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
@@ -81,21 +65,17 @@ impl GpuPipeline {
         host: HostBuffers,
     ) -> Result<Self> {
         options.check()?;
-        let sample_by = match (options.sampler, &host.weights) {
-            (Sampler::Uniform, _) | (Sampler::Auto, None) => SampleBy::Uniform,
-            (Sampler::Auto, Some(_)) => SampleBy::Cube,
-            (Sampler::Weights, Some(_)) => SampleBy::Weight,
-            (Sampler::Weights, None) => {
-                return Err(Error::MissingInput { option: "the sampler by weights", missing: "weights" });
-            }
-            (Sampler::Ratio, _) => {
-                let expected = "auto, uniform or weights, where matches stay on the GPU";
-                return Err(Error::BadOption { name: "sampler", expected, found: "ratio".to_owned() });
-            }
+        if options.use_all {
+            let expected = "false, where matches stay on the GPU";
+            return Err(Error::BadOption { name: "use_all", expected, found: "true".to_owned() });
+        }
+        let given = Given {
+            weights: host.weights.is_some(),
+            ratios: host.ratios.is_some(),
+            key_points: host.key_points.is_some() && uses_key_points(kind, options),
         };
         let capacity = Capacity { pairs, matches, ..capacity_for(options) };
-        let matches = host.weights.is_some() && (options.weigh_score || options.weigh_refinement);
-        Self::with_weighing(context, kind, options, capacity, Weighing { sample_by, matches }, host).await
+        Self::with_given(context, kind, options, capacity, given, host).await
     }
 
     /// [`Self::new`], blocking.
@@ -112,23 +92,24 @@ impl GpuPipeline {
         pollster::block_on(Self::new(context, kind, options, capacity, host))
     }
 
-    pub(crate) async fn with_weighing(
+    pub(crate) async fn with_given(
         context: Context,
         kind: ModelKind,
         options: &Options,
         capacity: Capacity,
-        weighing: Weighing,
+        given: Given,
         host: HostBuffers,
     ) -> Result<Self> {
+        let rules = rules(kind, options, given)?;
         let [needed, available] = [capacity.largest_buffer(kind), context.max_storage_bytes()];
         if needed > available {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        let settings = settings(variant, options, capacity, weighing, host.weights.is_some());
+        let needed = arrays(&rules, given);
+        let settings = settings(variant, options, capacity, &rules, given);
         let made = context.catch(|| {
-            let weighs = [weighing.sample_by != SampleBy::Uniform, weighing.matches];
-            let buffers = Buffers::new(&context, variant, capacity, weighs, host);
+            let buffers = Buffers::new(&context, variant, capacity, needed, host);
             let stages = Stages::new(&context, variant, options, &buffers);
             (buffers, stages)
         });
@@ -141,7 +122,7 @@ impl GpuPipeline {
         self.capacity
     }
 
-    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::raw_matches`].
+    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::raw_matches`], each of one pair alone.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] with the numbers of bytes when there are more pairs than the capacity, or a range ends beyond it.
@@ -206,6 +187,9 @@ impl GpuPipeline {
         let [a_hypothesis, a_pair, a_candidate, of_solver] = [0, 1, 2, 3].map(indirect);
         let [one, pairs] = [1, self.capacity.pairs].map(Workgroups::Count);
         let stages = &self.stages;
+        if self.settings.weighing != 0 {
+            encode("weigh_matches", &stages.weigh, pairs);
+        }
         encode("normalize_matches", &stages.normalize, pairs);
         encode("plan_round", &stages.plan, one);
         for _ in 0..self.settings.rounds {
@@ -229,6 +213,7 @@ impl Stages {
         let b = buffers;
         let Shader { name, parts } = solver::shader(variant.kind);
         Self {
+            weigh: kernels::search::weigh_matches::stage(context, variant, b),
             normalize: kernels::search::normalize_matches::stage(context, variant, b),
             plan: kernels::search::plan_round::stage(context, variant, b),
             sample: kernels::search::sample_minimal::stage(context, variant, b),
@@ -250,22 +235,20 @@ pub(crate) fn capacity_for(options: &Options) -> Capacity {
         matches: 1,
         hypotheses,
         candidates: candidates_of(hypotheses),
-        rounds: round_starts(options).count() as u32,
+        rounds: Rounds::of(options).starts(options.max_iterations).count() as u32,
     }
 }
 
-/// The first hypothesis of each round.
-pub(crate) fn round_starts(options: &Options) -> impl Iterator<Item = u32> {
-    Rounds::of(options).starts(options.max_iterations)
+/// What the weighing of matches reads and writes.
+const fn arrays(rules: &Rules, given: Given) -> MatchArrays {
+    let Given { weights, ratios, key_points } = given;
+    let Rules { one_to_one, weigh_score, weigh_refinement, .. } = *rules;
+    let facts = one_to_one || weigh_score || weigh_refinement || key_points;
+    let sums = !matches!(rules.sample_by, SampleBy::Nothing);
+    MatchArrays { weights, ratios, key_points, facts, sums, sharing: one_to_one }
 }
 
-fn settings(
-    variant: Variant,
-    options: &Options,
-    capacity: Capacity,
-    weighing: Weighing,
-    by_host: bool,
-) -> layout::Settings {
+fn settings(variant: Variant, options: &Options, capacity: Capacity, rules: &Rules, given: Given) -> layout::Settings {
     layout::Settings {
         pair_count: 0,
         hypotheses: capacity.hypotheses,
@@ -275,17 +258,17 @@ fn settings(
         min_iterations: options.min_iterations,
         max_iterations: options.max_iterations,
         log_miss: (1.0 - options.confidence).ln() as f32,
-        weigh_sampling: weighing.sample_by as u32,
-        weigh_score: u32::from(options.weigh_score && by_host),
-        weigh_refinement: u32::from(options.weigh_refinement && by_host),
+        weigh_sampling: rules.sample_by as u32,
+        weighing: rules.flags() | given.flags(),
+        sample_ratio_below: rules.ratio_below,
         kind: variant.kind as u32,
         first_round: Rounds::of(options).first,
         rounds: capacity.rounds,
-        weigh_matches: u32::from(weighing.matches),
+        weigh_matches: u32::from(arrays(rules, given).facts),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
         min_inliers: options.min_inliers,
         candidates_a_pair: capacity.candidates_a_pair(variant.kind),
-        key_points: 0,
+        key_points: u32::from(given.key_points),
         diagnose: u32::from(options.diagnose),
         match_capacity: capacity.matches,
         unused0: 0,

@@ -9,6 +9,7 @@ use super::{
     coherence::{Neighbours, refine_coherently, serves},
     noise::refine_by_noise,
     schedule::FINAL,
+    weights::uses_key_points,
 };
 use crate::constants::KEEP_FINAL;
 use crate::ransac::{Options, Problem};
@@ -17,7 +18,7 @@ use crate::{
         residual::{ModelRows, Sampson, essential_rows},
         search::{
             choose_finalists::Scored, normalize_matches::NormalizedMatches, refine_model::refine_model,
-            score_models::Scorer,
+            score_models::Scorer, weigh_matches::similarity,
         },
     },
     geometry::ModelKind,
@@ -47,7 +48,7 @@ impl<'a> FinalScore<'a> {
         matches: &'a NormalizedMatches,
         scorer: Scorer,
     ) -> Self {
-        let similarities = options.key_points.then(|| similarities(problem)).flatten();
+        let similarities = if uses_key_points(matches.kind, options) { similarities(problem) } else { None };
         let coherent = options.coherent && serves(matches.kind);
         Self { matches, scorer, similarities, coherent, neighbours: RefCell::default() }
     }
@@ -132,16 +133,9 @@ impl<'a> FinalScore<'a> {
 
 /// `None` where nothing is known, or the matches are not for an epipolar geometry.
 fn similarities(problem: &Problem<'_>) -> Option<Vec<Option<DVec2>>> {
-    if !matches!(problem.matches.kind(), ModelKind::Essential | ModelKind::Fundamental) {
-        return None;
-    }
     let ([scales1, scales2], [angles1, angles2]) = (problem.scales_px?, problem.angles_deg?);
-    let scales = scales1.iter().zip(scales2).map(|(&a, &b)| (f64::from(a), f64::from(b)));
-    let turns = angles1.iter().zip(angles2).map(|(&a, &b)| (f64::from(b) - f64::from(a)).to_radians());
-    let similarity = |((scale1, scale2), turn): ((f64, f64), f64)| {
-        (scale1 > 0.0 && scale2 > 0.0).then(|| DVec2::from_angle(-turn) * (scale2 / scale1))
-    };
-    Some(scales.zip(turns).map(similarity).collect())
+    let of = |i: usize| similarity([scales1[i], scales2[i]], [angles1[i], angles2[i]]);
+    Some((0..scales1.len()).map(of).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The stages on one problem, the same on every backend: weights, rounds, search, choice, diagnosis.
 
 pub(crate) mod coherence;
-pub(crate) mod competition;
+pub(crate) mod coordinates;
 pub(crate) mod diagnosis;
 pub(crate) mod final_score;
 pub(crate) mod noise;

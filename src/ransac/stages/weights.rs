@@ -1,13 +1,13 @@
-//! What the sampler, the score and the refinement make of what is known of each match.
+//! What the sampler, the score and the refinement make of what is known of each match of a problem.
 
-use super::competition::credits;
+use super::coordinates::{coordinates, origins};
+use crate::constants::{KNOWS_KEY_POINTS, KNOWS_RATIOS, KNOWS_WEIGHTS};
+use crate::cpu::search::{
+    sample_minimal::SampleSource,
+    weigh_matches::{Known, Rules, SampleBy, Weighed, weigh_matches},
+};
 use crate::ransac::{Options, Problem, Sampler};
-use crate::{Error, Result, cpu::search::sample_minimal::SampleSource};
-
-/// What the score counts in full has this weight at least in the refinement: a network that doubts the few matches that hold a
-/// motion may be wrong. 0 to 0.15 serve alike on the training and validation scenes; 0.01 is too little for matches that crowd
-/// together.
-const LEAST: f32 = 0.05;
+use crate::{Error, ModelKind, Result};
 
 /// Per-match weights of the three uses.
 pub(crate) struct MatchWeights {
@@ -19,97 +19,99 @@ pub(crate) struct MatchWeights {
     pub(crate) refinement: Option<Vec<f32>>,
 }
 
+/// Which arrays there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) weights: bool,
+    pub(crate) ratios: bool,
+    /// Scales and orientations of key points, and a use for them.
+    pub(crate) key_points: bool,
+}
+
+impl Given {
+    pub(crate) fn of(problem: &Problem<'_>, options: &Options) -> Self {
+        let Problem { weights, ratios, scales_px, angles_deg, .. } = problem;
+        Self {
+            weights: weights.is_some(),
+            ratios: ratios.is_some(),
+            key_points: scales_px.is_some() && angles_deg.is_some() && uses_key_points(problem.matches.kind(), options),
+        }
+    }
+
+    /// As the shader reads them.
+    pub(crate) fn flags(self) -> u32 {
+        let given = [(self.weights, KNOWS_WEIGHTS), (self.ratios, KNOWS_RATIOS), (self.key_points, KNOWS_KEY_POINTS)];
+        given.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag).sum()
+    }
+}
+
+/// Whether key points that contradict a model of this kind count against it.
+pub(crate) const fn uses_key_points(kind: ModelKind, options: &Options) -> bool {
+    options.key_points && matches!(kind, ModelKind::Essential | ModelKind::Fundamental)
+}
+
 impl MatchWeights {
     /// Of a problem whose arrays were checked.
     ///
     /// # Errors
-    /// [`Error::MissingInput`] where the options ask for what the problem lacks; [`Error::TooFewMatches`] when too few
-    /// matches are left to sample from.
+    /// Those of [`rules`]; [`Error::TooFewMatches`] when too few matches are left to sample from.
     pub(crate) fn new(problem: &Problem<'_>, options: &Options) -> Result<Self> {
-        let credits = if options.one_to_one && !options.use_all { credits(problem) } else { None };
-        let source = source(problem, options, credits.as_deref())?;
-        let given = || problem.weights.map(<[f32]>::to_vec);
-        let known = || given().or_else(|| problem.ratios.map(shares_of_right));
-        let score = if options.weigh_score { known() } else { None };
-        let refinement = match options {
-            Options { weigh_refinement: true, weigh_score: true, .. } => known(),
-            Options { weigh_refinement: true, .. } => known().map(|weights| at_least(LEAST, weights)),
-            Options { use_all: true, .. } => given(),
-            _ => None,
-        };
-        let [score, refinement] = [score, refinement].map(|weights| times(weights, credits.as_deref()));
+        let kind = problem.matches.kind();
+        let rules = rules(kind, options, Given::of(problem, options))?;
+        let matches =
+            if rules.one_to_one { coordinates(&problem.matches, &origins(&problem.matches)) } else { Vec::new() };
+        let known = Known { matches: &matches, weights: problem.weights, ratios: problem.ratios };
+        let [count, _] = problem.matches.lengths();
+        let Weighed { source, sampleable: found, score, refinement } = weigh_matches(&known, count, &rules);
+        if found < kind.sample_size() {
+            return Err(Error::TooFewMatches { model: kind.name(), needed: kind.sample_size(), found });
+        }
         Ok(Self { source, score, refinement })
     }
 }
 
-fn at_least(least: f32, weights: Vec<f32>) -> Vec<f32> {
-    weights.into_iter().map(|weight| weight.max(least)).collect()
+/// How these options weigh matches of which so much is given.
+///
+/// # Errors
+/// [`Error::MissingInput`] where they ask for what is not there.
+pub(crate) fn rules(kind: ModelKind, options: &Options, given: Given) -> Result<Rules> {
+    let Options { one_to_one, weigh_score, weigh_refinement, use_all, .. } = *options;
+    let competes = one_to_one && !use_all;
+    let below = single_below(options.sample_ratio_below);
+    let is_alike = !competes && (!given.ratios || below == f32::MAX);
+    let sample_by = match options.sampler {
+        Sampler::Weights if !given.weights => {
+            return Err(Error::MissingInput { option: "the sampler by weights", missing: "weights" });
+        }
+        Sampler::Ratio if !given.ratios => {
+            return Err(Error::MissingInput { option: "the sampler by ratio", missing: "ratios" });
+        }
+        Sampler::Weights => SampleBy::Weight,
+        Sampler::Ratio => SampleBy::Ratio,
+        Sampler::Auto if given.weights || given.ratios => SampleBy::Guide,
+        Sampler::Auto | Sampler::Uniform if is_alike => SampleBy::Nothing,
+        Sampler::Auto | Sampler::Uniform => SampleBy::Credit,
+    };
+    let is_known = given.weights || given.ratios;
+    Ok(Rules {
+        spatial: matches!(kind, ModelKind::Pose | ModelKind::Rigid),
+        sample_by,
+        ratio_below: below,
+        one_to_one: competes,
+        weigh_score: weigh_score && is_known,
+        weigh_refinement: weigh_refinement && is_known || use_all && given.weights,
+        at_least: weigh_refinement && !weigh_score && is_known,
+    })
 }
 
-/// The weights times the credits, either of them 1 where there are none.
-fn times(weights: Option<Vec<f32>>, credits: Option<&[f32]>) -> Option<Vec<f32>> {
-    match (weights, credits) {
-        (Some(weights), Some(credits)) => Some(weights.iter().zip(credits).map(|(w, c)| w * c).collect()),
-        (weights, None) => weights,
-        (None, Some(credits)) => Some(credits.to_vec()),
+/// The largest number in single precision that is not above this one; no ratio is above 1.
+fn single_below(limit: f64) -> f32 {
+    let nearest = limit as f32;
+    match limit {
+        1.0.. => f32::MAX,
+        _ if f64::from(nearest) > limit => nearest.next_down(),
+        _ => nearest,
     }
-}
-
-/// What is drawn from.
-fn source(problem: &Problem<'_>, options: &Options, credits: Option<&[f32]>) -> Result<SampleSource> {
-    let missing = |option, missing| Error::MissingInput { option, missing };
-    let (weights, ratios) = (problem.weights, problem.ratios);
-    // whether the samples keep to the weights, and what they are
-    let (exact, guide) = match options.sampler {
-        Sampler::Uniform => (true, None),
-        Sampler::Weights => (true, Some(weights.ok_or_else(|| missing("the sampler by weights", "weights"))?.to_vec())),
-        Sampler::Ratio => (false, guide(None, Some(ratios.ok_or_else(|| missing("the sampler by ratio", "ratios"))?))),
-        Sampler::Auto => (false, guide(weights, ratios)),
-    };
-    let below = |ratio: f32| f64::from(ratio) <= options.sample_ratio_below || options.sample_ratio_below >= 1.0;
-    let is_weighed = |i: usize| options.sampler == Sampler::Uniform || weights.is_none_or(|weights| weights[i] > 0.0);
-    let may_be_drawn = |i: usize| is_weighed(i) && ratios.is_none_or(|ratios| below(ratios[i]));
-    let [count, _] = problem.matches.lengths();
-    // a copy of a match has no credit
-    let all: Vec<f32> =
-        (0..count).map(|i| if may_be_drawn(i) { credits.map_or(1.0, |credits| credits[i]) } else { 0.0 }).collect();
-    let (kind, found) = (problem.matches.kind(), all.iter().filter(|&&weight| weight > 0.0).count());
-    if found < kind.sample_size() {
-        return Err(Error::TooFewMatches { model: kind.name(), needed: kind.sample_size(), found });
-    }
-    let Some(guide) = guide else {
-        let alike = all.iter().all(|&weight| weight == 1.0);
-        return Ok(if alike { SampleSource::Uniform(count as u32) } else { SampleSource::weighted(&all) });
-    };
-    let guided: Vec<f32> = guide.iter().zip(&all).map(|(guide, weight)| guide * weight).collect();
-    Ok(if exact { SampleSource::weighted(&guided) } else { SampleSource::alternating(&guided, &all) })
-}
-
-/// How the surest matches are preferred: by the cube of how likely each is right. What the ratio says counts twice beside given
-/// weights: of the products of powers the one that served best on the training and validation scenes, filtered and not, of SIFT
-/// and XFeat, for 20 to 10,000 hypotheses; better than PROSAC by ratio too, which takes too few matches of thousands to ever
-/// leave the first ones.
-fn guide(weights: Option<&[f32]>, ratios: Option<&[f32]>) -> Option<Vec<f32>> {
-    let share = |&ratio: &f32| share_of_right(ratio);
-    let product = |(weight, ratio): (&f32, &f32)| weight * share(ratio).powi(2);
-    let guide: Vec<f32> = match (weights, ratios) {
-        (Some(weights), Some(ratios)) => weights.iter().zip(ratios).map(product).collect(),
-        (Some(weights), None) => weights.iter().map(|weight| weight.powi(3)).collect(),
-        (None, Some(ratios)) => ratios.iter().map(|ratio| share(ratio).powi(3)).collect(),
-        (None, None) => return None,
-    };
-    // nothing is excluded for being unlikely
-    Some(guide.into_iter().map(|weight| weight.max(f32::MIN_POSITIVE)).collect())
-}
-
-/// The share of right matches at an SNN ratio: a logistic curve, fitted to the 480,000 matches of five training scenes.
-fn share_of_right(ratio: f32) -> f32 {
-    1.0 / (1.0 + ((ratio - 0.7) / 0.07).exp())
-}
-
-/// The same of many.
-pub(super) fn shares_of_right(ratios: &[f32]) -> Vec<f32> {
-    ratios.iter().map(|&ratio| share_of_right(ratio)).collect()
 }
 
 /// Weights in proportion to `exp(logit)`, the largest 1: what a network's log-probabilities become for
@@ -160,5 +162,14 @@ mod tests {
             weights_of(None, Some(&few), &by_weights),
             Err(Error::TooFewMatches { needed: 4, found: 3, .. })
         ));
+    }
+
+    #[test]
+    fn a_ratio_is_below_a_limit_in_double_precision() {
+        for limit in [0.8, 0.7, 0.1, 0.9999999999] {
+            let single = single_below(limit);
+            assert!(f64::from(single) <= limit && f64::from(single.next_up()) > limit, "{limit}");
+        }
+        assert_eq!(single_below(1.0), f32::MAX);
     }
 }
