@@ -11,7 +11,7 @@ use minimal::{Minimal, Rows, SOLVERS, Solver, matrix_error, matrix_rows, pose_er
 use nabla_ransac::cpu;
 use nabla_ransac::data::synthetic::problems::{Scene, generator};
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::solve::run_solver::{run_fit, run_solver};
+use nabla_ransac::kernels::solve::run_solver::{Rows as Rows32, run_fit, run_solver};
 use nabla_ransac::kernels::solve::{solve_fundamental_8pt, solve_homography_4pt, solve_rigid_3pt};
 use rand::{RngExt, rngs::StdRng};
 
@@ -44,7 +44,7 @@ fn f32_recovers_the_truth_and_what_the_twin_finds() {
             of_twin += twin.len();
             shared += twin.iter().filter(|model| near(model, 1e-2)).count();
         }
-        let least = if solver.name == "essential 5-point" { 0.994 } else { 0.997 };
+        let least = if solver.name == "essential 5-point" { 0.994 } else { 0.998 };
         assert!(recovered as f64 >= least * problems.len() as f64, "{}: {recovered} recovered", solver.name);
         assert!(shared as f64 >= least * of_twin as f64, "{}: {shared} of the twin's {of_twin}", solver.name);
     }
@@ -221,6 +221,33 @@ fn weighted_fits_agree_with_their_twins() {
             let difference = error(&rows_f64(&found.unwrap()), &expected.unwrap());
             assert!(difference < 2e-3, "{}: {difference}", shader.name);
         }
+    }
+}
+
+/// Matches at random: no model fits them, so that the three smallest singular values are close and not only the two.
+#[test]
+fn fits_with_close_singular_values_agree_with_their_twins() {
+    const FITS: usize = 1000;
+    type Fit = fn(&[DVec2], &[DVec2], Option<&[f64]>) -> Option<DMat3>;
+    let context = context();
+    let cases = [
+        (solve_fundamental_8pt::FIT_SHADER, cpu::solve::solve_fundamental_8pt::solve_fundamental_8pt as Fit, 40_usize),
+        (solve_homography_4pt::FIT_SHADER, cpu::solve::solve_homography_4pt::fit_homography, 12),
+    ];
+    for (shader, twin, count) in cases {
+        let mut rng = generator(9);
+        let points: Vec<[f32; 4]> =
+            (0..FITS * count).map(|_| std::array::from_fn(|_| rng.random_range(-1.0..1.0))).collect();
+        let ranges: Vec<_> = (0..FITS).map(|k| [(k * count) as u32, count as u32]).collect();
+        let found = run_fit(&context, &shader, &points, &vec![1.0; points.len()], &ranges).unwrap();
+        let agrees = |(found, points): (&Option<Rows32>, &[[f32; 4]])| {
+            let pair = |p: &[f32; 4]| (DVec2::new(p[0].into(), p[1].into()), DVec2::new(p[2].into(), p[3].into()));
+            let (points1, points2): (Vec<_>, Vec<_>) = points.iter().map(pair).unzip();
+            let expected = matrix_rows(&twin(&points1, &points2, None).unwrap());
+            matrix_error(&rows_f64(&found.unwrap()), &expected) < 1e-3
+        };
+        let agreeing = found.iter().zip(points.chunks(count)).filter(|&pair| agrees(pair)).count();
+        assert!(agreeing as f64 >= 0.98 * FITS as f64, "{}: {agreeing}", shader.name);
     }
 }
 

@@ -8,6 +8,8 @@
 
 const SAMPLE_SIZE: u32 = 7u;
 const MAX_MODELS: u32 = 3u;
+/// A correction as long as this is none: equations that depend on each other leave any.
+const LONGEST_CHANGE_SQ: f32 = 1e-2;
 
 /// The basis of the null space.
 var<private> f1: mat3x3<f32>;
@@ -27,20 +29,39 @@ fn run_hypothesis(hypothesis: u32) {
 }
 
 fn find_basis(first: u32) {
-    let v0 = reflector(epipolar_row(first), 0u);
-    let v1 = reflector(reflected(epipolar_row(first + 1u), v0), 1u);
-    let v2 = reflector(reflected(reflected(epipolar_row(first + 2u), v0), v1), 2u);
-    let v3 = reflector(reflected(reflected(reflected(epipolar_row(first + 3u), v0), v1), v2), 3u);
-    var x = reflected(reflected(reflected(reflected(epipolar_row(first + 4u), v0), v1), v2), v3);
-    let v4 = reflector(x, 4u);
-    x = reflected(reflected(reflected(reflected(epipolar_row(first + 5u), v0), v1), v2), v3);
-    let v5 = reflector(reflected(x, v4), 5u);
-    x = reflected(reflected(reflected(reflected(epipolar_row(first + 6u), v0), v1), v2), v3);
-    let v6 = reflector(reflected(reflected(x, v4), v5), 6u);
-    x = reflected(reflected(reflected(axis9(7u), v6), v5), v4);
-    f1 = matrix9(reflected(reflected(reflected(reflected(x, v3), v2), v1), v0));
-    x = reflected(reflected(reflected(axis9(8u), v6), v5), v4);
-    f2 = matrix9(reflected(reflected(reflected(reflected(x, v3), v2), v1), v0));
+    let q0 = reflection(epipolar_row(first), 0u);
+    let q1 = reflection(reflected(epipolar_row(first + 1u), q0.v), 1u);
+    let q2 = reflection(reflected(reflected(epipolar_row(first + 2u), q0.v), q1.v), 2u);
+    let q3 = reflection(reflected(reflected(reflected(epipolar_row(first + 3u), q0.v), q1.v), q2.v), 3u);
+    var x = reflected(reflected(reflected(reflected(epipolar_row(first + 4u), q0.v), q1.v), q2.v), q3.v);
+    let q4 = reflection(x, 4u);
+    x = reflected(reflected(reflected(reflected(epipolar_row(first + 5u), q0.v), q1.v), q2.v), q3.v);
+    let q5 = reflection(reflected(x, q4.v), 5u);
+    x = reflected(reflected(reflected(reflected(epipolar_row(first + 6u), q0.v), q1.v), q2.v), q3.v);
+    let q6 = reflection(reflected(reflected(x, q4.v), q5.v), 6u);
+    let q = SevenReflections(q0, q1, q2, q3, q4, q5, q6);
+    f1 = refined(turned_back7(q, axis9(7u)), q, first);
+    f2 = refined(turned_back7(q, axis9(8u)), q, first);
+}
+
+/// A vector of the null space, corrected by what the equations miss with it. Its digits that have no exact residual are left
+/// to the correction, too.
+fn refined(x: Nine, q: SevenReflections, first: u32) -> mat3x3<f32> {
+    let f = coarse_matrix(matrix9(x));
+    let residuals = Nine(
+        vec4(residual_at(f, first), residual_at(f, first + 1u), residual_at(f, first + 2u), residual_at(f, first + 3u)),
+        vec4(residual_at(f, first + 4u), residual_at(f, first + 5u), residual_at(f, first + 6u), 0.0),
+        0.0,
+    );
+    let change = turned_back7(q, lower_solved7(q, residuals));
+    if inner9(change, change) < LONGEST_CHANGE_SQ {
+        return f - matrix9(change);
+    }
+    return matrix9(x);
+}
+
+fn residual_at(f: mat3x3<f32>, i: u32) -> f32 {
+    return epipolar_residual(f, points[i]);
 }
 
 /// The equation of a match; coefficients of F by columns.

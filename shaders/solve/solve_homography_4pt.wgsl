@@ -18,17 +18,48 @@ struct Triangles {
 }
 
 fn run_hypothesis(hypothesis: u32) {
-    let m0 = points[4u * hypothesis];
-    let m1 = points[4u * hypothesis + 1u];
-    let m2 = points[4u * hypothesis + 2u];
-    let m3 = points[4u * hypothesis + 3u];
-    let from1 = triangles(m0.xy - m3.xy, m1.xy - m3.xy, m2.xy - m3.xy);
-    let to2 = triangles(m0.zw - m3.zw, m1.zw - m3.zw, m2.zw - m3.zw);
+    let sample = with_origin_last(Sample(
+        points[4u * hypothesis],
+        points[4u * hypothesis + 1u],
+        points[4u * hypothesis + 2u],
+        points[4u * hypothesis + 3u],
+    ));
+    let origins = sample.d;
+    let m0 = sample.a - origins;
+    let m1 = sample.b - origins;
+    let m2 = sample.c - origins;
+    let from1 = triangles(m0.xy, m1.xy, m2.xy);
+    let to2 = triangles(m0.zw, m1.zw, m2.zw);
     var found = false;
     if are_spread(from1) && are_spread(to2) && all(sign(from1.areas) == sign(to2.areas)) {
-        found = write_matrix(hypothesis, homography(from1, to2, m3));
+        found = write_matrix(hypothesis, homography(from1, to2, origins));
     }
     model_counts[hypothesis] = select(0u, 1u, found);
+}
+
+struct Sample {
+    a: vec4<f32>,
+    b: vec4<f32>,
+    c: vec4<f32>,
+    d: vec4<f32>,
+}
+
+/// The match outside the largest triangle of the first image last: three points that are nearly collinear are then two and the
+/// origin, whose area is a factor of its own in H, where three others would make lines cancel.
+fn with_origin_last(s: Sample) -> Sample {
+    let t = triangles(s.a.xy - s.d.xy, s.b.xy - s.d.xy, s.c.xy - s.d.xy);
+    let size = abs(t.areas);
+    let largest = max(max(size.x, size.y), max(size.z, size.w));
+    if size.w == largest {
+        return s;
+    }
+    if size.x == largest {
+        return Sample(s.d, s.b, s.c, s.a);
+    }
+    if size.y == largest {
+        return Sample(s.a, s.d, s.c, s.b);
+    }
+    return Sample(s.a, s.b, s.d, s.c);
 }
 
 fn homography(from1: Triangles, to2: Triangles, origins: vec4<f32>) -> mat3x3<f32> {

@@ -27,6 +27,13 @@ fn from9(x: Nine, first: u32, last: u32) -> Nine {
     );
 }
 
+/// The entries before `end`, the others zero.
+fn before9(x: Nine, end: u32) -> Nine {
+    let at = vec4(0u, 1u, 2u, 3u);
+    let end4 = vec4(end);
+    return Nine(select(vec4(0.0), x.a, at < end4), select(vec4(0.0), x.b, at + 4u < end4), select(0.0, x.c, end > 8u));
+}
+
 fn entry9(x: Nine, k: u32) -> f32 {
     if k < 4u {
         return x.a[k];
@@ -44,10 +51,14 @@ fn combined9(x: f32, p: Nine, y: f32, q: Nine) -> Nine {
 
 fn unit9(x: Nine) -> Nine {
     // Of vectors so long that their square would be infinite too.
-    let a = max(abs(x.a), abs(x.b));
-    let largest = max(max(max(a.x, a.y), max(a.z, a.w)), max(abs(x.c), 1e-30));
+    let largest = max(largest9(x), 1e-30);
     let scaled = Nine(x.a / largest, x.b / largest, x.c / largest);
     return combined9(inverseSqrt(inner9(scaled, scaled)), scaled, 0.0, scaled);
+}
+
+fn largest9(x: Nine) -> f32 {
+    let a = max(abs(x.a), abs(x.b));
+    return max(max(max(a.x, a.y), max(a.z, a.w)), abs(x.c));
 }
 
 /// The entries column by column.

@@ -18,3 +18,15 @@ fn reflector(row: Nine, k: u32) -> Nine {
 fn reflected(x: Nine, v: Nine) -> Nine {
     return combined9(1.0, x, -inner9(x, v), v);
 }
+
+/// A row of A = L Qᵀ that the reflections before it have turned: its own reflection, and its row of L, zero beyond entry k.
+struct Reflection {
+    v: Nine,
+    lower: Nine,
+}
+
+fn reflection(row: Nine, k: u32) -> Reflection {
+    let x = from9(row, k, 8u);
+    let diagonal = -select(-1.0, 1.0, entry9(row, k) >= 0.0) * sqrt(inner9(x, x));
+    return Reflection(reflector(row, k), combined9(1.0, before9(row, k), diagonal, axis9(k)));
+}

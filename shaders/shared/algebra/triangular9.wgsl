@@ -43,34 +43,57 @@ fn rotated(upper: Nine, row: Nine, k: u32) -> Rotated {
     return Rotated(combined9(c, upper, s, row), combined9(c, row, -s, upper));
 }
 
-/// Of length 1. Inverse iteration with RᵀR of two vectors, which end in the plane of the two smallest singular vectors even
-/// where these have nearly the same singular value; then the better of that plane. Where the smallest is so small that the
-/// second vector falls on the first, the first is exact.
+/// Of length 1. Inverse iteration with RᵀR of two vectors, which are turned in their plane before each step so that the first is
+/// the best that the plane has: it comes nearer by the square of the smallest singular value as a share of the third smallest,
+/// however near the second is.
 fn smallest_singular_vector(r: Triangular9) -> Nine {
     let inverse = inverse_diagonal(r);
     // The first time only the back substitution: R x = e₉ is near the solution already.
     var x = unit9(back_substituted(r, inverse, axis9(8u)));
     var y = unit9(without9(unit9(back_substituted(r, inverse, axis9(7u))), x));
-    var is_plane = true;
-    for (var step = 0u; step < 7u; step++) {
-        x = unit9(back_substituted(r, inverse, unit9(forward_substituted(r, inverse, x))));
-        y = unit9(back_substituted(r, inverse, unit9(forward_substituted(r, inverse, y))));
-        let rest = without9(y, x);
-        is_plane = is_plane && inner9(rest, rest) > 1e-6;
-        y = unit9(without9(rest, x));
+    for (var step = 0u; step < MOST_STEPS; step++) {
+        let plane = best_first(Plane(x, y, forward_substituted(r, inverse, x), forward_substituted(r, inverse, y)));
+        x = unit9(back_substituted(r, inverse, plane.image_x));
+        y = unit9(without9(unit9(back_substituted(r, inverse, plane.image_y)), x));
+        let moved = without9(plane.x, x);
+        if inner9(moved, moved) < SETTLED_SQ {
+            break;
+        }
     }
-    let image_x = image9(r, x);
-    let image_y = image9(r, y);
-    let turn = jacobi_rotation(inner9(image_x, image_x), inner9(image_y, image_y), inner9(image_x, image_y));
-    let first = combined9(turn.x, image_x, -turn.y, image_y);
-    let second = combined9(turn.y, image_x, turn.x, image_y);
-    if !is_plane {
-        return x;
-    }
-    if inner9(first, first) <= inner9(second, second) {
-        return combined9(turn.x, x, -turn.y, y);
-    }
-    return combined9(turn.y, x, turn.x, y);
+    return x;
+}
+
+const MOST_STEPS: u32 = 40u;
+/// A step that turns the vector by no more leaves it at the rounding.
+const SETTLED_SQ: f32 = 1e-11;
+
+/// Two orthogonal unit vectors x and y, and their images under R⁻ᵀ up to a scale.
+struct Plane {
+    x: Nine,
+    y: Nine,
+    image_x: Nine,
+    image_y: Nine,
+}
+
+/// The plane with the longest image that it has as that of x.
+fn best_first(p: Plane) -> Plane {
+    // Of images so long that their squares would be infinite too.
+    let scale = 1.0 / max(max(largest9(p.image_x), largest9(p.image_y)), 1e-30);
+    let image_x = combined9(scale, p.image_x, 0.0, p.image_x);
+    let image_y = combined9(scale, p.image_y, 0.0, p.image_y);
+    let norm_x = inner9(image_x, image_x);
+    let norm_y = inner9(image_y, image_y);
+    let mixed = inner9(image_x, image_y);
+    let turn = jacobi_rotation(norm_x, norm_y, mixed);
+    let first_sq = turn.x * turn.x * norm_x - 2.0 * turn.x * turn.y * mixed + turn.y * turn.y * norm_y;
+    // The two squares add up to those of before.
+    let chosen = select(turn, vec2(turn.y, -turn.x), 2.0 * first_sq < norm_x + norm_y);
+    return Plane(
+        combined9(chosen.x, p.x, -chosen.y, p.y),
+        combined9(chosen.y, p.x, chosen.x, p.y),
+        combined9(chosen.x, image_x, -chosen.y, image_y),
+        combined9(chosen.y, image_x, chosen.x, image_y),
+    );
 }
 
 fn without9(x: Nine, unit: Nine) -> Nine {
@@ -124,12 +147,4 @@ fn forward_substituted(r: Triangular9, inverse: Nine, b: Nine) -> Nine {
     let y7 = rest.b.w * inverse.b.w;
     rest = combined9(1.0, rest, -y7, r.r7);
     return Nine(vec4(y0, y1, y2, y3), vec4(y4, y5, y6, y7), rest.c * inverse.c);
-}
-
-fn image9(r: Triangular9, x: Nine) -> Nine {
-    return Nine(
-        vec4(inner9(r.r0, x), inner9(r.r1, x), inner9(r.r2, x), inner9(r.r3, x)),
-        vec4(inner9(r.r4, x), inner9(r.r5, x), inner9(r.r6, x), inner9(r.r7, x)),
-        inner9(r.r8, x),
-    );
 }

@@ -13,6 +13,8 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/algebra/nine"),
         shader_part!("shared/algebra/null_space"),
         shader_part!("shared/algebra/cubic_roots"),
+        shader_part!("shared/solver/epipolar_residual"),
+        shader_part!("shared/solver/seven_equations"),
         shader_part!("shared/solver/oriented_epipolar"),
         shader_part!("solve/solve_fundamental_7pt"),
     ],
