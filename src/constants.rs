@@ -17,6 +17,20 @@ macro_rules! shared_constants {
     };
 }
 
+/// The same of numbers that are no integers: f64 here, f32 in WGSL.
+macro_rules! shared_numbers {
+    (
+        $(#[$about:meta])* $wgsl:ident {
+            $($(#[$doc:meta])* $name:ident = $value:literal;)+
+        }
+    ) => {
+        $($(#[$doc])* pub const $name: f64 = $value;)+
+
+        $(#[$about])*
+        pub const $wgsl: &str = concat!($("const ", stringify!($name), ": f32 = ", stringify!($value), ";\n"),+);
+    };
+}
+
 shared_constants! {
     /// The kinds of models, as the shaders number them.
     MODEL_KINDS {
@@ -94,6 +108,8 @@ shared_constants! {
         MAX_CANDIDATES = 16 as u32;
         /// Best candidates whose samples are looked at for a plane.
         RECOVERED = 3 as u32;
+        /// Models of a pair that its last stages compare: the winner, then others.
+        FINALISTS = 4 as u32;
         /// One homography explains most inliers.
         PLANAR = 1 as u32;
         /// A rotation alone explains most inliers.
@@ -106,6 +122,28 @@ shared_constants! {
         HAS_HOMOGRAPHY = 16 as u32;
         /// There is a second motion.
         HAS_SECOND_MOTION = 32 as u32;
+    }
+}
+
+shared_constants! {
+    /// What the refinement by the neighbours of matches shares.
+    COHERENCE {
+        /// Nearest other matches of a match in (x1, y1, x2, y2), all of which have a say.
+        COHERENT_NEIGHBOURS = 8 as usize;
+        /// Matches that a workgroup weighs at a time.
+        WEIGHED_MATCHES = 128 as u32;
+    }
+}
+
+shared_numbers! {
+    /// What it goes by.
+    COHERENCE_LIMITS {
+        /// Matches with a residual of more thresholds keep the weight that they have: they are too far to take part.
+        WIDE_REACH = 10.0;
+        /// A match agrees with a model less and less up to a residual of so many thresholds.
+        AGREEMENT = 2.0;
+        /// Share of its neighbours that agree by which a match without any that does still counts.
+        LEAST_AGREEMENT = 0.001;
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Variant,
     layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Refinement, Settings},
 };
-use crate::constants::{RECOVERED, SCORE_SHARES};
+use crate::constants::{FINALISTS, RECOVERED, SCORE_SHARES};
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
@@ -41,7 +41,8 @@ impl Capacity {
     pub const fn bytes_per_pair(self, kind: ModelKind) -> u64 {
         let results = size_of::<PairResult>() + size_of::<PairDiagnosis>();
         let minimal = if matches!(kind, ModelKind::Fundamental) { 48 } else { 0 };
-        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + results + 12) as u64
+        let finalists = (1 + FINALISTS as usize) * size_of::<Candidate>();
+        (size_of::<PairInput>() + size_of::<Pair>() + finalists + results + 12) as u64
             + self.candidates_a_pair(kind) as u64 * (size_of::<Candidate>() + minimal) as u64
     }
 
@@ -127,6 +128,8 @@ pub struct Buffers {
     pub minimal_models: TypedBuffer<[[f32; 4]; 3]>,
     /// A pair.
     pub best: TypedBuffer<Candidate>,
+    /// Pair × [`FINALISTS`].
+    pub finalists: TypedBuffer<Candidate>,
     /// Workgroups of four kinds of stages, for indirect dispatch.
     pub workgroups: TypedBuffer<u32>,
     /// Hypotheses of the round, and workgroups of the scoring for indirect dispatch.
@@ -191,6 +194,7 @@ impl Buffers {
                 if kind == ModelKind::Fundamental { candidates } else { 1 },
             ),
             best: TypedBuffer::new(context, "best models", pairs),
+            finalists: TypedBuffer::new(context, "finalists", pairs * FINALISTS as usize),
             workgroups: indirect("workgroups", 12),
             round_counts: indirect("round counts", 4),
             local_refinement: uniform(context, "local refinement"),

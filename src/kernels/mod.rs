@@ -9,15 +9,15 @@ pub mod solve;
 mod stage;
 mod variant;
 
-use crate::gpu::Shader;
+use crate::{ModelKind, gpu::Shader};
 
 pub use buffers::{Buffers, Capacity, HostBuffers};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 
-/// The stem and the texts of every stage, for each variant of it.
-pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
-    [
+/// The stem and the texts of every stage that a variant has.
+pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut texts = vec![
         ("normalize_matches", search::normalize_matches::parts(variant)),
         ("sample_minimal", search::sample_minimal::parts(variant)),
         ("pack_models", search::pack_models::parts(variant)),
@@ -26,7 +26,14 @@ pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
         ("refine_model", search::refine_model::parts(variant)),
         ("plan_round", search::plan_round::parts(variant)),
         ("mark_inliers", search::mark_inliers::parts(variant)),
-    ]
+    ];
+    if matches!(variant.kind, ModelKind::Essential | ModelKind::Fundamental) {
+        texts.extend([
+            ("find_neighbours", rank::find_neighbours::parts_of_pairs(variant)),
+            ("weigh_by_neighbours", search::weigh_by_neighbours::parts(variant)),
+        ]);
+    }
+    texts
 }
 
 /// The shaders of the networks that rank matches.

@@ -8,3 +8,4 @@ pub mod refine_model;
 pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
+pub mod weigh_by_neighbours;

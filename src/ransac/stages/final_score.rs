@@ -6,7 +6,7 @@
 //! n2 = (F x1)₁₂ and n1 = (Fᵀ x2)₁₂ (Barath and Kukelova, Relative Pose from SIFT Features, ECCV 2022).
 
 use super::{
-    coherence::{Neighbours, refine_coherently, serves},
+    coherence::{refine_coherently, serves},
     noise::refine_by_noise,
     schedule::{FINAL, KEEP_FINAL},
     search::Scored,
@@ -15,7 +15,10 @@ use crate::ransac::{Options, Problem};
 use crate::{
     cpu::{
         residual::{ModelRows, Sampson, essential_rows},
-        search::{normalize_matches::NormalizedMatches, refine_model::refine_model, score_models::Scorer},
+        search::{
+            normalize_matches::NormalizedMatches, refine_model::refine_model, score_models::Scorer,
+            weigh_by_neighbours::Neighbours,
+        },
     },
     geometry::ModelKind,
 };
