@@ -148,6 +148,34 @@ shared_numbers! {
 }
 
 shared_constants! {
+    /// What the stages share that look for planes and for motions without translation.
+    RECOVERY {
+        /// Hypotheses for a rotation of the inliers at most.
+        ROTATION_HYPOTHESES = 200 as u32;
+        /// Fits to the matches that the fit before explained.
+        REFITS = 5 as u32;
+        /// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share
+        /// they explain to within some hundredths. What is said of the best one is counted over all.
+        COMPARED = 256 as usize;
+        /// Share of the inliers, in hundredths, from which on a homography or a rotation explains a pair; as of COLMAP (Schönberger
+        /// 2016).
+        EXPLAINED_PERCENT = 80 as u32;
+    }
+}
+
+shared_numbers! {
+    /// The limits of these stages.
+    RECOVERY_LIMITS {
+        /// Squared distance from a match that a homography maps exactly, in thresholds, up to which it explains a match. A
+        /// threshold is meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below
+        /// the one with probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁, 5.99146 / 3.84146.
+        EXPLAINED_SQ = 1.5596847;
+        /// Probability of missing the best sample.
+        MISS = 0.001;
+    }
+}
+
+shared_constants! {
     /// What the five-point solver and its launchers share.
     FIVE_POINT {
         /// Samples that one workgroup of the five-point solver takes.

@@ -56,7 +56,7 @@ fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let stages = texts.map(|(stem, _)| stem);
     let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
-    let rooms = ["localise", "rank", "search", "solve", "train"];
+    let rooms = ["localise", "rank", "recover", "search", "solve", "train"];
     let files =
         |room| std::fs::read_dir(root.join("shaders").join(room)).unwrap().map(move |entry| (room, entry.unwrap()));
     for (room, entry) in rooms.into_iter().flat_map(files) {

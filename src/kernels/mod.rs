@@ -4,6 +4,7 @@ pub mod buffers;
 pub mod layout;
 pub mod localise;
 pub mod rank;
+pub mod recover;
 pub mod search;
 pub mod solve;
 mod stage;
@@ -32,6 +33,9 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
             ("find_neighbours", rank::find_neighbours::parts_of_pairs(variant)),
             ("weigh_by_neighbours", search::weigh_by_neighbours::parts(variant)),
         ]);
+    }
+    if variant.kind == ModelKind::Essential {
+        texts.push(("explain_by_rotation", recover::explain_by_rotation::parts(variant)));
     }
     texts
 }

@@ -2,15 +2,20 @@
 
 use crate::scenes::Scene;
 use glam::{DMat3, DVec3};
+use nabla_ransac::constants::{NO_MODEL, PLANAR, ROTATION_ONLY, ROTATION_UNDETERMINED};
 use nabla_ransac::cpu::residual::ModelRows;
 use nabla_ransac::cpu::search::normalize_matches::{NormalizedMatches, rows_of_pose};
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::layout::{Candidate, Pair, Settings};
+use nabla_ransac::kernels::layout::{Candidate, Pair, PairDiagnosis, PairResult, Settings};
 use nabla_ransac::kernels::{Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups};
-use nabla_ransac::{ModelKind, Pose, Score, ransac::EpipolarResidual};
+use nabla_ransac::{Model, ModelKind, Pose, Score, ransac::EpipolarResidual};
 
 /// Matches of nobody between those of two pairs.
 const GAP: usize = 5;
+
+/// Flags of every pair before a stage: one that it has nothing to do with, and those that it sets or clears.
+pub(crate) const LEFT_ALONE: u32 = PLANAR;
+const SET: u32 = ROTATION_ONLY | ROTATION_UNDETERMINED;
 
 /// One pair.
 #[derive(Clone)]
@@ -24,16 +29,18 @@ pub(crate) struct Case {
     pub(crate) seed: u64,
     pub(crate) flags: u32,
     pub(crate) found: bool,
+    pub(crate) mask: Vec<bool>,
 }
 
 impl Case {
     /// Of rows in normalised coordinates, rounded to what the GPU has; all of weight 1.
     pub(crate) fn new(kind: ModelKind, rows: &[[f64; 6]], threshold: f64, model: &Pose, seed: u64) -> Self {
         let rows: Vec<_> = rows.iter().map(|row| row.map(|x| f64::from(x as f32))).collect();
-        let model = rows_of_pose(model).map(|row| row.map(|x| f64::from(x as f32)));
+        let model = rounded(rows_of_pose(model));
         let weights = vec![1.0; rows.len()];
         let metric = [f64::from(threshold as f32); 4];
-        Self { kind, rows, metric, weights, model, seed, flags: 0, found: true }
+        let mask = vec![true; rows.len()];
+        Self { kind, rows, metric, weights, model, seed, flags: 0, found: true, mask }
     }
 
     /// Of a scene: with its motion, turned by a vector.
@@ -44,8 +51,16 @@ impl Case {
         let rotation = scene.pose.rotation * DMat3::from_quat(glam::DQuat::from_scaled_axis(turn));
         let motion = Pose { rotation, ..scene.pose };
         let mut case = Self::new(scene.kind, &rows, 1.0, &motion, seed);
+        if scene.kind == ModelKind::Pose {
+            case.model = rounded(normalized.normalize_model(&Model::Pose(motion)).unwrap());
+        }
         case.metric = normalized.metric.map(|x| f64::from(x as f32));
         case
+    }
+
+    /// Whether the stages have anything to say of it.
+    pub(crate) const fn counts(&self) -> bool {
+        self.found && self.flags == 0
     }
 
     pub(crate) fn normalized(&self) -> NormalizedMatches {
@@ -101,10 +116,18 @@ impl Batch {
         let vectors = self.variant.match_vectors();
         let pairs: Vec<Pair> = cases.iter().zip(&self.starts).map(|(case, &start)| pair(case, start)).collect();
         b.pairs.write(context, 0, &pairs);
+        b.results.write(context, 0, &cases.iter().map(result).collect::<Vec<_>>());
+        b.diagnoses.write(
+            context,
+            0,
+            &vec![PairDiagnosis { flags: LEFT_ALONE | SET, ..bytemuck::Zeroable::zeroed() }; cases.len()],
+        );
         b.best.write(context, 0, &cases.iter().map(Case::candidate).collect::<Vec<_>>());
         for (case, &start) in cases.iter().zip(&self.starts) {
             let matches: Vec<[f32; 4]> = case.rows.iter().flat_map(|row| packed(kind, row)).collect();
             b.matches.write(context, start * vectors, &matches);
+            let mask: Vec<u32> = case.mask.iter().map(|&inlier| u32::from(inlier)).collect();
+            b.inlier_mask.write(context, start, &mask);
             if weigh_matches {
                 let facts: Vec<[f32; 4]> = case.weights.iter().map(|&weight| [7.0, weight, 0.0, 0.0]).collect();
                 b.match_facts.write(context, start, &facts);
@@ -120,6 +143,16 @@ impl Batch {
         drop(pass);
         self.context.queue().submit([encoder.finish()]);
     }
+}
+
+/// To what the GPU has.
+pub(crate) fn rounded(rows: ModelRows) -> ModelRows {
+    rows.map(|row| row.map(|x| f64::from(x as f32)))
+}
+
+fn result(case: &Case) -> PairResult {
+    let status = if case.found { case.flags } else { NO_MODEL };
+    PairResult { status, ..bytemuck::Zeroable::zeroed() }
 }
 
 fn pair(case: &Case, start: usize) -> Pair {

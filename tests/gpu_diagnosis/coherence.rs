@@ -1,6 +1,6 @@
 //! Weights by neighbours, and the neighbours.
 
-use crate::batch::{Batch, Case};
+use crate::batch::{Batch, Case, rounded};
 use crate::scenes::Scene;
 use glam::DVec3;
 use nabla_ransac::constants::{COHERENT_NEIGHBOURS, DISABLED};
@@ -28,7 +28,7 @@ fn model(scene: &Scene, turn: DVec3) -> Case {
         let rotation = scene.pose.rotation * glam::DMat3::from_quat(glam::DQuat::from_scaled_axis(turn));
         let pose = Pose { rotation, ..scene.pose };
         let fundamental = fundamental_of_pose(&pose, &scene.cameras);
-        case.model = normalized.normalize_fundamental(&fundamental).map(|row| row.map(|x| f64::from(x as f32)));
+        case.model = rounded(normalized.normalize_fundamental(&fundamental));
     }
     case
 }

@@ -6,3 +6,4 @@ mod scenes;
 
 mod batch;
 mod coherence;
+mod rotation;

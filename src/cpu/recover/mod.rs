@@ -2,3 +2,4 @@
 
 pub(crate) mod certainty;
 pub mod degeneracy;
+pub mod explain_by_rotation;

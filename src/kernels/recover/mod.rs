@@ -1,0 +1,3 @@
+//! What an estimate leaves open.
+
+pub mod explain_by_rotation;
