@@ -108,6 +108,8 @@ shared_constants! {
         MAX_CANDIDATES = 16 as u32;
         /// Best candidates whose samples are looked at for a plane.
         RECOVERED = 3 as u32;
+        /// Matches whose residuals the six parameters of a pose take up.
+        TAKEN_BY_POSE = 3 as usize;
         /// Models of a pair that its last stages compare: the winner, then others.
         FINALISTS = 4 as u32;
         /// One homography explains most inliers.
@@ -172,6 +174,20 @@ shared_numbers! {
         EXPLAINED_SQ = 1.5596847;
         /// Probability of missing the best sample.
         MISS = 0.001;
+    }
+}
+
+shared_numbers! {
+    /// What the refinement of a pose by the noise of its inliers goes by.
+    NOISE {
+        /// The scale of the Cauchy loss in median residuals. The median of residuals in two dimensions is 1.18 σ, and at 2.385 σ the
+        /// loss has 95 % of the efficiency of least squares on Gaussian noise (Holland and Welsch 1977); 1.5 to 3 serve alike on the
+        /// validation scenes.
+        MEDIANS = 2.0;
+        /// The smallest scale, thresholds.
+        LEAST_SCALE = 0.001;
+        /// The scale of the final refinement, thresholds.
+        FINAL_SCALE = 0.5;
     }
 }
 

@@ -37,6 +37,9 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
     if variant.kind == ModelKind::Essential {
         texts.push(("explain_by_rotation", recover::explain_by_rotation::parts(variant)));
     }
+    if variant.kind == ModelKind::Pose {
+        texts.push(("estimate_noise", search::estimate_noise::parts(variant)));
+    }
     texts
 }
 

@@ -6,4 +6,5 @@ mod scenes;
 
 mod batch;
 mod coherence;
+mod noise;
 mod rotation;

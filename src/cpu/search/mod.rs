@@ -1,6 +1,7 @@
 //! The search: from matches to samples, scores, the best models, their refinement and the inliers.
 
 pub(super) mod derivatives;
+pub mod estimate_noise;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;

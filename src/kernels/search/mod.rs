@@ -1,5 +1,6 @@
 //! The search.
 
+pub mod estimate_noise;
 pub mod mark_inliers;
 pub mod normalize_matches;
 pub mod pack_models;

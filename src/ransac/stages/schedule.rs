@@ -1,5 +1,6 @@
 //! How the search proceeds, alike on every backend: the sizes of its rounds, and what is refined when.
 
+use crate::constants::FINAL_SCALE;
 use crate::cpu::{robust::Loss, search::refine_model::Refinement};
 
 /// The sizes of the rounds: each has as many hypotheses as there were before it, within these bounds.
@@ -33,7 +34,7 @@ pub(crate) const REFINED_A_ROUND: usize = 4;
 /// The refinement of a round's best models.
 pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
 /// The refinement of the winner.
-pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.5 };
+pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(FINAL_SCALE), max_iterations: 100, reach: 1.5 };
 /// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
 /// score that the search found.
 pub(crate) const KEEP_FINAL: f32 = 0.95;
