@@ -174,6 +174,12 @@ shared_numbers! {
         EXPLAINED_SQ = 1.5596847;
         /// Probability of missing the best sample.
         MISS = 0.001;
+        /// The quantile at 0.95 of χ² with two degrees of freedom.
+        CHI_SQ_2 = 5.99146455;
+        /// The same with three.
+        CHI_SQ_3 = 7.8147279;
+        /// A rotation with a larger standard deviation is not determined.
+        UNDETERMINED_RAD = 0.1;
     }
 }
 

@@ -40,6 +40,9 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
     if variant.kind == ModelKind::Pose {
         texts.push(("estimate_noise", search::estimate_noise::parts(variant)));
     }
+    if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
+        texts.push(("certify_rotation", recover::certify_rotation::parts(variant)));
+    }
     texts
 }
 

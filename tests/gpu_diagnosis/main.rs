@@ -6,5 +6,6 @@ mod scenes;
 
 mod batch;
 mod coherence;
+mod determination;
 mod noise;
 mod rotation;

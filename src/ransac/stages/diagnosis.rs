@@ -1,12 +1,12 @@
 //! What an estimate leaves open: planes, missing translation, a second motion, a rotation that its matches do not determine.
 
 use super::{final_score::FinalScore, search::Scored};
-use crate::constants::{EXPLAINED_PERCENT, ROTATION_HYPOTHESES};
+use crate::constants::{EXPLAINED_PERCENT, ROTATION_HYPOTHESES, UNDETERMINED_RAD};
 use crate::ransac::outcome::Diagnosis;
 use crate::{
     cpu::{
         recover::{
-            certainty::rotation_deviation_rad,
+            certify_rotation::rotation_deviation_rad,
             degeneracy::{TwoViews, homography_explains},
             explain_by_rotation::rotation_explains,
         },
@@ -31,8 +31,6 @@ const AMBIGUOUS: f32 = 0.9;
 const REFINED: f32 = 0.4;
 /// Other motions that are refined at most, until one stays another.
 const TRIED: usize = 3;
-/// A rotation with a larger standard deviation is not determined.
-const UNDETERMINED_RAD: f64 = 0.1;
 
 /// The model in the end, its inliers, and what it leaves open.
 pub(crate) struct Settled {
