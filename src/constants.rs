@@ -17,21 +17,21 @@ macro_rules! shared_constants {
     };
 }
 
-/// The same of real numbers.
-macro_rules! shared_reals {
+/// The same of numbers that are no integers: f64 here, f32 in WGSL.
+macro_rules! shared_numbers {
     (
         $(#[$about:meta])* $wgsl:ident {
             $($(#[$doc:meta])* $name:ident = $value:literal;)+
         }
     ) => {
-        $($(#[$doc])* pub const $name: f32 = $value;)+
+        $($(#[$doc])* pub const $name: f64 = $value;)+
 
         $(#[$about])*
         pub const $wgsl: &str = concat!($("const ", stringify!($name), ": f32 = ", stringify!($value), ";\n"),+);
     };
 }
 
-shared_reals! {
+shared_numbers! {
     /// What the choice among the best models goes by.
     CHOICE {
         /// The winner is replaced by its refinements, which minimise other losses than the score, where they keep this share of the
@@ -147,6 +147,8 @@ shared_constants! {
         KEEP_ALWAYS = 3 as u32;
         /// A refinement is kept where its final score is enough, else what was put aside.
         KEEP_OR_RESTORE = 4 as u32;
+        /// Matches whose residuals the six parameters of a pose take up.
+        TAKEN_BY_POSE = 3 as usize;
         /// One homography explains most inliers.
         PLANAR = 1 as u32;
         /// A rotation alone explains most inliers.
@@ -203,6 +205,76 @@ shared_constants! {
         EXP2_5 = 7680985 as u32;
         /// Words of a match in which those of its point are found.
         SHARING_WORDS = 8 as usize;
+    }
+}
+
+shared_constants! {
+    /// What the refinement by the neighbours of matches shares.
+    COHERENCE {
+        /// Nearest other matches of a match in (x1, y1, x2, y2), all of which have a say.
+        COHERENT_NEIGHBOURS = 8 as usize;
+        /// Matches that a workgroup weighs at a time.
+        WEIGHED_MATCHES = 128 as u32;
+    }
+}
+
+shared_numbers! {
+    /// What it goes by.
+    COHERENCE_LIMITS {
+        /// Matches with a residual of more thresholds keep the weight that they have: they are too far to take part.
+        WIDE_REACH = 10.0;
+        /// A match agrees with a model less and less up to a residual of so many thresholds.
+        AGREEMENT = 2.0;
+        /// Share of its neighbours that agree by which a match without any that does still counts.
+        LEAST_AGREEMENT = 0.001;
+    }
+}
+
+shared_constants! {
+    /// What the stages share that look for planes and for motions without translation.
+    RECOVERY {
+        /// Hypotheses for a rotation of the inliers at most.
+        ROTATION_HYPOTHESES = 200 as u32;
+        /// Fits to the matches that the fit before explained.
+        REFITS = 5 as u32;
+        /// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share
+        /// they explain to within some hundredths. What is said of the best one is counted over all.
+        COMPARED = 256 as usize;
+        /// Share of the inliers, in hundredths, from which on a homography or a rotation explains a pair; as of COLMAP (Schönberger
+        /// 2016).
+        EXPLAINED_PERCENT = 80 as u32;
+    }
+}
+
+shared_numbers! {
+    /// The limits of these stages.
+    RECOVERY_LIMITS {
+        /// Squared distance from a match that a homography maps exactly, in thresholds, up to which it explains a match. A
+        /// threshold is meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below
+        /// the one with probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁, 5.99146 / 3.84146.
+        EXPLAINED_SQ = 1.5596847;
+        /// Probability of missing the best sample.
+        MISS = 0.001;
+        /// The quantile at 0.95 of χ² with two degrees of freedom.
+        CHI_SQ_2 = 5.99146455;
+        /// The same with three.
+        CHI_SQ_3 = 7.8147279;
+        /// A rotation with a larger standard deviation is not determined.
+        UNDETERMINED_RAD = 0.1;
+    }
+}
+
+shared_numbers! {
+    /// What the refinement of a pose by the noise of its inliers goes by.
+    NOISE {
+        /// The scale of the Cauchy loss in median residuals. The median of residuals in two dimensions is 1.18 σ, and at 2.385 σ the
+        /// loss has 95 % of the efficiency of least squares on Gaussian noise (Holland and Welsch 1977); 1.5 to 3 serve alike on the
+        /// validation scenes.
+        MEDIANS = 2.0;
+        /// The smallest scale, thresholds.
+        LEAST_SCALE = 0.001;
+        /// The scale of the final refinement, thresholds.
+        FINAL_SCALE = 0.5;
     }
 }
 

@@ -3,8 +3,9 @@
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
 use nabla_ransac::cpu::recover::degeneracy::{
-    TwoViews, homography_explains, homography_of_sample, recover_by_parallax, rotation_explains,
+    TwoViews, homography_explains, homography_of_sample, recover_by_parallax,
 };
+use nabla_ransac::cpu::recover::explain_by_rotation::rotation_explains;
 use nabla_ransac::cpu::solve::solve_fundamental_7pt::solve_fundamental_7pt;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -71,6 +71,7 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&module, Candidate: rows, score, final_score, needed, model, hypothesis, found, least, scale_sq);
     assert_layout!(&module, PairDiagnosis: homography, second_motion, second_score, homography_inliers, rotation_inliers, flags);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status, log_rest, unused);
+    assert_layout!(&module, Coherence: first, places, matches, again);
     let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/layout/rank_types.wgsl")]);
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
     let (localising, _) = parse("orient_gradients", LOCALISE_SHADERS[1].parts);

@@ -1,14 +1,18 @@
-// The nearest other matches of each match of a pair in (x1, y1, x2, y2): rows of the batch, nearest first, equally near ones
+// The nearest other matches of each match of a pair in (x1, y1, x2, y2): rows of all pairs, nearest first, equally near ones
 // by place; itself where there are too few. Twin: src/cpu/rank/find_neighbours.rs.
 //
 // A workgroup finds those of NEIGHBOUR_ROWS rows of a pair, an invocation a stripe of the pair: every STRIPES-th match. Of k + 1
 // stripes the nearest match, which may be the row itself, is at most as far as the (k + 1)-th smallest of the stripes' minima:
 // k others are. A second pass lists all within that bound, a few more than k, and each of them finds its rank.
 
-@group(0) @binding(0) var<storage, read> shape: LayerShape;
-@group(0) @binding(1) var<storage, read> batch: Batch;
-@group(0) @binding(2) var<storage, read> matches: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> neighbours: array<u32>;
+// Its buffers, and which rows a workgroup takes, are in shared/rank/chunks_of_batch or chunks_of_pairs.
+
+// Rows of one pair that a workgroup takes, from the first on.
+struct Chunk {
+    first: u32,
+    pair_begin: u32,
+    pair_end: u32,
+}
 
 const STRIPES: u32 = 64u;
 // Of a row; more are there only where many are equally near.
@@ -64,7 +68,7 @@ fn raise_bounds(half: u32, local: u32, k: u32) {
 }
 
 fn bound_of(r: u32) -> f32 {
-    return min(bitcast<f32>(atomicLoad(&bounds[r])) * ROUNDING, FARTHEST);
+    return min(bitcast<f32>(atomicLoad(&bounds[r])) * ROUNDING, UNBOUNDED);
 }
 
 fn four_bounds(first: u32) -> vec4<f32> {
@@ -95,7 +99,7 @@ fn list_four(r: u32, first: u32, distance: vec4<f32>, bound: vec4<f32>, other: u
 }
 
 fn rank_list(r: u32, row: u32, listed: u32, lane: u32) {
-    let k = shape.neighbours;
+    let k = neighbour_count();
     let begin = r * LISTED;
     for (var i = begin + lane; i < begin + listed; i += RANKING) {
         let distance = list_distances[i];
@@ -116,7 +120,7 @@ fn rank_list(r: u32, row: u32, listed: u32, lane: u32) {
 
 // All matches in turn, by one invocation.
 fn search_serially(row: u32, chunk: Chunk) {
-    let k = shape.neighbours;
+    let k = neighbour_count();
     var nearest: Nearest;
     clear_nearest(&nearest, k, row);
     for (var other = chunk.pair_begin; other < chunk.pair_end; other++) {
@@ -130,24 +134,15 @@ fn search_serially(row: u32, chunk: Chunk) {
     }
 }
 
-@compute @workgroup_size(STRIPES)
-fn main(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
-    @builtin(local_invocation_index) local: u32,
-) {
-    let chunk = chunk_at(workgroup_index(workgroup, workgroups), NEIGHBOUR_ROWS);
-    if (chunk.first >= chunk.pair_end) {
-        return;
-    }
+fn find_of_chunk(chunk: Chunk, local: u32) {
     if (local < NEIGHBOUR_ROWS) {
         atomicStore(&bounds[local], 0u);
         atomicStore(&counts[local], 0u);
     }
     let low = four_rows(chunk.first, chunk);
     let high = four_rows(chunk.first + 4u, chunk);
-    var low_minima = vec4<f32>(FARTHEST);
-    var high_minima = vec4<f32>(FARTHEST);
+    var low_minima = vec4<f32>(UNBOUNDED);
+    var high_minima = vec4<f32>(UNBOUNDED);
     for (var other = chunk.pair_begin + local; other < chunk.pair_end; other += STRIPES) {
         let x = matches[other];
         low_minima = min(low_minima, distances_sq(low, x));
@@ -155,8 +150,8 @@ fn main(
     }
     minima[local] = array<vec4<f32>, 2>(low_minima, high_minima);
     workgroupBarrier();
-    raise_bounds(0u, local, shape.neighbours);
-    raise_bounds(1u, local, shape.neighbours);
+    raise_bounds(0u, local, neighbour_count());
+    raise_bounds(1u, local, neighbour_count());
     workgroupBarrier();
     let low_bounds = four_bounds(0u);
     let high_bounds = four_bounds(4u);
@@ -166,15 +161,32 @@ fn main(
         list_four(4u, chunk.first, distances_sq(high, x), high_bounds, other);
     }
     workgroupBarrier();
-    let r = local / RANKING;
-    let row = chunk.first + r;
-    if (row >= chunk.pair_end) {
-        return;
+    let row = chunk.first + local / RANKING;
+    if (row < chunk.pair_end) {
+        write_neighbours(local / RANKING, row, chunk, local % RANKING);
     }
+}
+
+fn write_neighbours(r: u32, row: u32, chunk: Chunk, lane: u32) {
     let count = atomicLoad(&counts[r]);
     if (count <= LISTED) {
-        rank_list(r, row, count, local % RANKING);
-    } else if (local % RANKING == 0u) {
+        rank_list(r, row, count, lane);
+    } else if (lane == 0u) {
         search_serially(row, chunk);
+    }
+}
+
+@compute @workgroup_size(STRIPES)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    var chunk = first_chunk(workgroup, workgroups);
+    while (chunk.first < chunk.pair_end) {
+        find_of_chunk(chunk, local);
+        // the lists are read up to here
+        workgroupBarrier();
+        chunk = next_chunk(chunk, workgroups);
     }
 }

@@ -331,7 +331,8 @@ fn main(
     let of_model = place_at(index);
     let place = of_model.place;
     if (local == 0u) {
-        verdict = select(0u, candidates[place].found, of_model.exists);
+        let has_scale = refinement.scale_sq > 0.0 || candidates[place].scale_sq > 0.0;
+        verdict = select(0u, candidates[place].found, of_model.exists && has_scale);
         start_rows = candidates[place].rows;
         scale_sq = select(candidates[place].scale_sq, refinement.scale_sq, refinement.scale_sq > 0.0);
         coherence_start = (index % max(refinement.count, 1u)) * settings.match_capacity;

@@ -4,7 +4,7 @@ use super::{
     Variant,
     layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Settings},
 };
-use crate::constants::{FINALIST_PLACES, RECOVERED, SCORE_SHARES, SHARING_WORDS};
+use crate::constants::{COHERENT_NEIGHBOURS, FINALIST_PLACES, FINALISTS, RECOVERED, SCORE_SHARES, SHARING_WORDS};
 use crate::{
     ModelKind,
     gpu::{Context, TypedBuffer},
@@ -32,16 +32,20 @@ impl Capacity {
         (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
     }
 
-    /// Bytes for each match: coordinates, key points and facts, weight and ratio, sums, mask, and the words of its points.
+    /// Bytes for each match: coordinates, key points and facts, weight and ratio, sums, mask, the words of its points, and of two views
+    /// its neighbours with what they say.
     pub const fn bytes_per_match(kind: ModelKind) -> u64 {
-        (32 * vectors(kind) + 2 * 16 + 2 * 4 + 8 + 4 + 4 * SHARING_WORDS) as u64
+        let has_neighbours = matches!(kind, ModelKind::Essential | ModelKind::Fundamental);
+        let neighbours = if has_neighbours { 4 * (COHERENT_NEIGHBOURS + FINALISTS as usize - 1) } else { 0 };
+        (32 * vectors(kind) + 2 * 16 + 2 * 4 + 8 + 4 + 4 * SHARING_WORDS + neighbours) as u64
     }
 
     /// Bytes for each pair beside its hypotheses and matches.
     pub const fn bytes_per_pair(self, kind: ModelKind) -> u64 {
         let results = size_of::<PairResult>() + size_of::<PairDiagnosis>();
         let minimal = if matches!(kind, ModelKind::Fundamental) { 48 } else { 0 };
-        (size_of::<PairInput>() + size_of::<Pair>() + size_of::<Candidate>() + results + 16) as u64
+        let finalists = (1 + FINALIST_PLACES as usize) * size_of::<Candidate>();
+        (size_of::<PairInput>() + size_of::<Pair>() + finalists + results + 16) as u64
             + self.candidates_a_pair(kind) as u64 * (size_of::<Candidate>() + minimal) as u64
     }
 
@@ -107,6 +111,8 @@ pub struct MatchArrays {
     pub sums: bool,
     /// [`Buffers::sharing`], beyond a word a pair.
     pub sharing: bool,
+    /// [`Buffers::neighbours`] and [`Buffers::coherence`].
+    pub neighbours: bool,
 }
 
 /// Every buffer of the pipeline.
@@ -162,6 +168,8 @@ pub struct Buffers {
     pub round_counts: TypedBuffer<u32>,
     /// Pair × [`FINALIST_PLACES`].
     pub finalists: TypedBuffer<Candidate>,
+    /// A match: its nearest others, where these have a say.
+    pub neighbours: TypedBuffer<u32>,
     /// Of three finalists at most, match by match: what each counts by what its neighbours say.
     pub coherence: TypedBuffer<f32>,
     /// A pair.
@@ -220,7 +228,8 @@ impl Buffers {
             workgroups: indirect("workgroups", 12),
             round_counts: indirect("round counts", 4),
             finalists: TypedBuffer::new(context, "finalists", pairs * FINALIST_PLACES as usize),
-            coherence: TypedBuffer::new(context, "coherence", 1),
+            neighbours: TypedBuffer::new(context, "neighbours", when(needed.neighbours, COHERENT_NEIGHBOURS * matches)),
+            coherence: TypedBuffer::new(context, "coherence", when(needed.neighbours, (FINALISTS as usize - 1) * matches)),
             results: TypedBuffer::new(context, "results", pairs),
             diagnoses: TypedBuffer::new(context, "diagnoses", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),

@@ -197,6 +197,20 @@ pub struct Refinement {
     pub by_neighbours: u32,
 }
 
+/// A weighing of matches by their neighbours: of which finalists of each pair, and where it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Coherence {
+    /// The place of the finalists of a pair.
+    pub first: u32,
+    /// How many take part from that place on.
+    pub places: u32,
+    /// Matches of all pairs: from the weights for one place to those for the next.
+    pub matches: u32,
+    /// 1 where matches too far from their model keep what they had, 0 where they get their weight in the refinement.
+    pub again: u32,
+}
+
 /// Sizes of one layer of a network that ranks matches; what a stage does not need is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]

@@ -4,20 +4,21 @@ pub mod buffers;
 pub mod layout;
 pub mod localise;
 pub mod rank;
+pub mod recover;
 pub mod search;
 pub mod solve;
 mod stage;
 mod variant;
 
-use crate::gpu::Shader;
+use crate::{ModelKind, gpu::Shader};
 
 pub use buffers::{Buffers, Capacity, HostBuffers, MatchArrays};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 
-/// The stem and the texts of every stage, for each variant of it.
-pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 11] {
-    [
+/// The stem and the texts of every stage that a variant has.
+pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut texts = vec![
         ("weigh_matches", search::weigh_matches::parts(variant)),
         ("normalize_matches", search::normalize_matches::parts(variant)),
         ("sample_minimal", search::sample_minimal::parts(variant)),
@@ -29,7 +30,23 @@ pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 11] 
         ("choose_finalists", search::choose_finalists::parts(variant)),
         ("settle_winner", search::settle_winner::parts(variant)),
         ("mark_inliers", search::mark_inliers::parts(variant)),
-    ]
+    ];
+    if matches!(variant.kind, ModelKind::Essential | ModelKind::Fundamental) {
+        texts.extend([
+            ("find_neighbours", rank::find_neighbours::parts_of_pairs(variant)),
+            ("weigh_by_neighbours", search::weigh_by_neighbours::parts(variant)),
+        ]);
+    }
+    if variant.kind == ModelKind::Essential {
+        texts.push(("explain_by_rotation", recover::explain_by_rotation::parts(variant)));
+    }
+    if variant.kind == ModelKind::Pose {
+        texts.push(("estimate_noise", search::estimate_noise::parts(variant)));
+    }
+    if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
+        texts.push(("certify_rotation", recover::certify_rotation::parts(variant)));
+    }
+    texts
 }
 
 /// The shaders of the networks that rank matches.

@@ -80,8 +80,8 @@ impl Variant {
         }
     }
 
-    /// The manifold of the models, the residuals with their derivatives, and the normal equations of these.
-    pub(super) fn manifold(self) -> Vec<&'static str> {
+    /// The manifold of the models, and the residuals with their derivatives.
+    pub(super) fn derivatives(self) -> Vec<&'static str> {
         let [manifold, derivatives]: [&str; 2] = match self.kind {
             ModelKind::Essential => {
                 [shader_part!("shared/manifold/manifold_essential"), shader_part!("shared/residual/derivative_sampson")]
@@ -105,6 +105,12 @@ impl Variant {
         if matches!(self.kind, ModelKind::Homography | ModelKind::Pose) {
             parts.push(shader_part!("shared/residual/derivative_image"));
         }
+        parts
+    }
+
+    /// The same, and the normal equations of these.
+    pub(super) fn manifold(self) -> Vec<&'static str> {
+        let mut parts = self.derivatives();
         parts.push(match self.kind {
             ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => {
                 shader_part!("shared/algebra/normal_equations_matrix")

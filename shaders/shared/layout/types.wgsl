@@ -119,6 +119,14 @@ fn can_be_estimated(settings_: Settings, input: PairInput) -> bool {
     return input.enabled != 0u && input.threshold > 0.0 && input.match_count >= settings_.sample_size;
 }
 
+// A weighing of matches by their neighbours: of which finalists of each pair, and where it is written.
+struct Coherence {
+    first: u32, // place of the finalists of a pair
+    places: u32, // from it on
+    matches: u32, // of all pairs; from the weights for one place to those for the next
+    again: u32, // whether matches too far from their model keep what they had
+}
+
 // The place of a candidate of the round under way (rounds count from 1).
 fn candidate_place(settings_: Settings, pair: u32, round: u32, rank: u32) -> u32 {
     return pair * settings_.candidates_a_pair + (round - 1u) * settings_.candidates + rank;

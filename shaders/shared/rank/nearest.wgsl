@@ -5,7 +5,7 @@ struct Nearest {
     rows: array<u32, MAX_NEIGHBOURS>,
 }
 
-const FARTHEST: f32 = 3.4e38;
+const UNBOUNDED: f32 = 3.4e38;
 
 fn insert_nearest(nearest: ptr<function, Nearest>, k: u32, distance: f32, row: u32) {
     if (!(distance < (*nearest).distances[k - 1u])) {
@@ -23,7 +23,7 @@ fn insert_nearest(nearest: ptr<function, Nearest>, k: u32, distance: f32, row: u
 
 fn clear_nearest(nearest: ptr<function, Nearest>, k: u32, own: u32) {
     for (var i = 0u; i < k; i++) {
-        (*nearest).distances[i] = FARTHEST;
+        (*nearest).distances[i] = UNBOUNDED;
         (*nearest).rows[i] = own;
     }
 }

@@ -3,7 +3,7 @@
 //! plane").
 
 use crate::algebra::matrix3::{outer_product, unit_frobenius};
-use crate::algebra::svd3::Svd3;
+use crate::constants::{COMPARED, EXPLAINED_SQ, MISS, REFITS};
 use crate::cpu::residual::{Fundamental, Residual, SampsonTransfer};
 use crate::cpu::search::normalize_matches::rows_of_matrix;
 use crate::cpu::search::sample_minimal::{SampleSource, sample_minimal};
@@ -15,21 +15,10 @@ use multiversion::multiversion;
 
 /// Every five of seven points hold one of these triplets, each of which gives a homography.
 const TRIPLETS: [[usize; 3]; 5] = [[0, 1, 2], [3, 4, 5], [0, 1, 6], [3, 4, 6], [2, 5, 6]];
-/// Squared distance from a match that a homography maps exactly, in thresholds, up to which it explains a match. A threshold is
-/// meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below the one with
-/// probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁.
-const EXPLAINED_SQ: f64 = 5.991_464_55 / 3.841_458_82;
 /// The same of the points of a sample: the noise of few is tried on many homographies, and each false alarm costs a search.
 const SAMPLE_SQ: f64 = 0.5;
 /// The same from which on a match is off the plane for certain.
 const OFF_PLANE_SQ: f64 = 2.0;
-/// Probability of missing the best sample.
-const MISS: f64 = 1e-3;
-/// Fits to the matches that the fit before explained.
-const REFITS: usize = 5;
-/// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share they
-/// explain to within some hundredths. What is said of the best one is counted over all.
-const COMPARED: usize = 256;
 
 /// Matches of two views in normalised coordinates.
 #[derive(Clone, Copy, Debug)]
@@ -128,44 +117,15 @@ pub fn homography_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32)
     Some(views.refit(&homography, |weights| fit_homography(views.points1, views.points2, Some(weights))))
 }
 
-/// The rotation camera2_from_camera1 that explains the most of the matches without any translation, with their number.
-///
-/// Points in normalised image coordinates of calibrated cameras. `None` for fewer than two matches, or where all rays
-/// of a camera coincide.
-pub fn rotation_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -> Option<(DMat3, usize)> {
-    let source = SampleSource::Uniform(u32::try_from(views.len()).ok()?);
-    let rotation_of = |hypothesis| {
-        let sample = sample_minimal::<2>(&source, seed, hypothesis)?.map(|i| i as usize);
-        fit_rotation(&sample.map(|i| views.points1[i]), &sample.map(|i| views.points2[i]), None)
-    };
-    let compared = Compared::new(views, COMPARED);
-    let (rotation, _) = search::<2, SampsonTransfer>(max_hypotheses, &compared, EXPLAINED_SQ, rotation_of)?;
-    Some(views.refit(&rotation, |weights| fit_rotation(views.points1, views.points2, Some(weights))))
-}
-
-/// The rotation that brings the rays of image 1 closest to those of image 2, by the weighted squares of their differences
-/// (Kabsch 1976).
-fn fit_rotation(points1: &[DVec2], points2: &[DVec2], weights: Option<&[f64]>) -> Option<DMat3> {
-    let mut covariance = DMat3::ZERO;
-    for (i, (p, q)) in points1.iter().zip(points2).enumerate() {
-        let p = p.extend(1.0).normalize();
-        let q = q.extend(1.0).normalize() * weights.map_or(1.0, |w| w[i]);
-        covariance += outer_product(q, p);
-    }
-    let svd = Svd3::new(&covariance);
-    let sigma = svd.singular_values;
-    (covariance.is_finite() && sigma.y > 1e-12 * sigma.x).then(|| svd.closest_rotation())
-}
-
 /// Matches that hypotheses are compared by, column-wise and in single precision.
-struct Compared {
+pub(super) struct Compared {
     columns: [Vec<f32>; 4],
     metric: [f64; 4],
 }
 
 impl Compared {
     /// At most so many of the matches, spread over all.
-    fn new(views: &TwoViews<'_>, most: usize) -> Self {
+    pub(super) fn new(views: &TwoViews<'_>, most: usize) -> Self {
         let step = views.len().div_ceil(most).max(1);
         let column =
             |points: &[DVec2], of: fn(&DVec2) -> f64| points.iter().step_by(step).map(|p| of(p) as f32).collect();
@@ -182,7 +142,7 @@ impl Compared {
 
 /// The model that explains the most matches, within the squared limit; ends early when a sample of `M` of them was drawn for all
 /// but certain.
-fn search<const M: usize, R: Residual>(
+pub(super) fn search<const M: usize, R: Residual>(
     max_hypotheses: u32,
     compared: &Compared,
     limit_sq: f64,
@@ -217,7 +177,7 @@ fn count_below<R: Residual>(residual: &R, limit: f32, [x1, y1, x2, y2]: &[Vec<f3
 }
 
 impl TwoViews<'_> {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.points1.len().min(self.points2.len())
     }
 
@@ -238,7 +198,7 @@ impl TwoViews<'_> {
     }
 
     /// Fits to what the last fit explains while that does not become less; with the number explained.
-    fn refit(&self, homography: &DMat3, fit: impl Fn(&[f64]) -> Option<DMat3>) -> (DMat3, usize) {
+    pub(super) fn refit(&self, homography: &DMat3, fit: impl Fn(&[f64]) -> Option<DMat3>) -> (DMat3, usize) {
         let mut best = (*homography, self.explained_by_homography(homography));
         for _ in 0..REFITS {
             let transfer = self.transfer(best.0);

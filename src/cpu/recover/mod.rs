@@ -1,4 +1,5 @@
 //! What planes, missing translation and points on a line leave open, and what is recovered of it.
 
-pub(crate) mod certainty;
+pub mod certify_rotation;
 pub mod degeneracy;
+pub mod explain_by_rotation;

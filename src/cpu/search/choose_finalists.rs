@@ -14,7 +14,7 @@ pub fn choose_winner(refined: &[Scored]) -> Option<Scored> {
 
 /// The best of the models that are other motions than the winner and near enough to it in score to become its rivals, best first.
 pub fn choose_others(winner: &Scored, refined: &[Scored]) -> Vec<Scored> {
-    let is_near = |other: &&Scored| other.1 >= REFINED_SHARE * winner.1;
+    let is_near = |other: &&Scored| other.1 >= REFINED_SHARE as f32 * winner.1;
     let is_other = |other: &&Scored| !is_same_motion(&winner.0, &other.0);
     let mut others: Vec<Scored> = refined.iter().filter(is_near).filter(is_other).copied().collect();
     others.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -26,5 +26,5 @@ pub fn choose_others(winner: &Scored, refined: &[Scored]) -> Vec<Scored> {
 pub fn is_same_motion(a: &ModelRows, b: &ModelRows) -> bool {
     let [a, b] = [a, b].map(pose_of);
     let cos_rotation = 0.5 * ((a.rotation.transpose() * b.rotation).diagonal().element_sum() - 1.0);
-    cos_rotation.min(a.translation.dot(b.translation)) > f64::from(COS_SAME_MOTION)
+    cos_rotation.min(a.translation.dot(b.translation)) > COS_SAME_MOTION
 }

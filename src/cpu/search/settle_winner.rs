@@ -14,10 +14,10 @@ pub fn settle_winner(winner: Scored, other: Option<Scored>) -> (Scored, Option<S
         Some(other) if other.1 > winner.1 => (other, Some(winner)),
         other => (winner, other),
     };
-    (winner, loser.filter(|loser| loser.1 >= RIVAL_SHARE * winner.1))
+    (winner, loser.filter(|loser| loser.1 >= RIVAL_SHARE as f32 * winner.1))
 }
 
 /// Whether a second motion explains the matches nearly as well as the winner.
 pub fn is_ambiguous(winner: &Scored, second: &Scored) -> bool {
-    second.1 >= AMBIGUOUS_SHARE * winner.1
+    second.1 >= AMBIGUOUS_SHARE as f32 * winner.1
 }

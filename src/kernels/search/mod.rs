@@ -1,6 +1,7 @@
 //! The search.
 
 pub mod choose_finalists;
+pub mod estimate_noise;
 pub mod mark_inliers;
 pub mod normalize_matches;
 pub mod pack_models;
@@ -10,4 +11,5 @@ pub mod sample_minimal;
 pub mod score_models;
 pub mod select_best;
 pub mod settle_winner;
+pub mod weigh_by_neighbours;
 pub mod weigh_matches;

@@ -1,23 +1,33 @@
 //! What follows the rounds on the GPU: the winner and its rivals, their last refinements, the mask and what the estimate leaves open.
 
+use crate::constants::{
+    self, FINALIST_PLACES, FINALISTS, KEEP_ALWAYS, KEEP_AND_SAVE, KEEP_BETTER, KEEP_ENOUGH, KEEP_OR_RESTORE, RECOVERED,
+};
 use crate::ransac::{
     Options,
-    stages::schedule::{FINAL, LOCAL},
+    stages::{
+        coherence::{ROUNDS, WIDE, serves},
+        schedule::{FINAL, LOCAL},
+    },
 };
 use crate::{
     ModelKind,
-    constants::{self, FINALIST_PLACES, FINALISTS, KEEP_BETTER, KEEP_ENOUGH},
     cpu::{robust::Loss, search::refine_model::Refinement},
     gpu::{Context, TypedBuffer},
-    kernels::{Buffers, Stage, Variant, layout, search},
+    kernels::{
+        Buffers, Capacity, Stage, Variant, layout,
+        rank::find_neighbours,
+        recover,
+        search::{choose_finalists, estimate_noise, mark_inliers, refine_model, settle_winner, weigh_by_neighbours},
+    },
 };
 
-/// A stage, under its name in timings, and its workgroups a pair.
+/// A stage, under its name in timings, with so many workgroups.
 #[derive(Debug)]
 pub(super) struct LastStage {
     pub(super) name: &'static str,
     pub(super) stage: Stage,
-    pub(super) a_pair: u32,
+    pub(super) workgroups: u32,
 }
 
 /// Some of the places of each pair's models.
@@ -31,54 +41,141 @@ const WINNER: Places = Places { first: 0, count: 1 };
 const OTHERS: Places = Places { first: 1, count: FINALISTS - 1 };
 
 /// The stages in their order.
-pub(super) fn last_stages(context: &Context, variant: Variant, options: &Options, buffers: &Buffers) -> Vec<LastStage> {
-    let mut stages = Made { context, variant, buffers, stages: Vec::new() };
-    stages.choose("choose_finalists, the winner", WINNER);
-    stages.refine_fully("refine_model, of the winner", WINNER);
-    if variant.kind == ModelKind::Essential && options.diagnose {
-        stages.choose("choose_finalists, the others", OTHERS);
-        stages.refine_fully("refine_model, of the others", OTHERS);
+pub(super) fn last_stages(
+    context: &Context,
+    variant: Variant,
+    options: &Options,
+    capacity: Capacity,
+    buffers: &Buffers,
+) -> Vec<LastStage> {
+    let coherent = options.coherent && serves(variant.kind);
+    let mut made = Made { context, variant, capacity, buffers, coherent, stages: Vec::new() };
+    if variant.kind == ModelKind::Fundamental {
+        made.recover();
     }
-    stages.push("settle_winner", 1, search::settle_winner::stage(context, variant, buffers));
-    stages.push("mark_inliers", 1, search::mark_inliers::stage(context, variant, buffers));
-    stages.stages
+    made.choose("choose_finalists, the winner", WINNER);
+    made.refine("refine_model, of the winner", WINNER, &FINAL, KEEP_ENOUGH);
+    if coherent {
+        made.push("find_neighbours", find_neighbours::workgroups_of_pairs(capacity), |context, b| {
+            find_neighbours::stage_of_pairs(context, variant, b, &b.neighbours)
+        });
+    }
+    made.refine_last(WINNER);
+    if variant.kind == ModelKind::Essential && options.diagnose {
+        made.choose("choose_finalists, the others", OTHERS);
+        made.refine("refine_model, of the others", OTHERS, &FINAL, KEEP_ENOUGH);
+        made.refine_last(OTHERS);
+    }
+    made.push("settle_winner", capacity.pairs, |context, b| settle_winner::stage(context, variant, b));
+    made.push("mark_inliers", capacity.pairs, |context, b| mark_inliers::stage(context, variant, b));
+    if options.diagnose {
+        made.diagnose();
+    }
+    made.stages
 }
 
 /// The refinement of each round's candidates.
 pub(super) fn local_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
     let round = Places { first: 0, count: 0 };
     let refinement = refinement(&LOCAL, round, 0, KEEP_BETTER);
-    search::refine_model::stage(context, variant, buffers, &uniform(context, refinement), &buffers.candidates)
+    refine_model::stage(context, variant, buffers, &uniform(context, refinement), &buffers.candidates)
 }
 
 struct Made<'a> {
     context: &'a Context,
     variant: Variant,
+    capacity: Capacity,
     buffers: &'a Buffers,
+    coherent: bool,
     stages: Vec<LastStage>,
 }
 
 impl Made<'_> {
-    fn push(&mut self, name: &'static str, a_pair: u32, stage: Stage) {
-        self.stages.push(LastStage { name, stage, a_pair });
+    fn push(&mut self, name: &'static str, workgroups: u32, make: impl FnOnce(&Context, &Buffers) -> Stage) {
+        self.stages.push(LastStage { name, stage: make(self.context, self.buffers), workgroups });
+    }
+
+    /// What is recovered from the planes that explain the samples of the best candidates.
+    fn recover(&mut self) {
+        let Self { variant, capacity, .. } = *self;
+        self.push("recover_plane", RECOVERED * capacity.pairs, |context, b| {
+            recover::recover_plane::stage(context, variant, b)
+        });
+        let places = Places { first: capacity.rounds * capacity.candidates, count: RECOVERED };
+        let refinement = refinement(&LOCAL, places, capacity.candidates_a_pair(variant.kind), KEEP_BETTER);
+        self.push("refine_model, of planes", RECOVERED * capacity.pairs, |context, b| {
+            refine_model::stage(context, variant, b, &uniform(context, refinement), &b.candidates)
+        });
     }
 
     fn choose(&mut self, name: &'static str, places: Places) {
-        let chosen = uniform(self.context, [places.first, places.count]);
-        let stage = search::choose_finalists::stage(self.context, self.variant, self.buffers, &chosen);
-        self.push(name, 1, stage);
+        let variant = self.variant;
+        self.push(name, self.capacity.pairs, |context, b| {
+            choose_finalists::stage(context, variant, b, &uniform(context, [places.first, places.count]))
+        });
     }
 
-    /// All refinements after those of the rounds.
-    fn refine_fully(&mut self, name: &'static str, places: Places) {
-        self.refine(name, refinement(&FINAL, places, FINALIST_PLACES, KEEP_ENOUGH));
+    fn refine(&mut self, name: &'static str, places: Places, of: &Refinement, keep: u32) {
+        self.refine_finalists(name, refinement(of, places, FINALIST_PLACES, keep));
     }
 
-    fn refine(&mut self, name: &'static str, refinement: layout::Refinement) {
-        let (context, finalists) = (self.context, &self.buffers.finalists);
-        let uniform = uniform(context, refinement);
-        let stage = search::refine_model::stage(context, self.variant, self.buffers, &uniform, finalists);
-        self.push(name, refinement.count, stage);
+    fn refine_finalists(&mut self, name: &'static str, refinement: layout::Refinement) {
+        let variant = self.variant;
+        self.push(name, refinement.count * self.capacity.pairs, |context, b| {
+            refine_model::stage(context, variant, b, &uniform(context, refinement), &b.finalists)
+        });
+    }
+
+    /// The last refinement: of a pose by the noise of its inliers, of an epipolar geometry by what the neighbours of each match say,
+    /// where that is asked for.
+    fn refine_last(&mut self, places: Places) {
+        let variant = self.variant;
+        if variant.kind == ModelKind::Pose {
+            self.push("estimate_noise", self.capacity.pairs, |context, b| estimate_noise::stage(context, variant, b));
+            let by_noise = layout::Refinement { scale_sq: 0.0, ..refinement(&FINAL, places, FINALIST_PLACES, KEEP_ENOUGH) };
+            self.refine_finalists("refine_model, by noise", by_noise);
+        }
+        if self.coherent {
+            self.refine_coherently(places);
+        }
+    }
+
+    fn refine_coherently(&mut self, places: Places) {
+        let variant = self.variant;
+        for round in 0..ROUNDS {
+            let coherence = layout::Coherence {
+                first: places.first,
+                places: places.count,
+                matches: self.capacity.matches,
+                again: u32::from(round > 0),
+            };
+            let workgroups = weigh_by_neighbours::workgroups(self.capacity, places.count);
+            self.push("weigh_by_neighbours", workgroups, |context, b| {
+                let parameters = uniform(context, coherence);
+                weigh_by_neighbours::stage(context, variant, b, [&parameters, &b.neighbours, &b.coherence])
+            });
+            let [first, last] = [if round == 0 { KEEP_AND_SAVE } else { KEEP_ALWAYS }, if round + 1 == ROUNDS { KEEP_OR_RESTORE } else { KEEP_ALWAYS }];
+            for (of, keep) in [(WIDE, first), (FINAL, last)] {
+                let refinement = layout::Refinement { by_neighbours: 1, ..refinement(&of, places, FINALIST_PLACES, keep) };
+                self.refine_finalists("refine_model, by neighbours", refinement);
+            }
+        }
+    }
+
+    /// What the estimate leaves open.
+    fn diagnose(&mut self) {
+        let Self { variant, capacity: Capacity { pairs, .. }, .. } = *self;
+        if serves(variant.kind) {
+            self.push("explain_by_homography", pairs, |context, b| {
+                recover::explain_by_homography::stage(context, variant, b)
+            });
+        }
+        if variant.kind == ModelKind::Essential {
+            self.push("explain_by_rotation", pairs, |context, b| recover::explain_by_rotation::stage(context, variant, b));
+        }
+        if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
+            self.push("certify_rotation", pairs, |context, b| recover::certify_rotation::stage(context, variant, b));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::ransac::{
     Options,
     backend::gpu_last_stages::{LastStage, last_stages, local_stage},
     stages::{
+        coherence::serves,
         schedule::{Rounds, candidates_of},
         weights::{Given, rules, uses_key_points},
     },
@@ -106,11 +107,11 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        let needed = arrays(&rules, given);
+        let needed = arrays(&rules, given, options.coherent && serves(kind));
         let settings = settings(variant, options, capacity, &rules, given);
         let made = context.catch(|| {
             let buffers = Buffers::new(&context, variant, capacity, needed, host);
-            let stages = Stages::new(&context, variant, options, &buffers);
+            let stages = Stages::new(&context, variant, options, capacity, &buffers);
             (buffers, stages)
         });
         let (buffers, stages) = made.await?;
@@ -201,15 +202,15 @@ impl GpuPipeline {
             encode("refine_model, of a round", &stages.refine, a_candidate);
             encode("plan_round", &stages.plan, one);
         }
-        for LastStage { name, stage, a_pair } in &stages.last {
-            encode(name, stage, Workgroups::Count(a_pair * self.capacity.pairs));
+        for LastStage { name, stage, workgroups } in &stages.last {
+            encode(name, stage, Workgroups::Count(*workgroups));
         }
         before(&mut pass, "end");
     }
 }
 
 impl Stages {
-    fn new(context: &Context, variant: Variant, options: &Options, buffers: &Buffers) -> Self {
+    fn new(context: &Context, variant: Variant, options: &Options, capacity: Capacity, buffers: &Buffers) -> Self {
         let b = buffers;
         let Shader { name, parts } = solver::shader(variant.kind);
         Self {
@@ -222,7 +223,7 @@ impl Stages {
             score: kernels::search::score_models::stage(context, variant, b),
             select: kernels::search::select_best::stage(context, variant, b),
             refine: local_stage(context, variant, b),
-            last: last_stages(context, variant, options, b),
+            last: last_stages(context, variant, options, capacity, b),
         }
     }
 }
@@ -240,12 +241,12 @@ pub(crate) fn capacity_for(options: &Options) -> Capacity {
 }
 
 /// What the weighing of matches reads and writes.
-const fn arrays(rules: &Rules, given: Given) -> MatchArrays {
+const fn arrays(rules: &Rules, given: Given, coherent: bool) -> MatchArrays {
     let Given { weights, ratios, key_points } = given;
     let Rules { one_to_one, weigh_score, weigh_refinement, .. } = *rules;
     let facts = one_to_one || weigh_score || weigh_refinement || key_points;
     let sums = !matches!(rules.sample_by, SampleBy::Nothing);
-    MatchArrays { weights, ratios, key_points, facts, sums, sharing: one_to_one }
+    MatchArrays { weights, ratios, key_points, facts, sums, sharing: one_to_one, neighbours: coherent }
 }
 
 fn settings(variant: Variant, options: &Options, capacity: Capacity, rules: &Rules, given: Given) -> layout::Settings {
@@ -264,7 +265,7 @@ fn settings(variant: Variant, options: &Options, capacity: Capacity, rules: &Rul
         kind: variant.kind as u32,
         first_round: Rounds::of(options).first,
         rounds: capacity.rounds,
-        weigh_matches: u32::from(arrays(rules, given).facts),
+        weigh_matches: u32::from(arrays(rules, given, false).facts),
         solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
         min_inliers: options.min_inliers,
         candidates_a_pair: capacity.candidates_a_pair(variant.kind),

@@ -1,12 +1,14 @@
 //! What an estimate leaves open: planes, missing translation, a second motion, a rotation that its matches do not determine.
 
 use super::final_score::FinalScore;
+use crate::constants::{EXPLAINED_PERCENT, ROTATION_HYPOTHESES, UNDETERMINED_RAD};
 use crate::ransac::outcome::Diagnosis;
 use crate::{
     cpu::{
         recover::{
-            certainty::rotation_deviation_rad,
-            degeneracy::{TwoViews, homography_explains, rotation_explains},
+            certify_rotation::rotation_deviation_rad,
+            degeneracy::{TwoViews, homography_explains},
+            explain_by_rotation::rotation_explains,
         },
         search::{
             choose_finalists::{Scored, choose_others},
@@ -18,12 +20,8 @@ use crate::{
     geometry::ModelKind,
 };
 
-/// Share of the inliers from which on a homography or a rotation explains a pair; as of COLMAP (Schönberger 2016).
-const EXPLAINED: f64 = 0.8;
-/// Hypotheses of either search at most.
-const HYPOTHESES: u32 = 200;
-/// A rotation with a larger standard deviation is not determined.
-const UNDETERMINED_RAD: f64 = 0.1;
+/// Hypotheses for a homography at most.
+const HOMOGRAPHY_HYPOTHESES: u32 = 200;
 
 /// The model in the end, its inliers, and what it leaves open.
 pub(crate) struct Settled {
@@ -61,10 +59,10 @@ fn diagnose_two_views(final_score: &FinalScore<'_>, settled: &mut Settled, secon
     let matches = final_score.matches;
     let [points1, points2] = matches.two_view_points(|i| settled.inliers[i]);
     let views = TwoViews { points1: &points1, points2: &points2, metric: matches.metric };
-    let enough = |count: usize| count as f64 >= EXPLAINED * points1.len() as f64;
-    let homography = homography_explains(&views, seed, HYPOTHESES);
+    let enough = |count: usize| 100 * count >= EXPLAINED_PERCENT as usize * points1.len();
+    let homography = homography_explains(&views, seed, HOMOGRAPHY_HYPOTHESES);
     let calibrated = matches.kind == ModelKind::Essential;
-    let rotation = if calibrated { rotation_explains(&views, seed, HYPOTHESES) } else { None };
+    let rotation = if calibrated { rotation_explains(&views, seed, ROTATION_HYPOTHESES) } else { None };
     let rotation_only = rotation.is_some_and(|(_, count)| enough(count));
     // without translation all motions of this rotation are alike
     let second = second.filter(|_| !rotation_only);

@@ -6,7 +6,7 @@
 //! n2 = (F x1)₁₂ and n1 = (Fᵀ x2)₁₂ (Barath and Kukelova, Relative Pose from SIFT Features, ECCV 2022).
 
 use super::{
-    coherence::{Neighbours, refine_coherently, serves},
+    coherence::{refine_coherently, serves},
     noise::refine_by_noise,
     schedule::FINAL,
     weights::uses_key_points,
@@ -18,7 +18,7 @@ use crate::{
         residual::{ModelRows, Sampson, essential_rows},
         search::{
             choose_finalists::Scored, normalize_matches::NormalizedMatches, refine_model::refine_model,
-            score_models::Scorer, weigh_matches::similarity,
+            score_models::Scorer, weigh_by_neighbours::Neighbours, weigh_matches::similarity,
         },
     },
     geometry::ModelKind,
@@ -100,7 +100,7 @@ impl<'a> FinalScore<'a> {
 
     /// A model of the search after all its refinements, which together keep [`KEEP_FINAL`] of its score.
     pub(crate) fn refine_fully(&self, searched: Scored) -> Scored {
-        let least = KEEP_FINAL * searched.1;
+        let least = KEEP_FINAL as f32 * searched.1;
         self.refine_last(self.refine_finally(searched, least), least)
     }
 

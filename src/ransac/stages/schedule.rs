@@ -1,6 +1,6 @@
 //! How the search proceeds, alike on every backend: the sizes of its rounds, and what is refined when.
 
-use crate::constants::{HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, MAX_CANDIDATES};
+use crate::constants::{FINAL_SCALE, HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, MAX_CANDIDATES};
 use crate::cpu::{robust::Loss, search::refine_model::Refinement};
 use crate::ransac::Options;
 
@@ -48,7 +48,8 @@ pub(crate) fn candidates_of(hypotheses: u32) -> u32 {
 /// The refinement of a round's best models.
 pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
 /// The refinement of the winner.
-pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 100, reach: 1.5 };
+pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(FINAL_SCALE), max_iterations: 100, reach: 1.5 };
+
 #[cfg(test)]
 mod tests {
     use super::*;
