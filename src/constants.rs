@@ -17,6 +17,20 @@ macro_rules! shared_constants {
     };
 }
 
+/// The same of numbers that are no integers: f64 here, f32 in WGSL.
+macro_rules! shared_numbers {
+    (
+        $(#[$about:meta])* $wgsl:ident {
+            $($(#[$doc:meta])* $name:ident = $value:literal;)+
+        }
+    ) => {
+        $($(#[$doc])* pub const $name: f64 = $value;)+
+
+        $(#[$about])*
+        pub const $wgsl: &str = concat!($("const ", stringify!($name), ": f32 = ", stringify!($value), ";\n"),+);
+    };
+}
+
 shared_constants! {
     /// The kinds of models, as the shaders number them.
     MODEL_KINDS {
@@ -106,6 +120,37 @@ shared_constants! {
         HAS_HOMOGRAPHY = 16 as u32;
         /// There is a second motion.
         HAS_SECOND_MOTION = 32 as u32;
+    }
+}
+
+shared_constants! {
+    /// What the stages share that look for planes and for motions without translation.
+    RECOVERY {
+        /// Hypotheses for a homography of the inliers, or for the epipole of a plane, at most.
+        PLANE_HYPOTHESES = 200 as u32;
+        /// Fits to the matches that the fit before explained.
+        REFITS = 5 as u32;
+        /// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share
+        /// they explain to within some hundredths. What is said of the best one is counted over all.
+        COMPARED = 256 as usize;
+        /// Share of the inliers, in hundredths, from which on a homography explains a pair; as of COLMAP (Schönberger 2016).
+        PLANAR_PERCENT = 80 as u32;
+    }
+}
+
+shared_numbers! {
+    /// The limits of these stages.
+    RECOVERY_LIMITS {
+        /// Squared distance from a match that a homography maps exactly, in thresholds, up to which it explains a match. A
+        /// threshold is meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below
+        /// the one with probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁, 5.99146 / 3.84146.
+        EXPLAINED_SQ = 1.5596847;
+        /// The same of the points of a sample: the noise of few is tried on many homographies, and each false alarm costs a search.
+        SAMPLE_SQ = 0.5;
+        /// The same from which on a match is off the plane for certain.
+        OFF_PLANE_SQ = 2.0;
+        /// Probability of missing the best sample.
+        MISS = 0.001;
     }
 }
 
