@@ -7,65 +7,8 @@
 // where three points of a side are collinear or repeated, or where a triple of points changes its orientation, which no
 // camera sees of a plane.
 
-/// Doubled triangle areas below this share of the squared extent count as three collinear points.
-const COLLINEAR: f32 = 1e-6;
-
-/// The first three points seen from the fourth, and the doubled areas of the triangles (2, 3, 4), (3, 1, 4), (1, 2, 4) and
-/// (1, 2, 3).
-struct Triangles {
-    corners: array<vec2<f32>, 3>,
-    areas: vec4<f32>,
-}
-
 fn run_hypothesis(hypothesis: u32) {
-    let m0 = points[4u * hypothesis];
-    let m1 = points[4u * hypothesis + 1u];
-    let m2 = points[4u * hypothesis + 2u];
-    let m3 = points[4u * hypothesis + 3u];
-    let from1 = triangles(m0.xy - m3.xy, m1.xy - m3.xy, m2.xy - m3.xy);
-    let to2 = triangles(m0.zw - m3.zw, m1.zw - m3.zw, m2.zw - m3.zw);
-    var found = false;
-    if are_spread(from1) && are_spread(to2) && all(sign(from1.areas) == sign(to2.areas)) {
-        found = write_matrix(hypothesis, homography(from1, to2, m3));
-    }
-    model_counts[hypothesis] = select(0u, 1u, found);
-}
-
-fn homography(from1: Triangles, to2: Triangles, origins: vec4<f32>) -> mat3x3<f32> {
-    // All shares of one sign: H maps the points to third coordinates of that sign.
-    let shares = vec3(
-        to2.areas.x * from1.areas.y * from1.areas.z,
-        to2.areas.y * from1.areas.z * from1.areas.x,
-        to2.areas.z * from1.areas.x * from1.areas.y,
-    );
-    let a = from1.corners;
-    let b = to2.corners;
-    let target0 = vec3(b[0], 1.0) * shares.x;
-    let target1 = vec3(b[1], 1.0) * shares.y;
-    let target2 = vec3(b[2], 1.0) * shares.z;
-    var h = mat3x3(
-        target0 * (a[1].y - a[2].y) + target1 * (a[2].y - a[0].y) + target2 * (a[0].y - a[1].y),
-        target0 * (a[2].x - a[1].x) + target1 * (a[0].x - a[2].x) + target2 * (a[1].x - a[0].x),
-        target0 * from1.areas.x + target1 * from1.areas.y + target2 * from1.areas.z,
-    );
-    // Back from the origins.
-    h[2] -= h[0] * origins.x + h[1] * origins.y;
-    for (var k = 0u; k < 3u; k++) {
-        h[k] += vec3(origins.zw * h[k].z, 0.0);
-    }
-    // The third coordinate of the fourth point is Σ sharesᵢ areasᵢ = (d₁ d₂ d₃) Σ eᵢ.
-    let d = from1.areas;
-    return h * sign(d.x * d.y * d.z * to2.areas.w);
-}
-
-fn triangles(a: vec2<f32>, b: vec2<f32>, c: vec2<f32>) -> Triangles {
-    let areas = vec3(b.x * c.y - b.y * c.x, c.x * a.y - c.y * a.x, a.x * b.y - a.y * b.x);
-    return Triangles(array(a, b, c), vec4(areas, areas.x + areas.y + areas.z));
-}
-
-fn are_spread(t: Triangles) -> bool {
-    let a = t.corners;
-    let extent_sq = max(dot(a[0], a[0]), max(dot(a[1], a[1]), dot(a[2], a[2])));
-    // NaN fails it too.
-    return all(abs(t.areas) > vec4(COLLINEAR * extent_sq));
+    let first = 4u * hypothesis;
+    let h = homography_of_four(points[first], points[first + 1u], points[first + 2u], points[first + 3u]);
+    model_counts[hypothesis] = select(0u, 1u, write_matrix(hypothesis, h));
 }
