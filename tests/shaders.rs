@@ -47,15 +47,14 @@ fn every_composition_is_valid_without_any_feature() {
 fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // validated in gpu_shaders.rs
-    let variant = kernels::Variant {
-        kind: nabla_ransac::ModelKind::Essential,
-        residual: nabla_ransac::ransac::EpipolarResidual::Sampson,
-        score: nabla_ransac::Score::Msac,
-    };
-    let stages = kernels::stage_texts(variant).map(|(stem, _)| stem);
+    let stages = nabla_ransac::ModelKind::ALL.into_iter().flat_map(|kind| {
+        let residual = nabla_ransac::ransac::EpipolarResidual::Sampson;
+        let variant = kernels::Variant { kind, residual, score: nabla_ransac::Score::Msac };
+        kernels::stage_texts(variant).into_iter().map(|(stem, _)| stem)
+    });
     let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
-    let rooms = ["localise", "rank", "search", "solve", "train"];
+    let rooms = ["localise", "rank", "recover", "search", "solve", "train"];
     let files =
         |room| std::fs::read_dir(root.join("shaders").join(room)).unwrap().map(move |entry| (room, entry.unwrap()));
     for (room, entry) in rooms.into_iter().flat_map(files) {

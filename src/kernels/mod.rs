@@ -4,20 +4,21 @@ pub mod buffers;
 pub mod layout;
 pub mod localise;
 pub mod rank;
+pub mod recover;
 pub mod search;
 pub mod solve;
 mod stage;
 mod variant;
 
-use crate::gpu::Shader;
+use crate::{ModelKind, gpu::Shader};
 
 pub use buffers::{Buffers, Capacity, HostBuffers};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 
-/// The stem and the texts of every stage, for each variant of it.
-pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
-    [
+/// The stem and the texts of every stage that a variant has.
+pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut texts = vec![
         ("normalize_matches", search::normalize_matches::parts(variant)),
         ("sample_minimal", search::sample_minimal::parts(variant)),
         ("pack_models", search::pack_models::parts(variant)),
@@ -26,7 +27,14 @@ pub fn stage_texts(variant: Variant) -> [(&'static str, Vec<&'static str>); 8] {
         ("refine_model", search::refine_model::parts(variant)),
         ("plan_round", search::plan_round::parts(variant)),
         ("mark_inliers", search::mark_inliers::parts(variant)),
-    ]
+    ];
+    if variant.kind == ModelKind::Fundamental {
+        texts.push(("recover_plane", recover::recover_plane::parts(variant)));
+    }
+    if matches!(variant.kind, ModelKind::Essential | ModelKind::Fundamental) {
+        texts.push(("explain_by_homography", recover::explain_by_homography::parts(variant)));
+    }
+    texts
 }
 
 /// The shaders of the networks that rank matches.
