@@ -1,8 +1,9 @@
 // Homography of n ≥ 4 weighted matches by the normalised direct linear transform (Hartley and Zisserman 2004, algorithm
 // 4.2).
 //
-// Reads match_at and weight_at. Out: at most one H, up to its norm, with a positive third coordinate for most of the weight. None for fewer than four
-// matches of positive weight and for points that are all equal; collinear points give one of the many H that fit.
+// Reads match_at and weight_at. Out: at most one H, up to its norm, with a positive third coordinate for most of the weight. None
+// for fewer than four matches of positive weight and for points that are all equal; collinear points give one of the many H that
+// fit.
 
 /// Zero where there is none.
 fn linear_homography(first: u32, count: u32) -> mat3x3<f32> {

@@ -17,6 +17,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/solver/hartley"),
         shader_part!("shared/solver/linear_homography"),
+        shader_part!("shared/solver/ranked_candidate"),
         shader_part!("shared/solver/plane_of_sample"),
         shader_part!("recover/recover_plane"),
     ]);
