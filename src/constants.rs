@@ -235,6 +235,8 @@ shared_constants! {
     RECOVERY {
         /// Hypotheses for a rotation of the inliers at most.
         ROTATION_HYPOTHESES = 200 as u32;
+        /// Hypotheses for a homography of the inliers, or for the epipole of a plane, at most.
+        PLANE_HYPOTHESES = 200 as u32;
         /// Fits to the matches that the fit before explained.
         REFITS = 5 as u32;
         /// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share
@@ -253,6 +255,10 @@ shared_numbers! {
         /// threshold is meant for the distance from a line; the same noise goes farther from a point. Of noise that stays below
         /// the one with probability 0.95, this keeps the same share: the quantile of χ²₂ over that of χ²₁, 5.99146 / 3.84146.
         EXPLAINED_SQ = 1.5596847;
+        /// The same of the points of a sample: the noise of few is tried on many homographies, and each false alarm costs a search.
+        SAMPLE_SQ = 0.5;
+        /// The same from which on a match is off the plane for certain.
+        OFF_PLANE_SQ = 2.0;
         /// Probability of missing the best sample.
         MISS = 0.001;
         /// The quantile at 0.95 of χ² with two degrees of freedom.

@@ -2,10 +2,12 @@
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::Pose;
-use nabla_ransac::cpu::recover::degeneracy::{
-    TwoViews, homography_explains, homography_of_sample, recover_by_parallax,
+use nabla_ransac::cpu::recover::{
+    explain_by_homography::homography_explains,
+    explain_by_rotation::rotation_explains,
+    recover_plane::{homography_of_sample, recover_by_parallax},
+    two_views::TwoViews,
 };
-use nabla_ransac::cpu::recover::explain_by_rotation::rotation_explains;
 use nabla_ransac::cpu::solve::solve_fundamental_7pt::solve_fundamental_7pt;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -47,13 +47,11 @@ fn every_composition_is_valid_without_any_feature() {
 fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // validated in gpu_shaders.rs
-    let variant = |kind| kernels::Variant {
-        kind,
-        residual: nabla_ransac::ransac::EpipolarResidual::Sampson,
-        score: nabla_ransac::Score::Msac,
-    };
-    let texts = nabla_ransac::ModelKind::ALL.into_iter().flat_map(|kind| kernels::stage_texts(variant(kind)));
-    let stages = texts.map(|(stem, _)| stem);
+    let stages = nabla_ransac::ModelKind::ALL.into_iter().flat_map(|kind| {
+        let residual = nabla_ransac::ransac::EpipolarResidual::Sampson;
+        let variant = kernels::Variant { kind, residual, score: nabla_ransac::Score::Msac };
+        kernels::stage_texts(variant).into_iter().map(|(stem, _)| stem)
+    });
     let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
     let rooms = ["localise", "rank", "recover", "search", "solve", "train"];

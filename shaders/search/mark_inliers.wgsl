@@ -21,34 +21,17 @@ fn load_match(index: u32) -> Match {
     return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
 }
 
-fn unit_norm(m: mat3x3<f32>) -> mat3x3<f32> {
-    let largest = max(max(abs(m[0]), abs(m[1])), abs(m[2]));
-    let size = max(largest.x, max(largest.y, largest.z));
-    let scaled = m * (1.0 / size);
-    return scaled * inverseSqrt(dot(scaled[0], scaled[0]) + dot(scaled[1], scaled[1]) + dot(scaled[2], scaled[2]));
-}
-
-// The matrix that maps homogeneous pixels to normalised points, and its inverse.
-fn normalizing(offset: vec3<f32>, scale: vec3<f32>) -> mat3x3<f32> {
-    return mat3x3<f32>(scale.x, 0.0, 0.0, 0.0, scale.y, 0.0, -offset.x * scale.x, -offset.y * scale.y, 1.0);
-}
-
-fn denormalizing(offset: vec3<f32>, scale: vec3<f32>) -> mat3x3<f32> {
-    return mat3x3<f32>(1.0 / scale.x, 0.0, 0.0, 0.0, 1.0 / scale.y, 0.0, offset.x, offset.y, 1.0);
-}
-
 fn denormalize(rows: array<vec4<f32>, 3>, pair: Pair) -> array<vec4<f32>, 3> {
     let matrix = matrix_of(rows);
-    let first = normalizing(pair.offset1, pair.scale1);
     let t = last_column(rows);
     switch settings.kind {
         case FUNDAMENTAL: {
+            let first = normalizing(pair.offset1, pair.scale1);
             let second = normalizing(pair.offset2, pair.scale2);
             return rows_of(unit_norm(transpose(second) * matrix * first), vec3<f32>());
         }
         case HOMOGRAPHY: {
-            let second = denormalizing(pair.offset2, pair.scale2);
-            return rows_of(unit_norm(second * matrix * first), vec3<f32>());
+            return rows_of(homography_in_pixels(matrix, pair), vec3<f32>());
         }
         case POSE: {
             return rows_of(matrix, t / pair.scale1.x - matrix * pair.offset1);

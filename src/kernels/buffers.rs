@@ -229,7 +229,11 @@ impl Buffers {
             round_counts: indirect("round counts", 4),
             finalists: TypedBuffer::new(context, "finalists", pairs * FINALIST_PLACES as usize),
             neighbours: TypedBuffer::new(context, "neighbours", when(needed.neighbours, COHERENT_NEIGHBOURS * matches)),
-            coherence: TypedBuffer::new(context, "coherence", when(needed.neighbours, (FINALISTS as usize - 1) * matches)),
+            coherence: TypedBuffer::new(
+                context,
+                "coherence",
+                when(needed.neighbours, (FINALISTS as usize - 1) * matches),
+            ),
             results: TypedBuffer::new(context, "results", pairs),
             diagnoses: TypedBuffer::new(context, "diagnoses", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),

@@ -46,6 +46,12 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
     if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
         texts.push(("certify_rotation", recover::certify_rotation::parts(variant)));
     }
+    if variant.kind == ModelKind::Fundamental {
+        texts.push(("recover_plane", recover::recover_plane::parts(variant)));
+    }
+    if matches!(variant.kind, ModelKind::Essential | ModelKind::Fundamental) {
+        texts.push(("explain_by_homography", recover::explain_by_homography::parts(variant)));
+    }
     texts
 }
 

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Case, rounded};
 use crate::scenes::Scene;
 use glam::DVec3;
-use nabla_ransac::constants::{FINALIST_PLACES, COHERENT_NEIGHBOURS, DISABLED};
+use nabla_ransac::constants::{COHERENT_NEIGHBOURS, DISABLED, FINALIST_PLACES};
 use nabla_ransac::cpu::rank::find_neighbours::find_neighbours;
 use nabla_ransac::cpu::search::normalize_matches::NormalizedMatches;
 use nabla_ransac::cpu::search::score_models::Scorer;

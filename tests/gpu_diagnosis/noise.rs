@@ -52,7 +52,10 @@ fn check(cases: &[Case], weighted: bool) -> [f64; 2] {
     let context = Context::request_blocking(true).unwrap_or_else(|error| panic!("{error}"));
     let batch = Batch::new(&context, EpipolarResidual::Sampson, cases, weighted);
     let others = Candidate { scale_sq: POISON, found: 1, ..bytemuck::Zeroable::zeroed() };
-    let finalists: Vec<Candidate> = cases.iter().flat_map(|case| [case.candidate()].into_iter().chain([others; FINALIST_PLACES as usize - 1])).collect();
+    let finalists: Vec<Candidate> = cases
+        .iter()
+        .flat_map(|case| [case.candidate()].into_iter().chain([others; FINALIST_PLACES as usize - 1]))
+        .collect();
     batch.buffers.finalists.write(&context, 0, &finalists);
     batch.run(&estimate_noise::stage(&context, batch.variant, &batch.buffers), batch.capacity.pairs);
     let found = batch.buffers.finalists.read_blocking(&context).unwrap();

@@ -4,7 +4,7 @@ use crate::batch::{Batch, Case, LEFT_ALONE};
 use crate::scenes::Scene;
 use glam::{DMat3, DQuat, DVec2, DVec3};
 use nabla_ransac::constants::{DISABLED, EXPLAINED_PERCENT, ROTATION_HYPOTHESES, ROTATION_ONLY, ROTATION_UNDETERMINED};
-use nabla_ransac::cpu::recover::{degeneracy::TwoViews, explain_by_rotation::rotation_explains};
+use nabla_ransac::cpu::recover::{explain_by_rotation::rotation_explains, two_views::TwoViews};
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::{layout::PairDiagnosis, recover::explain_by_rotation};
 use nabla_ransac::{ModelKind, Pose, ransac::EpipolarResidual};

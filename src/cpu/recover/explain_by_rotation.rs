@@ -1,6 +1,9 @@
 //! Two views without translation: the rotation that explains the most of their matches.
 
-use super::degeneracy::{Compared, TwoViews, search};
+use super::{
+    compared::{Compared, search},
+    two_views::TwoViews,
+};
 use crate::algebra::{matrix3::outer_product, svd3::Svd3};
 use crate::constants::{COMPARED, EXPLAINED_SQ};
 use crate::cpu::{

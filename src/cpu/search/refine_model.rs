@@ -77,6 +77,13 @@ pub(crate) fn information(model: &ModelRows, matches: &NormalizedMatches) -> [[f
     }
 }
 
+/// A homography after one Gauss–Newton step by the squared transfer errors of matches; `None` where these do not determine it.
+pub(crate) fn step_homography(model: &ModelRows, near: &Near) -> Option<ModelRows> {
+    let tangents = HomographyManifold::tangents(model);
+    let equations = normal_equations::<ImageError<2>, 8>(model, &tangents, near, Loss::Squared);
+    damped_step(&equations, 0.0).map(|step| HomographyManifold::retract(model, &step))
+}
+
 /// The matches near the initial model, in blocks.
 pub(crate) struct Near {
     pub(crate) columns: [Vec<f64>; 6],

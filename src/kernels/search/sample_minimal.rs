@@ -6,8 +6,12 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.push(shader_part!("shared/random/random"));
-    parts.push(shader_part!("search/sample_minimal"));
+    parts.extend([
+        shader_part!("shared/random/random"),
+        shader_part!("shared/random/draw_sample"),
+        shader_part!("shared/random/pick_by_sums"),
+        shader_part!("search/sample_minimal"),
+    ]);
     parts
 }
 

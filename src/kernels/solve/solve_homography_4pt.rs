@@ -9,6 +9,7 @@ pub const SHADER: Shader = Shader {
         shader_part!("shared/layout/dispatch"),
         shader_part!("shared/solver/each_hypothesis"),
         shader_part!("shared/solver/solver"),
+        shader_part!("shared/solver/homography_of_four"),
         shader_part!("solve/solve_homography_4pt"),
     ],
 };
@@ -25,6 +26,7 @@ pub const FIT_SHADER: Shader = Shader {
         shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/triangular9"),
         shader_part!("shared/solver/fit_ranges"),
+        shader_part!("shared/solver/linear_homography"),
         shader_part!("shared/solver/fit_homography"),
     ],
 };

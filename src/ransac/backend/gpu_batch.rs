@@ -19,9 +19,7 @@ use crate::{
     algebra::{matrix3::unit_frobenius, svd3::Svd3},
     cpu::{
         residual::ModelRows,
-        search::{
-            normalize_matches::{Scaling, denormalize, matrix_of, pose_of, rows_of_pose},
-        },
+        search::normalize_matches::{Scaling, denormalize, matrix_of, pose_of, rows_of_pose},
     },
     gpu::{Context, ReadBack, TypedBuffer},
     kernels::{

@@ -132,7 +132,8 @@ impl Made<'_> {
         let variant = self.variant;
         if variant.kind == ModelKind::Pose {
             self.push("estimate_noise", self.capacity.pairs, |context, b| estimate_noise::stage(context, variant, b));
-            let by_noise = layout::Refinement { scale_sq: 0.0, ..refinement(&FINAL, places, FINALIST_PLACES, KEEP_ENOUGH) };
+            let by_noise =
+                layout::Refinement { scale_sq: 0.0, ..refinement(&FINAL, places, FINALIST_PLACES, KEEP_ENOUGH) };
             self.refine_finalists("refine_model, by noise", by_noise);
         }
         if self.coherent {
@@ -154,9 +155,13 @@ impl Made<'_> {
                 let parameters = uniform(context, coherence);
                 weigh_by_neighbours::stage(context, variant, b, [&parameters, &b.neighbours, &b.coherence])
             });
-            let [first, last] = [if round == 0 { KEEP_AND_SAVE } else { KEEP_ALWAYS }, if round + 1 == ROUNDS { KEEP_OR_RESTORE } else { KEEP_ALWAYS }];
+            let [first, last] = [
+                if round == 0 { KEEP_AND_SAVE } else { KEEP_ALWAYS },
+                if round + 1 == ROUNDS { KEEP_OR_RESTORE } else { KEEP_ALWAYS },
+            ];
             for (of, keep) in [(WIDE, first), (FINAL, last)] {
-                let refinement = layout::Refinement { by_neighbours: 1, ..refinement(&of, places, FINALIST_PLACES, keep) };
+                let refinement =
+                    layout::Refinement { by_neighbours: 1, ..refinement(&of, places, FINALIST_PLACES, keep) };
                 self.refine_finalists("refine_model, by neighbours", refinement);
             }
         }
@@ -171,7 +176,9 @@ impl Made<'_> {
             });
         }
         if variant.kind == ModelKind::Essential {
-            self.push("explain_by_rotation", pairs, |context, b| recover::explain_by_rotation::stage(context, variant, b));
+            self.push("explain_by_rotation", pairs, |context, b| {
+                recover::explain_by_rotation::stage(context, variant, b)
+            });
         }
         if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
             self.push("certify_rotation", pairs, |context, b| recover::certify_rotation::stage(context, variant, b));

@@ -1,14 +1,13 @@
 //! What an estimate leaves open: planes, missing translation, a second motion, a rotation that its matches do not determine.
 
 use super::final_score::FinalScore;
-use crate::constants::{EXPLAINED_PERCENT, ROTATION_HYPOTHESES, UNDETERMINED_RAD};
+use crate::constants::{EXPLAINED_PERCENT, PLANE_HYPOTHESES, ROTATION_HYPOTHESES, UNDETERMINED_RAD};
 use crate::ransac::outcome::Diagnosis;
 use crate::{
     cpu::{
         recover::{
-            certify_rotation::rotation_deviation_rad,
-            degeneracy::{TwoViews, homography_explains},
-            explain_by_rotation::rotation_explains,
+            certify_rotation::rotation_deviation_rad, explain_by_homography::homography_explains,
+            explain_by_rotation::rotation_explains, two_views::TwoViews,
         },
         search::{
             choose_finalists::{Scored, choose_others},
@@ -19,9 +18,6 @@ use crate::{
     },
     geometry::ModelKind,
 };
-
-/// Hypotheses for a homography at most.
-const HOMOGRAPHY_HYPOTHESES: u32 = 200;
 
 /// The model in the end, its inliers, and what it leaves open.
 pub(crate) struct Settled {
@@ -60,7 +56,7 @@ fn diagnose_two_views(final_score: &FinalScore<'_>, settled: &mut Settled, secon
     let [points1, points2] = matches.two_view_points(|i| settled.inliers[i]);
     let views = TwoViews { points1: &points1, points2: &points2, metric: matches.metric };
     let enough = |count: usize| 100 * count >= EXPLAINED_PERCENT as usize * points1.len();
-    let homography = homography_explains(&views, seed, HOMOGRAPHY_HYPOTHESES);
+    let homography = homography_explains(&views, seed, PLANE_HYPOTHESES);
     let calibrated = matches.kind == ModelKind::Essential;
     let rotation = if calibrated { rotation_explains(&views, seed, ROTATION_HYPOTHESES) } else { None };
     let rotation_only = rotation.is_some_and(|(_, count)| enough(count));

@@ -5,11 +5,14 @@ use super::{
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
-use crate::constants::RECOVERED;
+use crate::constants::{PLANE_HYPOTHESES, RECOVERED};
 use crate::ransac::Options;
 use crate::{
     cpu::{
-        recover::degeneracy::{TwoViews, homography_of_sample, recover_by_parallax},
+        recover::{
+            recover_plane::{homography_of_sample, recover_by_parallax},
+            two_views::TwoViews,
+        },
         residual::ModelRows,
         search::{
             choose_finalists::Scored,
@@ -24,9 +27,6 @@ use crate::{
     },
     geometry::ModelKind,
 };
-
-/// Hypotheses of the plane-and-parallax recovery at most.
-const PARALLAX_HYPOTHESES: u32 = 200;
 
 /// What a search found.
 #[derive(Default)]
@@ -118,7 +118,7 @@ impl Search<'_> {
         let homography = homography_of_sample(&matrix_of(&candidate.model), &points1, &points2, metric)?;
         let [points1, points2] = self.matches.two_view_points(|_| true);
         let views = TwoViews { points1: &points1, points2: &points2, metric };
-        let recovered = recover_by_parallax(&views, &homography, self.seed, PARALLAX_HYPOTHESES)?;
+        let recovered = recover_by_parallax(&views, &homography, self.seed, PLANE_HYPOTHESES)?;
         let model = rows_of_matrix(&recovered.fundamental);
         let score = self.scorer.score(&model, self.matches, f32::NEG_INFINITY);
         Some(self.refine_one((model, score)))
