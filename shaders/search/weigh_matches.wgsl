@@ -194,6 +194,31 @@ fn sum_up(r: Range, shares: bool, usual: u32, local: u32) {
     }
 }
 
+// All of a pair; whether something known of its matches is no number.
+fn weigh_pair(r: Range, local: u32) -> u32 {
+    var bad = 0u;
+    for (var k = local; k < r.count; k += WORKGROUP) {
+        bad |= select(0u, 1u, is_bad(r.start + k));
+    }
+    var shares = false;
+    var usual = 1u;
+    if (is_set(ONE_TO_ONE)) {
+        shares = find_shared(r, local);
+        if (shares) {
+            count_shared(r, local);
+            // in space, competitors are counted in what is usual
+            if (MATCH_VECTORS == 2u) {
+                usual = median_total(r, local);
+            }
+        }
+    }
+    weigh(r, shares, usual, local);
+    if (settings.weigh_sampling != BY_NOTHING) {
+        sum_up(r, shares, usual, local);
+    }
+    return any_of(local, bad);
+}
+
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -209,25 +234,7 @@ fn main(
     let r = Range(input.match_start, input.match_count, words);
     var bad = 0u;
     if (can_be_estimated(settings, input)) {
-        for (var k = local; k < r.count; k += WORKGROUP) {
-            bad |= select(0u, 1u, is_bad(r.start + k));
-        }
-        var shares = false;
-        var usual = 1u;
-        if (is_set(ONE_TO_ONE)) {
-            shares = find_shared(r, local);
-            if (shares) {
-                count_shared(r, local);
-                if (MATCH_VECTORS == 2u) {
-                    usual = median_total(r, local);
-                }
-            }
-        }
-        weigh(r, shares, usual, local);
-        if (settings.weigh_sampling != BY_NOTHING) {
-            sum_up(r, shares, usual, local);
-        }
-        bad = any_of(local, bad);
+        bad = weigh_pair(r, local);
     }
     if (local == 0u) {
         atomicStore(&sharing[index], bad);

@@ -35,9 +35,9 @@ impl Scaled {
     }
 
     /// The quotient of two integers above 0; of equal ones exactly 1.
-    #[expect(clippy::cast_possible_truncation, reason = "both are in 2^30..2^31, so that the quotient has 32 bits")]
     pub const fn quotient(a: u32, b: u32) -> Self {
         let shifts = [a.leading_zeros(), b.leading_zeros()];
+        // both in 2^30..2^31, so that the quotient has 32 bits
         let [a, b] = [(a << shifts[0]) >> 1, (b << shifts[1]) >> 1];
         let quotient = ((a as u64) << 31) / b as u64;
         Self::new(quotient as u32, shifts[1].cast_signed() - shifts[0].cast_signed() - 31)

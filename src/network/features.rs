@@ -158,11 +158,14 @@ fn known_shape(input: &RankInput<'_>, i: usize) -> Option<(f32, f32)> {
 /// Copies of a match are one with it.
 fn sharing(input: &RankInput<'_>) -> Vec<[f32; 2]> {
     let count = input.matches.lengths()[0];
-    let sides =
-        input.points_px().unwrap_or_default().map(|points| points.iter().map(|p| p.extend(0.0)).collect::<Vec<_>>());
-    let Some(Sharing { first, partners, original }) = Sharing::of(sides.each_ref().map(Vec::as_slice)) else {
+    // zero has one sign
+    let key = |p: &DVec2| [p.x, p.y].map(|x| (x + 0.0).to_bits());
+    let keys = input.points_px().unwrap_or_default().map(|points| points.iter().map(key));
+    let Some(sharing) = Sharing::of(keys) else {
         return vec![[0.0, 1.0]; count];
     };
+    let partners = sharing.partners();
+    let Sharing { first, original } = sharing;
     let mut ratios = vec![f32::INFINITY; count];
     for (i, &original) in original.iter().enumerate() {
         let lowest = &mut ratios[original as usize];

@@ -1,4 +1,4 @@
-// Weights in integers, whose sums no rounding changes. Twin: src/cpu/search/sample_minimal.rs.
+// Weights in integers, whose sums no rounding changes. Twin: src/cpu/train/sum_weights.rs.
 
 // The power of two that takes the largest weight below 2^(31 − ⌈log2 n⌉).
 fn fixed_point_scale(largest: f32, count: u32) -> f32 {

@@ -5,6 +5,7 @@
 //! without replacement. All in integers, so that no rounding differs between machines.
 
 use crate::constants::{ALTERNATE_FROM, MAX_DRAWS};
+use crate::cpu::scaled::Scaled;
 
 /// What samples are drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +22,12 @@ pub enum SampleSource {
 impl SampleSource {
     /// From weights of at least 0, in fixed point of so many bits that the sum fits 32: positive weights stay positive.
     pub fn weighted(weights: &[f32]) -> Self {
-        Self::Weighted(prefix_sums(weights))
+        Self::Weighted(prefix_sums(weights.iter().copied().map(Scaled::of)))
     }
 
     /// From two weightings of that kind.
     pub fn alternating(first: &[f32], second: &[f32]) -> Self {
-        Self::Alternating([first, second].map(prefix_sums))
+        Self::Alternating([first, second].map(|weights| prefix_sums(weights.iter().copied().map(Scaled::of))))
     }
 
     /// The prefix sums that a hypothesis is drawn by; `None` where all matches are alike.
@@ -59,28 +60,21 @@ pub const fn is_second(hypothesis: u32) -> bool {
     hypothesis >= ALTERNATE_FROM && hypothesis % 2 == 1
 }
 
-fn prefix_sums(weights: &[f32]) -> Vec<u32> {
-    let scale = fixed_point_scale(weights);
+/// The inclusive prefix sums of the weights in fixed point, of so many bits that the sum fits 32: what is above 0 stays so.
+pub(super) fn prefix_sums(weights: impl ExactSizeIterator<Item = Scaled> + Clone) -> Vec<u32> {
+    let largest = weights.clone().map(|weight| weight.exponent).max().unwrap_or(0);
+    let unit = largest + 32 - fixed_bits(weights.len());
     let mut sum = 0;
-    let up_to = |&weight: &f32| {
-        sum += fixed_point(weight, scale);
+    let up_to = |weight: Scaled| {
+        sum += weight.fixed(unit);
         sum
     };
-    weights.iter().map(up_to).collect()
+    weights.map(up_to).collect()
 }
 
-/// The power of two that takes the largest weight below 2^(31 − ⌈log2 n⌉).
-pub fn fixed_point_scale(weights: &[f32]) -> f32 {
-    let largest = weights.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let exponent = (largest.to_bits() >> 23) as i32 - 126;
-    let bits = 31 - weights.len().next_power_of_two().trailing_zeros() as i32;
-    // in two factors, since 2^(bits − exponent) itself may not be an f32
-    f32::from_bits(((bits - exponent).clamp(-126, 127) + 127).cast_unsigned() << 23)
-}
-
-/// A weight in fixed point; at least 1 for a positive one.
-pub fn fixed_point(weight: f32, scale: f32) -> u32 {
-    if weight > 0.0 { ((weight * scale) as u32).max(1) } else { 0 }
+/// Of so many numbers below 2 to this power the sum is below 2^32.
+pub(super) fn fixed_bits(count: usize) -> i32 {
+    31 - count.next_power_of_two().trailing_zeros().cast_signed()
 }
 
 #[inline(always)]

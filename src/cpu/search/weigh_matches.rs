@@ -4,7 +4,7 @@
 mod credits;
 mod likelihood;
 
-use super::sample_minimal::SampleSource;
+use super::sample_minimal::{SampleSource, prefix_sums};
 use crate::constants::{
     AT_LEAST, BY_CREDIT, BY_GUIDE, BY_NOTHING, BY_RATIO, BY_WEIGHT, LEAST_PERCENT, ONE_TO_ONE, WEIGH_REFINEMENT,
     WEIGH_SCORE,
@@ -165,23 +165,6 @@ fn guide(weights: Option<&[f32]>, shares: Option<&[Scaled]>, by: SampleBy) -> im
         (None, Some(shares)) => shares[i].cubed(),
         (None, None) => Scaled::ONE,
     }
-}
-
-/// The inclusive prefix sums of the weights in fixed point, of so many bits that the sum fits 32: what is above 0 stays so.
-fn prefix_sums(weights: impl ExactSizeIterator<Item = Scaled> + Clone) -> Vec<u32> {
-    let largest = weights.clone().map(|weight| weight.exponent).max().unwrap_or(0);
-    let unit = largest + 32 - fixed_bits(weights.len());
-    let mut sum = 0;
-    let up_to = |weight: Scaled| {
-        sum += weight.fixed(unit);
-        sum
-    };
-    weights.map(up_to).collect()
-}
-
-/// Of so many numbers below 2 to this power the sum is below 2^32.
-fn fixed_bits(count: usize) -> i32 {
-    31 - count.next_power_of_two().trailing_zeros().cast_signed()
 }
 
 /// (q cos α, −q sin α) of the ratio q of the scales of a match's key points and the difference α of their orientations; `None`

@@ -165,6 +165,24 @@ mod tests {
     }
 
     #[test]
+    fn points_far_from_the_origin_stay_apart() {
+        let points: Vec<DVec2> = (0..6).map(|i| DVec2::new(4.2e6, 4.8e6) + 1e-3 * f64::from(i)).collect();
+        let matches = MatchesView::Homography { points1_px: &points, points2_px: &points };
+        let found = MatchWeights::new(&Problem::new(matches), &Options::default()).unwrap();
+        assert_eq!((found.source, found.score), (SampleSource::Uniform(6), None));
+    }
+
+    #[test]
+    fn what_the_score_counts_in_full_has_a_part_in_the_refinement() {
+        let weights = Some(&[1.0, 0.5, 0.2, 0.05, 1e-3, 0.0][..]);
+        let doubting = Options { weigh_refinement: true, ..Options::default() };
+        let found = weights_of(None, weights, &doubting).unwrap();
+        assert_eq!((found.score, found.refinement), (None, Some(vec![1.0, 0.5, 0.2, 0.05, 0.05, 0.05])));
+        let both = weights_of(None, weights, &Options { weigh_score: true, ..doubting }).unwrap();
+        assert_eq!((both.score.as_deref(), both.refinement.as_deref()), (weights, weights));
+    }
+
+    #[test]
     fn a_ratio_is_below_a_limit_in_double_precision() {
         for limit in [0.8, 0.7, 0.1, 0.9999999999] {
             let single = single_below(limit);

@@ -1,8 +1,11 @@
 //! Matches that share a point with others. Of matches of one point to different ones at most one can be right, yet all of them
 //! would count for a model that fits one. An exact copy of a match agrees with it, but says nothing that it does not say.
 
-use super::{Known, fixed_bits};
-use crate::{cpu::scaled::Scaled, geometry::Sharing};
+use super::Known;
+use crate::{
+    cpu::{scaled::Scaled, search::sample_minimal::fixed_bits},
+    geometry::Sharing,
+};
 
 /// The credit of each match in 0..=1, 0 of all copies of a match but the surest; `None` where every match has full credit.
 ///
@@ -40,10 +43,10 @@ fn sharing(matches: &[[f32; 4]], spatial: bool) -> Option<Sharing> {
     let key = |point: [f32; 3]| point.map(|x| (x + 0.0).to_bits());
     if spatial {
         let side = |side: usize| matches.iter().skip(side).step_by(2).map(move |&[x, y, z, _]| key([x, y, z]));
-        return Sharing::of_keys([side(0), side(1)]);
+        return Sharing::of([side(0), side(1)]);
     }
     let side = |side: usize| matches.iter().map(move |m| key([m[2 * side], m[2 * side + 1], 0.0]));
-    Sharing::of_keys([side(0), side(1)])
+    Sharing::of([side(0), side(1)])
 }
 
 /// Of each match that is no copy, how likely the likeliest of its copies is; copies are one match.
