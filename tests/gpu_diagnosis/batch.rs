@@ -7,7 +7,7 @@ use nabla_ransac::cpu::residual::ModelRows;
 use nabla_ransac::cpu::search::normalize_matches::{NormalizedMatches, rows_of_pose};
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::layout::{Candidate, Pair, PairDiagnosis, PairResult, Settings};
-use nabla_ransac::kernels::{Buffers, Capacity, HostBuffers, Stage, Variant, Workgroups};
+use nabla_ransac::kernels::{Buffers, Capacity, HostBuffers, MatchArrays, Stage, Variant, Workgroups};
 use nabla_ransac::{Model, ModelKind, Pose, Score, ransac::EpipolarResidual};
 
 /// Matches of nobody between those of two pairs.
@@ -97,7 +97,8 @@ impl Batch {
         // room for a pair more than there are
         let [pairs, matches] = [cases.len() + 1, matches].map(|count| count as u32);
         let capacity = Capacity { pairs, matches, hypotheses: 1, candidates: 1, rounds: 1 };
-        let buffers = Buffers::new(context, variant, capacity, [false, weigh_matches], HostBuffers::default());
+        let needed = MatchArrays { facts: weigh_matches, ..MatchArrays::default() };
+        let buffers = Buffers::new(context, variant, capacity, needed, HostBuffers::default());
         let batch = Self { context: context.clone(), variant, buffers, capacity, starts };
         batch.write(cases, weigh_matches);
         batch

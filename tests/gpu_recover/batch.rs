@@ -36,7 +36,7 @@ pub(crate) fn run(kind: ModelKind, options: Options, scenes: &[PlaneScene]) -> B
     let raw: Vec<[f32; 4]> = scenes.iter().flat_map(PlaneScene::raw_matches).collect();
     let weights: Vec<f32> = scenes.iter().flat_map(|scene| scene.weights.clone()).collect();
     let weight_buffer = TypedBuffer::from_slice(&context, "weights", &weights);
-    let host = HostBuffers { matches: None, weights: Some(wgpu::Buffer::clone(&weight_buffer)) };
+    let host = HostBuffers { weights: Some(wgpu::Buffer::clone(&weight_buffer)), ..HostBuffers::default() };
     let room = [scenes.len() as u32, raw.len() as u32];
     let pipeline = GpuPipeline::new_blocking(context.clone(), kind, &options, room, host).unwrap();
     let b = pipeline.buffers();
@@ -49,7 +49,6 @@ pub(crate) fn run(kind: ModelKind, options: Options, scenes: &[PlaneScene]) -> B
     let inputs: Vec<_> = scenes.iter().zip(starts).map(|(scene, start)| scene.input(start)).collect();
     pipeline.write_pairs(&inputs).unwrap();
     let blank = PairDiagnosis { flags: OTHERS | PLANAR | HAS_HOMOGRAPHY, ..bytemuck::Zeroable::zeroed() };
-    b.diagnoses.write(&context, 0, &vec![blank; scenes.len()]);
     let variant = Variant { kind, residual: options.residual, score: options.score };
     context
         .catch_blocking(|| {
@@ -57,6 +56,9 @@ pub(crate) fn run(kind: ModelKind, options: Options, scenes: &[PlaneScene]) -> B
             let recover = (kind == ModelKind::Fundamental).then(|| recover::recover_plane::stage(&context, variant, b));
             let mut encoder = context.encoder("test");
             pipeline.encode(&mut encoder);
+            context.queue().submit([encoder.finish()]);
+            b.diagnoses.write(&context, 0, &vec![blank; scenes.len()]);
+            let mut encoder = context.encoder("test");
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             if let Some(recover) = &recover {
                 recover.encode(&mut pass, Workgroups::Count(room[0] * RECOVERED));

@@ -24,7 +24,7 @@ pub fn rotation_explains(views: &TwoViews<'_>, seed: u64, max_hypotheses: u32) -
     };
     let compared = Compared::new(views, COMPARED);
     let (rotation, _) = search::<2, SampsonTransfer>(max_hypotheses, &compared, EXPLAINED_SQ, rotation_of)?;
-    Some(views.refit(&rotation, |weights| fit_rotation(views.points1, views.points2, Some(weights))))
+    Some(views.refit(&rotation, |_, weights| fit_rotation(views.points1, views.points2, Some(weights))))
 }
 
 /// The rotation that brings the rays of image 1 closest to those of image 2, by the weighted squares of their differences
