@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // made once: shaders compiled, all buffers allocated
     let context = Context::from_device(device.clone(), queue.clone());
     let options = Options { min_iterations: 512, max_iterations: 512, ..Options::default() };
-    let host = HostBuffers { matches: Some(matches.clone()), ..HostBuffers::default() };
+    let host = HostBuffers { matches: Some(matches.clone().into()), ..HostBuffers::default() };
     let pipeline =
         GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, [1, MATCHES as u32], host)?;
 

@@ -161,6 +161,19 @@ pub enum Error {
     /// The device was lost, or refused the work.
     #[error("the GPU device failed: {0}")]
     Device(String),
+    /// The device has too little memory left.
+    #[error("the GPU has not enough memory left: {0}")]
+    DeviceMemory(String),
+    /// A buffer of the host that cannot be bound.
+    #[error("the buffer of {what}: expected {expected}, but found {found}")]
+    BadBuffer {
+        /// What it holds.
+        what: &'static str,
+        /// What is asked of it.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
     /// A single problem that does not fit the device's memory.
     #[error(
         "the work needs {needed} bytes in one GPU buffer, but the device allows {available}: use fewer matches or fewer hypotheses a round"

@@ -38,7 +38,7 @@ fn frames_in_a_hosts_encoder_agree_with_the_slices() {
     let scenes: Vec<Scene> =
         (0..3).map(|seed| Scene::new(ModelKind::Essential, seed, 120 + 80 * seed as usize, 0.6, 0.5)).collect();
     let matches = storage(&device, 16 * 1000);
-    let host = HostBuffers { matches: Some(matches.clone()), ..HostBuffers::default() };
+    let host = HostBuffers { matches: Some(matches.clone().into()), ..HostBuffers::default() };
     let pipeline =
         GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options(), [3, 1000], host).unwrap();
     let estimator = GpuEstimator::new(context.clone(), options()).unwrap();

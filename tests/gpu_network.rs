@@ -193,7 +193,7 @@ fn estimate(
     before: impl FnOnce(&mut wgpu::CommandEncoder),
 ) -> Vec<PairResult> {
     let options = Options { sampler: Sampler::Weights, weigh_score: true, ..Options::default() };
-    let host = kernels::HostBuffers { weights: Some(weights.clone()), ..kernels::HostBuffers::default() };
+    let host = kernels::HostBuffers { weights: Some(weights.clone().into()), ..kernels::HostBuffers::default() };
     let capacity = [pairs.len() as u32, pairs.iter().map(|pair| pair.ratios.len() as u32).sum()];
     let pipeline = GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, capacity, host).unwrap();
     let mut match_start = 0;

@@ -47,7 +47,15 @@ impl Stage {
         let variant = Variant { kind, residual: EpipolarResidual::Sampson, score: Score::Msac };
         let (pairs, matches) = (pairs as u32, matches as u32);
         let capacity = Capacity { pairs, matches, hypotheses: 1, candidates: 1, rounds: 1 };
-        let all = MatchArrays { weights: true, ratios: true, key_points: true, facts: true, sums: true, sharing: true, neighbours: true };
+        let all = MatchArrays {
+            weights: true,
+            ratios: true,
+            key_points: true,
+            facts: true,
+            sums: true,
+            sharing: true,
+            neighbours: true,
+        };
         let made = context.catch_blocking(|| {
             let buffers = Buffers::new(context, variant, capacity, all, HostBuffers::default());
             let stage = stage(context, variant, &buffers);
@@ -223,9 +231,9 @@ fn statuses(context: &Context, pair: &Pair, scene: &Scene) -> Vec<u32> {
     let twice = |values: &[f32]| [&vec![0.5; values.len()][..], values].concat();
     let key_points = [&vec![[1.0, 1.0, 0.0, 0.0]; pair.len()][..], &pair.key_points].concat();
     let host = HostBuffers {
-        weights: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "weights", &twice(&pair.weights)))),
-        ratios: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "ratios", &twice(&pair.ratios)))),
-        key_points: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "key points", &key_points))),
+        weights: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "weights", &twice(&pair.weights))).into()),
+        ratios: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "ratios", &twice(&pair.ratios))).into()),
+        key_points: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(context, "key points", &key_points)).into()),
         ..HostBuffers::default()
     };
     let capacity = [2, 2 * pair.len() as u32];
@@ -284,8 +292,8 @@ fn both_backends_weigh_the_refinement_of_guided_problems_alike() {
     for seed in 0..3 {
         let (scene, weights, ratios) = doubted(seed);
         let host = HostBuffers {
-            weights: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(&context, "weights", &weights))),
-            ratios: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(&context, "ratios", &ratios))),
+            weights: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(&context, "weights", &weights)).into()),
+            ratios: Some(wgpu::Buffer::clone(&TypedBuffer::from_slice(&context, "ratios", &ratios)).into()),
             ..HostBuffers::default()
         };
         let pipeline = GpuPipeline::new_blocking(context.clone(), scene.kind, &options, [1, 240], host).unwrap();

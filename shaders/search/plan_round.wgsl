@@ -99,7 +99,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
         write_workgroups(9u, (drawn + settings.solver_hypotheses - 1u) / settings.solver_hypotheses);
         round_counts[0] = drawn;
         round_counts[1] = 0u;
-        round_counts[2] = left_pairs;
-        round_counts[3] = SCORE_SHARES;
+        let rows = (left_pairs + MAX_WORKGROUPS - 1u) / MAX_WORKGROUPS;
+        round_counts[2] = (left_pairs + max(rows, 1u) - 1u) / max(rows, 1u);
+        round_counts[3] = rows * SCORE_SHARES;
     }
 }

@@ -310,7 +310,7 @@ struct Place {
 }
 
 fn place_at(index: u32) -> Place {
-    let last = settings.pair_count - 1u;
+    let last = max(settings.pair_count, 1u) - 1u;
     if (refinement.count == 0u) {
         let pair = progress.pairs[min(index / progress.candidates, last)];
         let place = candidate_place(settings, pair, progress.round, index % progress.candidates);

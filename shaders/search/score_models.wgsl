@@ -1,9 +1,10 @@
 // Models × matches → partial scores: the sum of the matches' weighted gains over one share of the matches.
 // Twin: src/cpu/search/score_models.rs.
 //
-// Workgroup (x, y, z): models MODELS_A_WORKGROUP x … of the list of slot y, share z of the matches. An invocation keeps two models in
-// registers; the matches pass by in tiles of workgroup memory, that all invocations read at the same place. The shares of
-// a pair depend on its number of matches alone, and so does every bit of its scores.
+// Workgroup (x, y, z): models MODELS_A_WORKGROUP x … of the list of a slot, one share of the matches; more slots than y may have
+// go on in z, behind the shares. An invocation keeps two models in registers; the matches pass by in tiles of workgroup memory,
+// that all invocations read at the same place. The shares of a pair depend on its number of matches alone, and so does every
+// bit of its scores.
 
 @group(0) @binding(0) var<uniform> settings: Settings;
 @group(0) @binding(1) var<storage, read> progress: Progress;
@@ -40,8 +41,16 @@ fn load_tile(start: u32, end: u32, local: u32) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let slot = workgroup.y;
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let slot = workgroup.z / SCORE_SHARES * workgroups.y + workgroup.y;
+    let matches_share = workgroup.z % SCORE_SHARES;
+    if (slot >= progress.active_pairs) {
+        return;
+    }
     let capacity = settings.hypotheses * settings.max_solutions;
     let list = slot * (capacity + 1u);
     let count = lists[list];
@@ -52,7 +61,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let pair = pairs[progress.pairs[slot]];
     let tiles = (pair.match_count + TILE - 1u) / TILE;
     let share = (tiles + SCORE_SHARES - 1u) / SCORE_SHARES * TILE;
-    let begin = pair.match_start + min(workgroup.z * share, pair.match_count);
+    let begin = pair.match_start + min(matches_share * share, pair.match_count);
     let end = min(begin + share, pair.match_start + pair.match_count);
     let place0 = first + local;
     let place1 = place0 + WORKGROUP;
@@ -77,9 +86,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         }
     }
     if (place0 < count) {
-        partial_scores[(slot * capacity + place0) * SCORE_SHARES + workgroup.z] = sum0;
+        partial_scores[(slot * capacity + place0) * SCORE_SHARES + matches_share] = sum0;
     }
     if (place1 < count) {
-        partial_scores[(slot * capacity + place1) * SCORE_SHARES + workgroup.z] = sum1;
+        partial_scores[(slot * capacity + place1) * SCORE_SHARES + matches_share] = sum1;
     }
 }

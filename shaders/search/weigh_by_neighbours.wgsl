@@ -47,7 +47,7 @@ fn main(
 ) {
     let turn = turn_of(workgroup_index(workgroup, workgroups), workgroups, settings.pair_count * coherence.places);
     let place = turn.range / max(settings.pair_count, 1u);
-    if (place >= coherence.places) {
+    if (place >= coherence.places || settings.pair_count == 0u) {
         return;
     }
     let pair_index = turn.range % settings.pair_count;

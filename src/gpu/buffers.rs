@@ -1,13 +1,16 @@
-use super::{Context, ReadBack};
+use super::{BufferPart, Context, ReadBack};
 use crate::Result;
 use bytemuck::Pod;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// A storage buffer of `len` elements of one type; dereferences to the [`wgpu::Buffer`].
+/// A storage buffer of `len` elements of one type; dereferences to the [`wgpu::Buffer`], that begins before its first element where
+/// it is a part of someone else's.
 #[derive(Clone, Debug)]
 pub struct TypedBuffer<T> {
     buffer: wgpu::Buffer,
+    /// Where the first element is, bytes.
+    offset: u64,
     len: usize,
     element: PhantomData<T>,
 }
@@ -26,12 +29,31 @@ impl<T: Pod> TypedBuffer<T> {
             usage: usage | wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        Self { buffer, len, element: PhantomData }
+        Self { buffer, offset: 0, len, element: PhantomData }
     }
 
     /// A buffer of someone else, with storage usage, of `len` elements.
     pub const fn from_buffer(buffer: wgpu::Buffer, len: usize) -> Self {
-        Self { buffer, len, element: PhantomData }
+        Self { buffer, offset: 0, len, element: PhantomData }
+    }
+
+    /// `len` elements at the beginning of a part of a buffer.
+    pub(crate) fn from_part(part: BufferPart, len: usize) -> Self {
+        Self { offset: part.offset, ..Self::from_buffer(part.buffer, len) }
+    }
+
+    /// Its elements as shaders bind them.
+    pub fn binding(&self) -> wgpu::BindingResource<'_> {
+        if self.offset == 0 {
+            return self.buffer.as_entire_binding();
+        }
+        let size = std::num::NonZero::new(Self::bytes(self.len.max(1)).next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT));
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: &self.buffer, offset: self.offset, size })
+    }
+
+    /// Where its first element is in the [`wgpu::Buffer`], bytes.
+    pub const fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// A buffer that holds `data`.
@@ -59,7 +81,7 @@ impl<T: Pod> TypedBuffer<T> {
     /// Writes elements from `first` on, ahead of the next submission.
     pub fn write(&self, context: &Context, first: usize, data: &[T]) {
         if !data.is_empty() {
-            context.queue().write_buffer(&self.buffer, Self::bytes(first), bytemuck::cast_slice(data));
+            context.queue().write_buffer(&self.buffer, self.offset + Self::bytes(first), bytemuck::cast_slice(data));
         }
     }
 
@@ -69,8 +91,8 @@ impl<T: Pod> TypedBuffer<T> {
     /// [`Error::Device`](crate::Error::Device).
     pub fn read_blocking(&self, context: &Context) -> Result<Vec<T>> {
         let mut encoder = context.encoder("read back");
-        let read_back = ReadBack::encode(context, &mut encoder, &[(&self.buffer, Self::bytes(self.len))]);
-        context.queue().submit([encoder.finish()]);
+        let sources = [(&self.buffer, self.offset, Self::bytes(self.len))];
+        let read_back = ReadBack::encode_parts(context, &mut encoder, &sources).submit(context, encoder);
         let bytes = read_back.wait_blocking(context)?;
         Ok(bytemuck::pod_collect_to_vec(bytes.first().map_or(&[][..], Vec::as_slice)))
     }

@@ -102,7 +102,7 @@ impl Context {
     /// The scopes are closed before this returns, so that the future may move to another thread.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`Error::DeviceMemory`] where a buffer could not be had, on a device that works on; else [`Error::Device`].
     pub fn catch<T, W: FnOnce() -> T>(&self, work: W) -> impl Future<Output = Result<T>> + use<T, W> {
         use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         let scopes = [Validation, OutOfMemory, Internal].map(|filter| self.device.push_error_scope(filter));
@@ -116,6 +116,7 @@ impl Context {
                 return Err(Error::Device(reason.clone()));
             }
             match found.0.or(found.1).or(found.2) {
+                Some(error @ wgpu::Error::OutOfMemory { .. }) => Err(Error::DeviceMemory(error.to_string())),
                 Some(error) => Err(Error::Device(error.to_string())),
                 None => Ok(made),
             }
@@ -134,12 +135,6 @@ impl Context {
     /// [`Error::Device`] once the device was lost.
     pub fn check_lost(&self) -> Result<()> {
         self.lost.get().map_or(Ok(()), |reason| Err(Error::Device(reason.clone())))
-    }
-
-    /// Whether a read-back still works; blocks while the device is busy. Seen on a host's device too.
-    pub(crate) fn is_alive(&self) -> bool {
-        let probe = super::TypedBuffer::<u32>::new(self, "probe", 1);
-        self.check_lost().is_ok() && probe.read_blocking(self).is_ok()
     }
 
     fn watch(&self) {

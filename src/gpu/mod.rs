@@ -4,8 +4,10 @@ mod adapters;
 mod buffers;
 mod context;
 mod kernel;
+mod part;
 mod read_back;
 mod shader;
+mod upload;
 
 pub use adapters::{AdapterReport, adapters, adapters_async};
 pub use buffers::TypedBuffer;
@@ -13,6 +15,8 @@ pub use context::Context;
 pub use kernel::Kernel;
 #[cfg(feature = "train")]
 pub(crate) use kernel::spread;
+pub use part::BufferPart;
 pub use read_back::ReadBack;
 pub use shader::Shader;
 pub(crate) use shader::shader_part;
+pub use upload::Upload;

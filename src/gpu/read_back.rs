@@ -1,20 +1,37 @@
 use super::Context;
 use crate::{Error, Result};
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Duration;
+
+/// Another thread that polls the device may have taken the answer of a mapping, and be about to hand it out.
+const HANDED_OUT: Duration = Duration::from_secs(5);
+
+const NEVER: &str = "the read-back never finished";
 
 /// Copies of buffers on their way to the CPU, through one staging buffer.
 #[derive(Debug)]
 pub struct ReadBack {
     staging: wgpu::Buffer,
     sizes: Vec<u64>,
+    submission: Option<wgpu::SubmissionIndex>,
 }
 
 impl ReadBack {
     /// Encodes the copies of the first bytes of each buffer (multiples of 4); to be submitted before it is waited for.
     pub fn encode(context: &Context, encoder: &mut wgpu::CommandEncoder, sources: &[(&wgpu::Buffer, u64)]) -> Self {
-        let sizes: Vec<u64> = sources.iter().map(|&(_, size)| size).collect();
+        let parts: Vec<_> = sources.iter().map(|&(buffer, size)| (buffer, 0, size)).collect();
+        Self::encode_parts(context, encoder, &parts)
+    }
+
+    /// The same of parts of buffers: their offsets and sizes, bytes (multiples of 4).
+    pub fn encode_parts(
+        context: &Context,
+        encoder: &mut wgpu::CommandEncoder,
+        sources: &[(&wgpu::Buffer, u64, u64)],
+    ) -> Self {
+        let sizes: Vec<u64> = sources.iter().map(|&(_, _, size)| size).collect();
         let staging = context.device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("read back"),
             size: sizes.iter().sum::<u64>().max(4),
@@ -22,11 +39,18 @@ impl ReadBack {
             mapped_at_creation: false,
         });
         let mut offset = 0;
-        for &(buffer, size) in sources.iter().filter(|&&(_, size)| size > 0) {
-            encoder.copy_buffer_to_buffer(buffer, 0, &staging, offset, size);
+        for &(buffer, from, size) in sources.iter().filter(|&&(_, _, size)| size > 0) {
+            encoder.copy_buffer_to_buffer(buffer, from, &staging, offset, size);
             offset += size;
         }
-        Self { staging, sizes }
+        Self { staging, sizes, submission: None }
+    }
+
+    /// Submits what was encoded, so that this submission alone is waited for and none after it.
+    #[must_use]
+    pub fn submit(self, context: &Context, encoder: wgpu::CommandEncoder) -> Self {
+        let submission = Some(context.queue().submit([encoder.finish()]));
+        Self { submission, ..self }
     }
 
     /// Waits for the copies and gives each buffer's bytes.
@@ -38,8 +62,10 @@ impl ReadBack {
         // Browsers poll by themselves; elsewhere a thread waits, so that the executor is not held up.
         #[cfg(not(target_arch = "wasm32"))]
         {
-            let device = context.device().clone();
-            std::thread::spawn(move || device.poll(wgpu::PollType::wait_indefinitely()));
+            let (device, until, answer) = (context.device().clone(), self.poll_type(), Arc::clone(&mapped));
+            let wait = move || answer.drive(&device, until);
+            let waits = std::thread::Builder::new().name("read back".to_owned()).spawn(wait);
+            waits.map_err(|error| Error::Device(format!("no thread to wait for it: {error}")))?;
         }
         poll_fn(|task| mapped.poll(task.waker())).await.map_err(|error| lost(context, &error))?;
         self.bytes()
@@ -51,18 +77,22 @@ impl ReadBack {
     /// Those of [`Self::wait`].
     pub fn wait_blocking(self, context: &Context) -> Result<Vec<Vec<u8>>> {
         let mapped = self.map();
-        context.device().poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(context, &error))?;
+        mapped.drive(context.device(), self.poll_type());
         match mapped.poll(Waker::noop()) {
             Poll::Ready(result) => result.map_err(|error| lost(context, &error))?,
-            Poll::Pending => return Err(lost(context, &"the read-back never finished")),
+            Poll::Pending => return Err(lost(context, &NEVER)),
         }
         self.bytes()
+    }
+
+    fn poll_type(&self) -> wgpu::PollType {
+        wgpu::PollType::Wait { submission_index: self.submission.clone(), timeout: None }
     }
 
     fn map(&self) -> Arc<Mapped> {
         let mapped = Arc::new(Mapped::default());
         let answer = Arc::clone(&mapped);
-        self.staging.map_async(wgpu::MapMode::Read, .., move |result| answer.set(result));
+        self.staging.map_async(wgpu::MapMode::Read, .., move |result| answer.set(result.map_err(|e| e.to_string())));
         mapped
     }
 
@@ -82,27 +112,57 @@ fn lost(context: &Context, error: &dyn std::fmt::Display) -> Error {
     context.check_lost().err().unwrap_or_else(|| Error::Device(error.to_string()))
 }
 
-type Answer = std::result::Result<(), wgpu::BufferAsyncError>;
+type Answer = std::result::Result<(), String>;
 
 /// The answer of a mapping, and who waits for it.
 #[derive(Debug, Default)]
-struct Mapped(Mutex<(Option<Answer>, Option<Waker>)>);
+struct Mapped {
+    state: Mutex<State>,
+    answered: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answered: bool,
+    answer: Option<Answer>,
+    waker: Option<Waker>,
+}
 
 impl Mapped {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first answer stays.
     fn set(&self, result: Answer) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0 = Some(result);
-        if let Some(waker) = state.1.take() {
+        let mut state = self.state();
+        if state.answered {
+            return;
+        }
+        (state.answered, state.answer) = (true, Some(result));
+        self.answered.notify_all();
+        if let Some(waker) = state.waker.take() {
+            drop(state);
             waker.wake();
         }
     }
 
+    /// Waits for the device until the answer is there; that it fails, or says nothing, is an answer too.
+    fn drive(&self, device: &wgpu::Device, until: wgpu::PollType) {
+        if let Err(error) = device.poll(until) {
+            return self.set(Err(error.to_string()));
+        }
+        let waited = self.answered.wait_timeout_while(self.state(), HANDED_OUT, |state| !state.answered);
+        drop(waited);
+        self.set(Err(NEVER.to_owned()));
+    }
+
     fn poll(&self, waker: &Waker) -> Poll<Answer> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.0.take() {
+        let mut state = self.state();
+        match state.answer.take() {
             Some(result) => Poll::Ready(result),
             None => {
-                state.1 = Some(waker.clone());
+                state.waker = Some(waker.clone());
                 Poll::Pending
             }
         }

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::constants::{COHERENT_NEIGHBOURS, FINALIST_PLACES, FINALISTS, RECOVERED, SCORE_SHARES, SHARING_WORDS};
 use crate::{
-    ModelKind,
-    gpu::{Context, TypedBuffer},
+    ModelKind, Result,
+    gpu::{BufferPart, Context, TypedBuffer},
 };
 
 /// How much a pipeline can take at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Pairs, at most 65 535.
+    /// Pairs.
     pub pairs: u32,
     /// Matches of all pairs together.
     pub matches: u32,
@@ -81,19 +81,36 @@ const fn model_bytes() -> usize {
     48 + 4 + 4 * SCORE_SHARES
 }
 
-/// Buffers of the host in place of our own.
+/// Buffers of the host, or parts of them, in place of our own; a whole one is `Some(buffer.into())`.
 #[derive(Clone, Debug, Default)]
 pub struct HostBuffers {
     /// Matches in pixels: `x1 y1 x2 y2` of two views; `X Y Z 0, x y 0 0` of a pose; `X1 Y1 Z1 0, X2 Y2 Z2 0` of a rigid
     /// transform; f32, storage usage.
-    pub matches: Option<wgpu::Buffer>,
+    pub matches: Option<BufferPart>,
     /// A weight a match, f32, storage usage.
-    pub weights: Option<wgpu::Buffer>,
+    pub weights: Option<BufferPart>,
     /// An SNN ratio a match, f32, storage usage.
-    pub ratios: Option<wgpu::Buffer>,
+    pub ratios: Option<BufferPart>,
     /// The key points of a match of two views: their scales in image 1 and 2, pixels, 0 where they are not known, and their
     /// orientations, degrees; f32, storage usage.
-    pub key_points: Option<wgpu::Buffer>,
+    pub key_points: Option<BufferPart>,
+}
+
+impl HostBuffers {
+    /// # Errors
+    /// [`Error::BadBuffer`](crate::Error::BadBuffer) for one that shaders cannot have so many matches in.
+    pub(crate) fn check(&self, context: &Context, variant: Variant, capacity: Capacity) -> Result<()> {
+        let matches = u64::from(capacity.matches.max(1));
+        let Self { matches: coordinates, weights, ratios, key_points } = self;
+        let parts = [
+            ("the matches", coordinates, 16 * variant.match_vectors() as u64),
+            ("the weights", weights, 4),
+            ("the SNN ratios", ratios, 4),
+            ("the key points", key_points, 16),
+        ];
+        let given = parts.into_iter().filter_map(|(what, part, bytes)| Some((what, part.as_ref()?, bytes)));
+        given.into_iter().try_for_each(|(what, part, bytes)| part.check(context, what, matches * bytes))
+    }
 }
 
 /// Which arrays over the matches a pipeline needs, beside the matches.
@@ -244,10 +261,10 @@ impl Buffers {
 fn of_host_or_new<T: bytemuck::Pod>(
     context: &Context,
     label: &str,
-    host: Option<wgpu::Buffer>,
+    host: Option<BufferPart>,
     len: usize,
 ) -> TypedBuffer<T> {
-    host.map_or_else(|| TypedBuffer::new(context, label, len), |buffer| TypedBuffer::from_buffer(buffer, len))
+    host.map_or_else(|| TypedBuffer::new(context, label, len), |part| TypedBuffer::from_part(part, len))
 }
 
 /// One element that shaders read as a uniform.

@@ -30,6 +30,7 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
         ("choose_finalists", search::choose_finalists::parts(variant)),
         ("settle_winner", search::settle_winner::parts(variant)),
         ("mark_inliers", search::mark_inliers::parts(variant)),
+        ("pack_mask", search::pack_mask::parts()),
     ];
     if matches!(variant.kind, ModelKind::Essential | ModelKind::Fundamental) {
         texts.extend([

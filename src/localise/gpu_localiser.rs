@@ -51,7 +51,7 @@ impl GpuLocaliser {
         options.check()?;
         let doubtful_spread = options.doubtful_share * map.config().extent;
         let points = GpuPoints::new(context.clone(), map, image, doubtful_spread).await?;
-        let [matches, weights] = [&*points.matches, &*points.weights].map(|buffer| Some(buffer.clone()));
+        let [matches, weights] = [&*points.matches, &*points.weights].map(|buffer| Some(buffer.clone().into()));
         let host = HostBuffers { matches, weights, ..HostBuffers::default() };
         let capacity = [1, points.grid().len() as u32];
         let pipeline = GpuPipeline::new(context, ModelKind::Pose, &options.estimator, capacity, host).await?;

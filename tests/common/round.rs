@@ -42,7 +42,7 @@ pub fn run(context: &Context, kind: ModelKind, options: Options, scene_seed: u64
         (0..COUNT).map(|_| rng.random_range(0.0..1.0)).map(|w| if w < 0.1 { 0.0 } else { w }).collect();
     let weight_buffer = TypedBuffer::<f32>::new(context, "weights", START + COUNT);
     weight_buffer.write(context, START, &weights);
-    let host = HostBuffers { weights: Some(wgpu::Buffer::clone(&weight_buffer)), ..HostBuffers::default() };
+    let host = HostBuffers { weights: Some(wgpu::Buffer::clone(&weight_buffer).into()), ..HostBuffers::default() };
     let pipeline =
         GpuPipeline::new_blocking(context.clone(), kind, &options, [1, (START + COUNT) as u32], host).unwrap();
     let b = pipeline.buffers();

@@ -36,7 +36,7 @@ pub(crate) fn run(kind: ModelKind, options: Options, scenes: &[PlaneScene]) -> B
     let raw: Vec<[f32; 4]> = scenes.iter().flat_map(PlaneScene::raw_matches).collect();
     let weights: Vec<f32> = scenes.iter().flat_map(|scene| scene.weights.clone()).collect();
     let weight_buffer = TypedBuffer::from_slice(&context, "weights", &weights);
-    let host = HostBuffers { weights: Some(wgpu::Buffer::clone(&weight_buffer)), ..HostBuffers::default() };
+    let host = HostBuffers { weights: Some(wgpu::Buffer::clone(&weight_buffer).into()), ..HostBuffers::default() };
     let room = [scenes.len() as u32, raw.len() as u32];
     let pipeline = GpuPipeline::new_blocking(context.clone(), kind, &options, room, host).unwrap();
     let b = pipeline.buffers();

@@ -12,7 +12,7 @@ static DEVICE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 /// The exception of an error, to be raised.
 pub(crate) fn raise(error: Error) -> PyErr {
     match error {
-        Error::NoAdapter { .. } | Error::Device(_) | Error::OutOfMemory { .. } => {
+        Error::NoAdapter { .. } | Error::Device(_) | Error::DeviceMemory(_) | Error::OutOfMemory { .. } => {
             named(&DEVICE, "DeviceError", error.to_string())
         }
         Error::File { .. } | Error::Weights { .. } | Error::Row { .. } => named(&FILE, "FileError", error.to_string()),

@@ -4,6 +4,7 @@ pub mod choose_finalists;
 pub mod estimate_noise;
 pub mod mark_inliers;
 pub mod normalize_matches;
+pub mod pack_mask;
 pub mod pack_models;
 pub mod plan_round;
 pub mod refine_model;

@@ -1,6 +1,6 @@
 //! Pixels to normalised coordinates: launcher, a pair a workgroup. Twin: [`cpu::normalize_matches`](crate::cpu::search::normalize_matches).
 
-use crate::gpu::{Context, shader_part};
+use crate::gpu::{Context, Shader, shader_part};
 use crate::kernels::{Stage, Variant, buffers::Buffers};
 
 /// The shader's texts.
@@ -17,10 +17,14 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
 /// The step on its buffers.
 pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
     let b = buffers;
-    Stage::new(
-        context,
-        "normalize_matches",
-        &parts(variant),
-        &[&b.settings, &b.inputs, &b.raw_matches, &b.sharing, &b.pairs, &b.matches, &b.weight_sums],
-    )
+    let resources = [
+        b.settings.binding(),
+        b.inputs.binding(),
+        b.raw_matches.binding(),
+        b.sharing.binding(),
+        b.pairs.binding(),
+        b.matches.binding(),
+        b.weight_sums.binding(),
+    ];
+    Stage::with_resources(context, &Shader { name: "normalize_matches", parts: &parts(variant) }, &resources)
 }

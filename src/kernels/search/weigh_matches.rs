@@ -1,7 +1,7 @@
 //! What is made of what is known of each match: launcher, a pair a workgroup. Twin: [`cpu::weigh_matches`](crate::cpu::search::weigh_matches).
 
 use crate::constants;
-use crate::gpu::{Context, shader_part};
+use crate::gpu::{Context, Shader, shader_part};
 use crate::kernels::{Stage, Variant, buffers::Buffers};
 
 /// The shader's texts.
@@ -21,20 +21,9 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
 /// The step on its buffers.
 pub fn stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
     let b = buffers;
-    Stage::new(
-        context,
-        "weigh_matches",
-        &parts(variant),
-        &[
-            &b.settings,
-            &b.inputs,
-            &b.raw_matches,
-            &b.weights,
-            &b.ratios,
-            &b.key_points,
-            &b.sharing,
-            &b.weight_sums,
-            &b.match_facts,
-        ],
-    )
+    let raw = [b.raw_matches.binding(), b.weights.binding(), b.ratios.binding(), b.key_points.binding()];
+    let before = [b.settings.binding(), b.inputs.binding()];
+    let after = [b.sharing.binding(), b.weight_sums.binding(), b.match_facts.binding()];
+    let resources: Vec<_> = before.into_iter().chain(raw).chain(after).collect();
+    Stage::with_resources(context, &Shader { name: "weigh_matches", parts: &parts(variant) }, &resources)
 }

@@ -1,6 +1,9 @@
-use super::cpu_pipeline;
+use super::{
+    cpu_pipeline,
+    in_turns::{estimate_in_turns, estimate_on_threads},
+};
 use crate::ransac::{Backend, GpuEstimator, Options, Outcome, Problem};
-use crate::{Error, Result, gpu::Context, parallel::parallel_map};
+use crate::{Error, Result, gpu::Context};
 
 /// The estimator: made once, used for any number of problems.
 #[derive(Debug)]
@@ -94,22 +97,17 @@ impl Estimator {
     /// memory allows.
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         match &self.gpu {
-            None => self.estimate_on_threads(problems),
+            None => estimate_on_threads(problems, &self.options),
             Some(gpu) => gpu.estimate_batch(problems),
         }
     }
 
-    /// [`Self::estimate_batch`], without blocking where there is a GPU.
+    /// [`Self::estimate_batch`] for an executor that is not to be held up: on a GPU each poll prepares one submission at most; on the
+    /// CPU, and with [`Options::use_all`], it takes as many problems as there are threads, and is done when these are.
     pub async fn estimate_batch_async(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         match &self.gpu {
-            None => self.estimate_on_threads(problems),
+            None => estimate_in_turns(problems, &self.options).await,
             Some(gpu) => gpu.estimate_batch_async(problems).await,
         }
-    }
-
-    fn estimate_on_threads(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
-        parallel_map(self.options.threads, problems.len(), |index| {
-            cpu_pipeline::estimate(&problems[index], &self.options)
-        })
     }
 }

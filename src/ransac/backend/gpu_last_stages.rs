@@ -22,12 +22,30 @@ use crate::{
     },
 };
 
-/// A stage, under its name in timings, with so many workgroups.
+/// A stage, under its name in timings, with so many times the workgroups that its pairs and matches ask for.
 #[derive(Debug)]
 pub(super) struct LastStage {
     pub(super) name: &'static str,
     pub(super) stage: Stage,
-    pub(super) workgroups: u32,
+    times: u32,
+    workgroups: Workgroups,
+}
+
+/// Workgroups for so many pairs and matches.
+type Workgroups = fn(Capacity) -> u32;
+
+impl LastStage {
+    pub(super) fn workgroups(&self, used: Capacity) -> u32 {
+        self.times * (self.workgroups)(used)
+    }
+}
+
+const fn a_pair(used: Capacity) -> u32 {
+    used.pairs
+}
+
+const fn for_weighing(used: Capacity) -> u32 {
+    weigh_by_neighbours::workgroups(used, 1)
 }
 
 /// Some of the places of each pair's models.
@@ -56,7 +74,7 @@ pub(super) fn last_stages(
     made.choose("choose_finalists, the winner", WINNER);
     made.refine("refine_model, of the winner", WINNER, &FINAL, KEEP_ENOUGH);
     if coherent {
-        made.push("find_neighbours", find_neighbours::workgroups_of_pairs(capacity), |context, b| {
+        made.push_sized("find_neighbours", 1, find_neighbours::workgroups_of_pairs, |context, b| {
             find_neighbours::stage_of_pairs(context, variant, b, &b.neighbours)
         });
     }
@@ -66,8 +84,8 @@ pub(super) fn last_stages(
         made.refine("refine_model, of the others", OTHERS, &FINAL, KEEP_ENOUGH);
         made.refine_last(OTHERS);
     }
-    made.push("settle_winner", capacity.pairs, |context, b| settle_winner::stage(context, variant, b));
-    made.push("mark_inliers", capacity.pairs, |context, b| mark_inliers::stage(context, variant, b));
+    made.push("settle_winner", |context, b| settle_winner::stage(context, variant, b));
+    made.push("mark_inliers", |context, b| mark_inliers::stage(context, variant, b));
     if options.diagnose {
         made.diagnose();
     }
@@ -91,26 +109,36 @@ struct Made<'a> {
 }
 
 impl Made<'_> {
-    fn push(&mut self, name: &'static str, workgroups: u32, make: impl FnOnce(&Context, &Buffers) -> Stage) {
-        self.stages.push(LastStage { name, stage: make(self.context, self.buffers), workgroups });
+    fn push(&mut self, name: &'static str, make: impl FnOnce(&Context, &Buffers) -> Stage) {
+        self.push_sized(name, 1, a_pair, make);
+    }
+
+    fn push_sized(
+        &mut self,
+        name: &'static str,
+        times: u32,
+        workgroups: Workgroups,
+        make: impl FnOnce(&Context, &Buffers) -> Stage,
+    ) {
+        self.stages.push(LastStage { name, stage: make(self.context, self.buffers), times, workgroups });
     }
 
     /// What is recovered from the planes that explain the samples of the best candidates.
     fn recover(&mut self) {
         let Self { variant, capacity, .. } = *self;
-        self.push("recover_plane", RECOVERED * capacity.pairs, |context, b| {
+        self.push_sized("recover_plane", RECOVERED, a_pair, |context, b| {
             recover::recover_plane::stage(context, variant, b)
         });
         let places = Places { first: capacity.rounds * capacity.candidates, count: RECOVERED };
         let refinement = refinement(&LOCAL, places, capacity.candidates_a_pair(variant.kind), KEEP_BETTER);
-        self.push("refine_model, of planes", RECOVERED * capacity.pairs, |context, b| {
+        self.push_sized("refine_model, of planes", RECOVERED, a_pair, |context, b| {
             refine_model::stage(context, variant, b, &uniform(context, refinement), &b.candidates)
         });
     }
 
     fn choose(&mut self, name: &'static str, places: Places) {
         let variant = self.variant;
-        self.push(name, self.capacity.pairs, |context, b| {
+        self.push(name, |context, b| {
             choose_finalists::stage(context, variant, b, &uniform(context, [places.first, places.count]))
         });
     }
@@ -121,7 +149,7 @@ impl Made<'_> {
 
     fn refine_finalists(&mut self, name: &'static str, refinement: layout::Refinement) {
         let variant = self.variant;
-        self.push(name, refinement.count * self.capacity.pairs, |context, b| {
+        self.push_sized(name, refinement.count, a_pair, |context, b| {
             refine_model::stage(context, variant, b, &uniform(context, refinement), &b.finalists)
         });
     }
@@ -131,7 +159,7 @@ impl Made<'_> {
     fn refine_last(&mut self, places: Places) {
         let variant = self.variant;
         if variant.kind == ModelKind::Pose {
-            self.push("estimate_noise", self.capacity.pairs, |context, b| estimate_noise::stage(context, variant, b));
+            self.push("estimate_noise", |context, b| estimate_noise::stage(context, variant, b));
             let by_noise =
                 layout::Refinement { scale_sq: 0.0, ..refinement(&FINAL, places, FINALIST_PLACES, KEEP_ENOUGH) };
             self.refine_finalists("refine_model, by noise", by_noise);
@@ -150,8 +178,7 @@ impl Made<'_> {
                 matches: self.capacity.matches,
                 again: u32::from(round > 0),
             };
-            let workgroups = weigh_by_neighbours::workgroups(self.capacity, places.count);
-            self.push("weigh_by_neighbours", workgroups, |context, b| {
+            self.push_sized("weigh_by_neighbours", places.count, for_weighing, |context, b| {
                 let parameters = uniform(context, coherence);
                 weigh_by_neighbours::stage(context, variant, b, [&parameters, &b.neighbours, &b.coherence])
             });
@@ -169,19 +196,15 @@ impl Made<'_> {
 
     /// What the estimate leaves open.
     fn diagnose(&mut self) {
-        let Self { variant, capacity: Capacity { pairs, .. }, .. } = *self;
+        let variant = self.variant;
         if serves(variant.kind) {
-            self.push("explain_by_homography", pairs, |context, b| {
-                recover::explain_by_homography::stage(context, variant, b)
-            });
+            self.push("explain_by_homography", |context, b| recover::explain_by_homography::stage(context, variant, b));
         }
         if variant.kind == ModelKind::Essential {
-            self.push("explain_by_rotation", pairs, |context, b| {
-                recover::explain_by_rotation::stage(context, variant, b)
-            });
+            self.push("explain_by_rotation", |context, b| recover::explain_by_rotation::stage(context, variant, b));
         }
         if matches!(variant.kind, ModelKind::Pose | ModelKind::Rigid) {
-            self.push("certify_rotation", pairs, |context, b| recover::certify_rotation::stage(context, variant, b));
+            self.push("certify_rotation", |context, b| recover::certify_rotation::stage(context, variant, b));
         }
     }
 }

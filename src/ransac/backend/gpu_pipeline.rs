@@ -3,52 +3,47 @@
 
 use crate::ransac::{
     Options,
-    backend::gpu_last_stages::{LastStage, last_stages, local_stage},
+    backend::{
+        gpu_last_stages::{LastStage, last_stages, local_stage},
+        gpu_settings::{arrays, capacity_for, settings},
+    },
     stages::{
         coherence::serves,
-        schedule::{Rounds, candidates_of},
         weights::{Given, rules, uses_key_points},
     },
 };
 use crate::{
     Error, ModelKind, Result,
-    cpu::{
-        magsac::MagsacFit,
-        search::weigh_matches::{Rules, SampleBy},
-    },
     gpu::{Context, Shader, TypedBuffer},
-    kernels::{self, Buffers, Capacity, HostBuffers, MatchArrays, Stage, Variant, Workgroups, layout, solve::solver},
+    kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, layout, solve::solver},
 };
-
-/// Bytes from one entry of the workgroup counts to the next.
-const ENTRY: u64 = 12;
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
 ///
 /// Write the pairs with [`Self::write_pairs`] and the matches into [`Self::raw_matches`] (or give the host's own buffer), then
 /// [`Self::encode`] into any command encoder; [`Self::results`] and [`Self::inlier_mask`] hold the outcome when it was
-/// submitted.
+/// submitted. [`Self::encode_pairs`] does both, for more than one set of pairs a submission.
 #[derive(Debug)]
 pub struct GpuPipeline {
-    context: Context,
+    pub(super) context: Context,
     capacity: Capacity,
-    settings: layout::Settings,
-    buffers: Buffers,
-    stages: Stages,
+    pub(super) settings: layout::Settings,
+    pub(super) buffers: Buffers,
+    pub(super) stages: Stages,
 }
 
 #[derive(Debug)]
-struct Stages {
-    weigh: Stage,
-    normalize: Stage,
-    plan: Stage,
-    sample: Stage,
-    solve: Stage,
-    pack: Stage,
-    score: Stage,
-    select: Stage,
-    refine: Stage,
-    last: Vec<LastStage>,
+pub(super) struct Stages {
+    pub(super) weigh: Stage,
+    pub(super) normalize: Stage,
+    pub(super) plan: Stage,
+    pub(super) sample: Stage,
+    pub(super) solve: Stage,
+    pub(super) pack: Stage,
+    pub(super) score: Stage,
+    pub(super) select: Stage,
+    pub(super) refine: Stage,
+    pub(super) last: Vec<LastStage>,
 }
 
 impl GpuPipeline {
@@ -57,7 +52,8 @@ impl GpuPipeline {
     /// Weights, SNN ratios and key points are used where the host gives their buffers.
     ///
     /// # Errors
-    /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::OutOfMemory`] when a buffer would exceed the device's limit; [`Error::Device`].
+    /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::BadBuffer`] for one of the host's that is too small; [`Error::OutOfMemory`]
+    /// when a buffer would exceed the device's limit; [`Error::DeviceMemory`]; [`Error::Device`].
     pub async fn new(
         context: Context,
         kind: ModelKind,
@@ -107,6 +103,7 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
+        host.check(&context, variant, capacity)?;
         let needed = arrays(&rules, given, options.coherent && serves(kind));
         let settings = settings(variant, options, capacity, &rules, given);
         let made = context.catch(|| {
@@ -123,11 +120,19 @@ impl GpuPipeline {
         self.capacity
     }
 
-    /// Sets the pairs of the next submissions; their matches are ranges of [`Self::raw_matches`], each of one pair alone.
+    /// Sets the pairs of the next submissions, ahead of them; none is fine. Their matches are ranges of [`Self::raw_matches`], each of one pair alone.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] with the numbers of bytes when there are more pairs than the capacity, or a range ends beyond it.
     pub fn write_pairs(&self, pairs: &[layout::PairInput]) -> Result<()> {
+        self.used(pairs)?;
+        self.buffers.inputs.write(&self.context, 0, pairs);
+        self.buffers.settings.write(&self.context, 0, &[self.settings_for(pairs.len())]);
+        Ok(())
+    }
+
+    /// What of the capacity the pairs use.
+    pub(super) fn used(&self, pairs: &[layout::PairInput]) -> Result<Capacity> {
         let room = [u64::from(self.capacity.pairs), u64::from(self.capacity.matches)];
         let end = pairs.iter().map(|pair| u64::from(pair.match_start) + u64::from(pair.match_count)).max();
         let used = [pairs.len() as u64, end.unwrap_or(0)];
@@ -136,10 +141,11 @@ impl GpuPipeline {
                 return Err(Error::OutOfMemory { needed: used * size as u64, available: room * size as u64 });
             }
         }
-        self.buffers.inputs.write(&self.context, 0, pairs);
-        let settings = layout::Settings { pair_count: pairs.len() as u32, ..self.settings };
-        self.buffers.settings.write(&self.context, 0, &[settings]);
-        Ok(())
+        Ok(Capacity { pairs: used[0] as u32, matches: used[1] as u32, ..self.capacity })
+    }
+
+    pub(super) fn settings_for(&self, pairs: usize) -> layout::Settings {
+        layout::Settings { pair_count: pairs as u32, ..self.settings }
     }
 
     /// The matches, in pixels: `x1 y1 x2 y2` of two views; `X Y Z 0, x y 0 0` of a pose; `X1 Y1 Z1 0, X2 Y2 Z2 0` of a
@@ -162,51 +168,6 @@ impl GpuPipeline {
     pub const fn buffers(&self) -> &Buffers {
         &self.buffers
     }
-
-    /// Encodes the whole estimation of the pairs written last.
-    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        self.encode_observed(encoder, |_, _| {});
-    }
-
-    /// [`Self::encode`], with a call before each stage that is given the stage's name, and one after the last that is given
-    /// `end`: for timestamps.
-    pub fn encode_observed(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        mut before: impl FnMut(&mut wgpu::ComputePass<'_>, &'static str),
-    ) {
-        encoder.clear_buffer(&self.buffers.progress, 0, None);
-        encoder.clear_buffer(&self.buffers.best, 0, None);
-        encoder.clear_buffer(&self.buffers.candidates, 0, None);
-        let mut pass =
-            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ransac"), ..Default::default() });
-        let mut encode = |name, stage: &Stage, workgroups| {
-            before(&mut pass, name);
-            stage.encode(&mut pass, workgroups);
-        };
-        let indirect = |entry: u64| Workgroups::Indirect(&self.buffers.workgroups, entry * ENTRY);
-        let [a_hypothesis, a_pair, a_candidate, of_solver] = [0, 1, 2, 3].map(indirect);
-        let [one, pairs] = [1, self.capacity.pairs].map(Workgroups::Count);
-        let stages = &self.stages;
-        if self.settings.weighing != 0 {
-            encode("weigh_matches", &stages.weigh, pairs);
-        }
-        encode("normalize_matches", &stages.normalize, pairs);
-        encode("plan_round", &stages.plan, one);
-        for _ in 0..self.settings.rounds {
-            encode("sample_minimal", &stages.sample, a_hypothesis);
-            encode("solve", &stages.solve, of_solver);
-            encode("pack_models", &stages.pack, a_pair);
-            encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
-            encode("select_best", &stages.select, a_pair);
-            encode("refine_model, of a round", &stages.refine, a_candidate);
-            encode("plan_round", &stages.plan, one);
-        }
-        for LastStage { name, stage, workgroups } in &stages.last {
-            encode(name, stage, Workgroups::Count(*workgroups));
-        }
-        before(&mut pass, "end");
-    }
 }
 
 impl Stages {
@@ -225,55 +186,5 @@ impl Stages {
             refine: local_stage(context, variant, b),
             last: last_stages(context, variant, options, capacity, b),
         }
-    }
-}
-
-/// Hypotheses, candidates and rounds at most, for one pair.
-pub(crate) fn capacity_for(options: &Options) -> Capacity {
-    let hypotheses = Rounds::of(options).longest;
-    Capacity {
-        pairs: 1,
-        matches: 1,
-        hypotheses,
-        candidates: candidates_of(hypotheses),
-        rounds: Rounds::of(options).starts(options.max_iterations).count() as u32,
-    }
-}
-
-/// What the weighing of matches reads and writes.
-const fn arrays(rules: &Rules, given: Given, coherent: bool) -> MatchArrays {
-    let Given { weights, ratios, key_points } = given;
-    let Rules { one_to_one, weigh_score, weigh_refinement, .. } = *rules;
-    let facts = one_to_one || weigh_score || weigh_refinement || key_points;
-    let sums = !matches!(rules.sample_by, SampleBy::Nothing);
-    MatchArrays { weights, ratios, key_points, facts, sums, sharing: one_to_one, neighbours: coherent }
-}
-
-fn settings(variant: Variant, options: &Options, capacity: Capacity, rules: &Rules, given: Given) -> layout::Settings {
-    layout::Settings {
-        pair_count: 0,
-        hypotheses: capacity.hypotheses,
-        sample_size: variant.kind.sample_size() as u32,
-        max_solutions: variant.kind.max_solutions() as u32,
-        candidates: capacity.candidates,
-        min_iterations: options.min_iterations,
-        max_iterations: options.max_iterations,
-        log_miss: (1.0 - options.confidence).ln() as f32,
-        weigh_sampling: rules.sample_by as u32,
-        weighing: rules.flags() | given.flags(),
-        sample_ratio_below: rules.ratio_below,
-        kind: variant.kind as u32,
-        first_round: Rounds::of(options).first,
-        rounds: capacity.rounds,
-        weigh_matches: u32::from(arrays(rules, given, false).facts),
-        solver_hypotheses: solver::hypotheses_a_workgroup(&solver::shader(variant.kind)),
-        min_inliers: options.min_inliers,
-        candidates_a_pair: capacity.candidates_a_pair(variant.kind),
-        key_points: u32::from(given.key_points),
-        diagnose: u32::from(options.diagnose),
-        match_capacity: capacity.matches,
-        unused0: 0,
-        unused1: [0; 2],
-        magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

@@ -2,7 +2,14 @@
 
 pub(crate) mod cpu_pipeline;
 pub(crate) mod estimator;
-pub(crate) mod gpu_batch;
+mod gpu_batch;
+mod gpu_encode;
 pub(crate) mod gpu_estimator;
 mod gpu_last_stages;
+mod gpu_outcomes;
 pub(crate) mod gpu_pipeline;
+mod gpu_plan;
+mod gpu_pool;
+mod gpu_settings;
+mod gpu_stream;
+mod in_turns;
