@@ -47,7 +47,15 @@ impl Stage {
         let variant = Variant { kind, residual: EpipolarResidual::Sampson, score: Score::Msac };
         let (pairs, matches) = (pairs as u32, matches as u32);
         let capacity = Capacity { pairs, matches, hypotheses: 1, candidates: 1, rounds: 1 };
-        let all = MatchArrays { weights: true, ratios: true, key_points: true, facts: true, sums: true, sharing: true, neighbours: true };
+        let all = MatchArrays {
+            weights: true,
+            ratios: true,
+            key_points: true,
+            facts: true,
+            sums: true,
+            sharing: true,
+            neighbours: true,
+        };
         let made = context.catch_blocking(|| {
             let buffers = Buffers::new(context, variant, capacity, all, HostBuffers::default());
             let stage = stage(context, variant, &buffers);
