@@ -15,8 +15,7 @@ use glam::{DVec2, DVec3};
 /// read back and nothing allocated.
 ///
 /// Say the camera with [`Self::write_frame`], then [`Self::encode`] into any command encoder; [`Self::results`] and
-/// [`Self::inlier_mask`] hold the outcome once it was submitted. The pose is the pipeline's in single precision: the last refinement
-/// by [`Localiser`](super::Localiser), in double precision on the CPU, is not made.
+/// [`Self::inlier_mask`] hold the outcome once it was submitted. The pose is the pipeline's, refined in single precision.
 #[derive(Debug)]
 pub struct GpuLocaliser {
     points: GpuPoints,

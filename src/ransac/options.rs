@@ -37,7 +37,7 @@ pub enum Sampler {
 #[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Options {
     /// Inlier threshold, pixels (for rigid transforms in the unit of the points). How much each inlier of a pose counts in its last
-    /// refinement goes by their noise instead, but not in [`GpuPipeline`](super::GpuPipeline).
+    /// refinement goes by their noise instead.
     pub threshold_px: f64,
     /// Hypotheses drawn at least.
     pub min_iterations: u32,
@@ -65,11 +65,10 @@ pub struct Options {
     /// Whether weights, or else ratios, scale each match's part of the refinement.
     pub weigh_refinement: bool,
     /// Whether matches count for less in the choice among the best epipolar geometries whose key points contradict the model by
-    /// their scales and orientations, where these are known; a [`GpuPipeline`](super::GpuPipeline) alone makes no use of them.
+    /// their scales and orientations, where these are known.
     pub key_points: bool,
     /// Whether the winner is refined once more, each match weighed by how far its neighbours agree with it; essential and
-    /// fundamental matrices only. Most worth where few hypotheses are drawn. Done on the CPU, on every backend, but not in
-    /// [`GpuPipeline`](super::GpuPipeline).
+    /// fundamental matrices only. Most worth where few hypotheses are drawn.
     pub coherent: bool,
     /// Refit on all matches with their weights, where there are any, without sampling.
     pub use_all: bool,

@@ -1,0 +1,85 @@
+//! Whole estimates of the pairs of some files on both backends, with the same seeds, options and weights.
+
+use crate::compared::Compared;
+use nabla_ransac::data::{CameraSet, PairRecord, Scene};
+use nabla_ransac::geometry::Matches;
+use nabla_ransac::gpu::Context;
+use nabla_ransac::network::{Ranker, guided, guiding_weights};
+use nabla_ransac::{Backend, Estimator, ModelKind, Options, Outcome, Problem, Result};
+use std::path::PathBuf;
+
+/// The seed of pair 0.
+const SEED: u64 = 0;
+
+/// Prints what both make of all pairs, at most so many.
+pub(crate) fn compare(context: &Context, files: &[PathBuf], at_most: usize, list: bool) -> anyhow::Result<()> {
+    for kind in [ModelKind::Essential, ModelKind::Fundamental, ModelKind::Homography, ModelKind::Pose] {
+        let records = records(files, kind, at_most)?;
+        if records.is_empty() {
+            continue;
+        }
+        for learned in [true, false] {
+            if learned && Ranker::shipped(kind).is_err() {
+                continue;
+            }
+            let how = if learned { "ranked by the network" } else { "by ratio" };
+            println!("\n{} {}, {how}", records.len(), kind.name());
+            let compared = on_both(context, kind, &records, learned)?;
+            if list {
+                compared.iter().for_each(Compared::print_where_different);
+            }
+            crate::compared::print_shares(kind, &compared);
+        }
+    }
+    Ok(())
+}
+
+/// Those of a file that are for this kind of model, evenly spread over all.
+fn records(files: &[PathBuf], kind: ModelKind, at_most: usize) -> Result<Vec<PairRecord>> {
+    let mut records = Vec::new();
+    for file in files {
+        let scene = Scene::open(file, kind, CameraSet::default())?;
+        for pair in 0..scene.len() {
+            records.push(scene.pair(pair)?);
+        }
+    }
+    records.retain(|record| record.matches.view(kind).is_ok() && has_cameras(record));
+    let count = records.len();
+    let step = count.div_ceil(at_most.clamp(1, count.max(1)));
+    Ok(records.into_iter().step_by(step.max(1)).collect())
+}
+
+/// As the comparison with the truth needs them.
+const fn has_cameras(record: &PairRecord) -> bool {
+    let known = match record.matches {
+        Matches::TwoView { cameras, .. } => cameras.is_some(),
+        Matches::ImageWorld { camera, .. } => camera.is_some(),
+        _ => false,
+    };
+    known && record.truth.is_some()
+}
+
+/// One after the other on the CPU and on the GPU.
+fn on_both(context: &Context, kind: ModelKind, records: &[PairRecord], learned: bool) -> Result<Vec<Compared>> {
+    let weights = if learned { ranked(kind, records)? } else { vec![None; records.len()] };
+    let given = records.iter().zip(&weights).zip(SEED..);
+    let problems = given.map(|((record, weights), seed)| {
+        let problem = record.problem(kind, seed)?;
+        Ok(Problem { weights: weights.as_deref().or(problem.weights), ..problem })
+    });
+    let problems = problems.collect::<Result<Vec<_>>>()?;
+    let options = if learned { guided(Options::default(), kind) } else { Options::default() };
+    let cpu = Estimator::new(Options { backend: Backend::Cpu, ..options.clone() })?;
+    let gpu = Estimator::from_device(context.device().clone(), context.queue().clone(), options)?;
+    let outcomes = |estimator: Estimator| estimator.estimate_batch(&problems).into_iter().collect::<Result<Vec<_>>>();
+    let [cpu, gpu]: [Vec<Outcome>; 2] = [outcomes(cpu)?, outcomes(gpu)?];
+    let both = cpu.into_iter().zip(gpu).zip(records.iter().cloned());
+    Ok(both.map(|((cpu, gpu), record)| Compared { kind, record, cpu, gpu }).collect())
+}
+
+/// By the network on the CPU, so that both estimate the same.
+fn ranked(kind: ModelKind, records: &[PairRecord]) -> Result<Vec<Option<Vec<f32>>>> {
+    let ranker = Ranker::shipped(kind)?;
+    let weights = |record: &PairRecord| Ok(Some(guiding_weights(&ranker.logits(&record.rank_input(kind)?)?)));
+    records.iter().map(weights).collect()
+}
