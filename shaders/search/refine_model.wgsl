@@ -22,22 +22,15 @@ const FIRST_DAMPING: f32 = 1e-3;
 const LEAST_DAMPING: f32 = 1e-7;
 const MOST_DAMPING: f32 = 1e6;
 
-// The equations of a model are rows of nine: JᵀJ, as if there were eight parameters, and Jᵀr.
-const SYSTEM_SIZE: u32 = 72u;
 // Matches near the initial model that are listed; others are looked for anew in each step.
 const LISTED: u32 = 1280u;
 const ACCEPTED: u32 = 1u;
 const FINISHED: u32 = 2u;
 
 var<workgroup> lanes: array<vec4<f32>, max(LANES * SUM_VECTORS, 2u * WORKGROUP)>;
-// The sums over all matches, entries of SUM_VECTORS vectors.
-var<workgroup> totals: array<f32, 4u * SUM_VECTORS>;
-// The equations of the trial state and of the accepted one.
-var<workgroup> proposed: array<f32, SYSTEM_SIZE>;
+// The equations of the accepted state.
 var<workgroup> current: array<f32, SYSTEM_SIZE>;
 var<workgroup> current_cost: f32;
-// A step of the elimination reads one and writes the other.
-var<workgroup> systems: array<array<f32, SYSTEM_SIZE>, 2>;
 var<workgroup> state: State;
 var<workgroup> trial: State;
 var<workgroup> model: Model;
@@ -149,66 +142,12 @@ fn accumulate(pair: Pair, start: Residual, share: Share, local: u32) {
             add_match(&sums, pair, index);
         }
     }
-    let vectors = sum_vectors(sums);
-    // workgroup memory holds a quarter of the invocations at a time
-    let lane = (local % LANES) * SUM_VECTORS;
-    for (var turn = 0u; turn < WORKGROUP / LANES; turn++) {
-        if (local / LANES == turn) {
-            for (var v = 0u; v < SUM_VECTORS; v++) {
-                if (turn == 0u) {
-                    lanes[lane + v] = vectors[v];
-                } else {
-                    lanes[lane + v] += vectors[v];
-                }
-            }
-        }
-        workgroupBarrier();
-    }
-    if (local < 4u * SUM_VECTORS) {
-        var sum = 0.0;
-        for (var k = 0u; k < LANES; k++) {
-            sum += lanes[k * SUM_VECTORS + local / 4u][local % 4u];
-        }
-        totals[local] = sum;
-    }
-    workgroupBarrier();
+    add_up(sums, local);
     project(local);
 }
 
-// Fills (JᵀJ + damping) δ = −Jᵀr and solves it by Gauss–Jordan elimination, an entry an invocation; δ is the last column.
-fn solve_step(local: u32) {
-    let place = min(local, SYSTEM_SIZE - 1u);
-    let row = place / 9u;
-    let column = place % 9u;
-    let works = local < SYSTEM_SIZE;
-    if (works) {
-        var entry = current[place];
-        if (column == 8u) {
-            entry = -entry;
-        }
-        if (row == column) {
-            entry = select(1.0, entry * (1.0 + damping), entry > 0.0);
-        }
-        systems[0][place] = entry;
-    }
-    workgroupBarrier();
-    for (var k = 0u; k < PARAMETERS; k++) {
-        let from_ = k % 2u;
-        let scaled = systems[from_][9u * k + column] / systems[from_][10u * k];
-        let reduced = select(systems[from_][place] - systems[from_][9u * row + k] * scaled, scaled, row == k);
-        if (works) {
-            systems[1u - from_][place] = reduced;
-        }
-        workgroupBarrier();
-    }
-}
-
-fn delta(parameter: u32) -> f32 {
-    return systems[PARAMETERS % 2u][9u * parameter + 8u];
-}
-
-fn step_of() -> array<f32, 8> {
-    return array<f32, 8>(delta(0u), delta(1u), delta(2u), delta(3u), delta(4u), delta(5u), delta(6u), delta(7u));
+fn equation_at(place: u32) -> f32 {
+    return current[place];
 }
 
 // Whether the trial is taken, which it is where its cost is lower, and whether another step is worth it.
@@ -354,7 +293,7 @@ fn main(
     take_equations(local);
     for (var iteration = 0u; iteration < refinement.iterations; iteration++) {
         workgroupBarrier();
-        solve_step(local);
+        solve_equations(damping, local);
         if (local == 0u) {
             trial = retract(state, step_of());
             model = matrix_at(trial);

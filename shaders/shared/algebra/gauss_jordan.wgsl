@@ -1,8 +1,10 @@
 // A step of Gauss–Newton: solves JᵀJ δ = −Jᵀr, positive definite, by Gauss–Jordan elimination, an entry an invocation. The
-// equations are rows of nine, JᵀJ as if there were eight parameters, and Jᵀr. Another part declares PARAMETERS.
+// equations are rows of nine, JᵀJ as if there were eight parameters, and Jᵀr. Other parts declare PARAMETERS, and equation_at(place)
+// with the entries to be solved.
 
 const SYSTEM_SIZE: u32 = 72u;
 
+// What project writes: the equations of the state that the sums were added up at.
 var<workgroup> proposed: array<f32, SYSTEM_SIZE>;
 // A step of the elimination reads one and writes the other; δ is the last column.
 var<workgroup> systems: array<array<f32, SYSTEM_SIZE>, 2>;
@@ -14,7 +16,7 @@ fn solve_equations(damping: f32, local: u32) {
     let column = place % 9u;
     let works = local < SYSTEM_SIZE;
     if (works) {
-        let entry = proposed[place];
+        let entry = equation_at(place);
         let diagonal = select(1.0, entry * (1.0 + damping), entry > 0.0);
         systems[0][place] = select(select(entry, -entry, column == 8u), diagonal, row == column);
     }

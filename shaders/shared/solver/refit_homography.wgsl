@@ -17,8 +17,6 @@ var<workgroup> next_plane: mat3x3<f32>;
 // The same in the units of a step.
 var<workgroup> unit_state: State;
 var<workgroup> lanes: array<vec4<f32>, LANES * SUM_VECTORS>;
-// The sums over all matches, entries of SUM_VECTORS vectors.
-var<workgroup> totals: array<f32, 4u * SUM_VECTORS>;
 
 struct Explained {
     count: u32,
@@ -67,30 +65,8 @@ fn offset_of(units: ToUnits) -> mat2x3<f32> {
     return mat2x3<f32>(vec3<f32>(units.centroids.xy, 0.0), vec3<f32>(units.centroids.zw, 0.0));
 }
 
-// From the sums of all invocations to `totals`; workgroup memory holds some of the invocations at a time.
-fn add_up(sums: Sums, local: u32) {
-    let vectors = sum_vectors(sums);
-    let lane = (local % LANES) * SUM_VECTORS;
-    for (var turn = 0u; turn < WORKGROUP / LANES; turn++) {
-        if (local / LANES == turn) {
-            for (var v = 0u; v < SUM_VECTORS; v++) {
-                if (turn == 0u) {
-                    lanes[lane + v] = vectors[v];
-                } else {
-                    lanes[lane + v] += vectors[v];
-                }
-            }
-        }
-        workgroupBarrier();
-    }
-    if (local < 4u * SUM_VECTORS) {
-        var sum = 0.0;
-        for (var k = 0u; k < LANES; k++) {
-            sum += lanes[k * SUM_VECTORS + local / 4u][local % 4u];
-        }
-        totals[local] = sum;
-    }
-    workgroupBarrier();
+fn equation_at(place: u32) -> f32 {
+    return proposed[place];
 }
 
 // The normal equations at `unit_state`, in units.

@@ -22,6 +22,7 @@ fn common(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/random/draw_sample"),
         shader_part!("shared/residual/sampson_transfer"),
         shader_part!("shared/algebra/workgroup_total"),
+        shader_part!("shared/algebra/add_up"),
         shader_part!("shared/algebra/gauss_jordan"),
         shader_part!("shared/solver/picked_matches"),
         shader_part!("shared/solver/most_explained"),

@@ -11,7 +11,11 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     parts.extend([variant.agreement(), shader_part!("shared/layout/model_rows")]);
     parts.extend(Variant::CHANCE);
     parts.extend(variant.manifold());
-    parts.push(shader_part!("search/refine_model"));
+    parts.extend([
+        shader_part!("shared/algebra/add_up"),
+        shader_part!("shared/algebra/gauss_jordan"),
+        shader_part!("search/refine_model"),
+    ]);
     parts
 }
 
