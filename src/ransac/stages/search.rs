@@ -88,9 +88,11 @@ impl Search<'_> {
 
     /// Refines the models selected; whether one is better than all before.
     fn refine(&self, selected: &[Candidate], found: &mut Found) -> bool {
-        selected.iter().fold(false, |improved, candidate| {
-            found.offer(self.refine_one((candidate.model, candidate.score))) || improved
-        })
+        let mut improved = false;
+        for candidate in selected {
+            improved |= found.offer(self.refine_one((candidate.model, candidate.score)));
+        }
+        improved
     }
 
     /// Adds what is recovered from the planes that explain the samples of the best candidates, each of which was refined to the model
