@@ -47,6 +47,7 @@ fn main() {
     stages(&context);
     batches(&context, software);
     with_the_host(&context, software);
+    host_time(&context, software);
     ranking(&context, software);
     localising(&context);
 }
@@ -231,6 +232,30 @@ fn with_the_host(context: &Context, software: bool) {
         }
     }
     println!();
+}
+
+/// What the host computes for a pair: checks, conversion, upload, encoding, and the answers; on one thread, as Linux counts its time.
+fn host_time(context: &Context, software: bool) {
+    let pairs = if software { 64 } else { 1000 };
+    let options = Options { threads: 1, ..options(ModelKind::Essential, if software { 16 } else { 256 }) };
+    let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
+    let scene = scene(ModelKind::Essential, 500);
+    let problems: Vec<_> = (0..pairs).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
+    let run = || assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
+    run();
+    let Some(before) = thread_microseconds() else { return };
+    run();
+    let microseconds = thread_microseconds().unwrap() - before;
+    println!(
+        "The host's own time: {:.1} µs a pair ({pairs} pairs of 500 matches, essential)\n",
+        microseconds / pairs as f64
+    );
+}
+
+/// Time that this thread has had a core for.
+fn thread_microseconds() -> Option<f64> {
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(counted.split(' ').next()?.parse::<f64>().ok()? / 1e3)
 }
 
 /// Milliseconds of the ranking.

@@ -69,7 +69,7 @@ pub(super) fn plan(
         let (fitting, others): (Vec<_>, Vec<_>) =
             indices.into_iter().partition(|&index| fits(Room::default().and(count(index))));
         too_large.extend(others);
-        let shared = share_out(&by_size(fitting, count), count, &fits);
+        let shared = share_out(&by_size(fitting, count), count, fits);
         let most = shared.iter().map(|(_, room)| *room).fold(Room::default(), Room::max);
         batches.extend(shared.into_iter().map(|(indices, room)| Batch {
             key,
