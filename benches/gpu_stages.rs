@@ -1,5 +1,5 @@
-//! The estimator's speed on a GPU as Markdown: each stage by timestamps, a pair from buffer to buffer, batches with and without
-//! the host's work, the ranking, localisation. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
+//! The estimator's speed on a GPU as Markdown: each stage by timestamps, the scoring, a pair from buffer to buffer, batches of up to
+//! 100,000 pairs with and without the upload, the ranking, localisation. `cargo bench --bench gpu_stages`; takes any adapter, software ones included (smaller).
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -34,6 +34,19 @@ const REPEATS: usize = 15;
 const TIMESTAMPS: u32 = 2048;
 /// Bytes of the largest buffer a pipeline may have here.
 const LARGEST_BUFFER: u64 = 1 << 31;
+/// Pairs of a batch.
+const BATCHES: [usize; 5] = [1, 16, 256, 4096, 100_000];
+/// A batch that would take longer by the rate of the smaller one is left out, seconds: the whole page is to take minutes.
+const LONGEST: f64 = 4.0;
+/// The same on software adapters, on which all else takes long.
+const LONGEST_SOFTWARE: f64 = 0.5;
+/// Stages below this share of the sum are printed together.
+const LEAST_SHARE: f64 = 0.01;
+/// Floating-point operations of the residual of a match with its gain, as the shaders write them: products, sums and quotients,
+/// one each, without comparisons and what does not depend on the match. Essential (`residual_essential`): R x1 12, t × x2 7, t × R x1
+/// 9, Eᵀ x2 10, the metric 4, x2ᵀ E x1 5, the quotient 9, the depths 17. Fundamental (`residual_fundamental`, `residual_sampson`):
+/// F x1 12, Fᵀ x2 8, the metric 4, x2ᵀ F x1 4, the quotient 9. The gain (`gain_magsac`) 29, its weight and sum 2.
+const FLOPS: [(ModelKind, f64); 2] = [(ModelKind::Essential, 73.0 + 31.0), (ModelKind::Fundamental, 37.0 + 31.0)];
 
 fn main() {
     // as `cargo test` runs every bench
@@ -45,8 +58,8 @@ fn main() {
     let software = info.device_type == wgpu::DeviceType::Cpu;
     println!("{} ({:?}), {} {}\n", info.name, info.backend, info.driver, info.driver_info);
     stages(&context);
+    scoring(&context, software);
     batches(&context, software);
-    with_the_host(&context, software);
     host_time(&context, software);
     ranking(&context, software);
     localising(&context);
@@ -125,20 +138,23 @@ fn stages(context: &Context) {
             let pipeline = pipeline(context, kind, &options(kind, 1024), pairs, 2000);
             let seconds = median_seconds(REPEATS, || submit(context, |encoder| pipeline.encode(encoder)));
             let stages = stage_times(context, |encoder, before| pipeline.encode_observed(encoder, before));
-            println!("| {} | {:.3} | {stages} |", kind.name(), 1e3 * seconds);
+            println!("| {} | {:.3} | {} |", kind.name(), 1e3 * seconds, listed(&stages));
         }
         println!();
     }
 }
 
+/// Stages with their milliseconds.
+type Times = Vec<(&'static str, f64)>;
+
 /// What is called before each stage.
 type Observer<'a> = &'a mut dyn FnMut(&mut wgpu::ComputePass<'_>, &'static str);
 
-/// Milliseconds of each stage of one submission.
-fn stage_times(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder, Observer<'_>)) -> String {
+/// Milliseconds of each stage of one submission, in the order in which they begin; none without timestamps.
+fn stage_times(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder, Observer<'_>)) -> Times {
     let device = context.device();
     if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES) {
-        return "no timestamps here".to_owned();
+        return Vec::new();
     }
     let queries = device.create_query_set(&wgpu::QuerySetDescriptor {
         label: None,
@@ -166,7 +182,7 @@ fn stage_times(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder,
     device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
     let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&read.slice(..).get_mapped_range().unwrap());
     let tick_ms = f64::from(context.queue().get_timestamp_period()) / 1e6;
-    let mut sums: Vec<(&str, f64)> = Vec::new();
+    let mut sums = Times::new();
     for (stage, &name) in names.iter().enumerate().take(names.len() - 1) {
         let milliseconds = ticks[stage + 1].wrapping_sub(ticks[stage]) as f64 * tick_ms;
         match sums.iter_mut().find(|(known, _)| *known == name) {
@@ -174,61 +190,66 @@ fn stage_times(context: &Context, encode: impl FnOnce(&mut wgpu::CommandEncoder,
             None => sums.push((name, milliseconds)),
         }
     }
-    sums.iter().map(|(name, milliseconds)| format!("{name} {milliseconds:.3}")).collect::<Vec<_>>().join(", ")
+    sums
 }
 
-/// Pairs a second from buffer to buffer.
-fn batches(context: &Context, software: bool) {
-    let sizes: &[usize] = if software { &[1, 16] } else { &[1, 16, 256, 4096] };
-    println!("## Pairs/s from buffer to buffer\n");
-    println!(
-        "| model | hypotheses | matches |{}",
-        sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>()
-    );
-    println!("|---|---:|---:|{}", "---:|".repeat(sizes.len()));
-    for kind in [ModelKind::Essential, ModelKind::Fundamental] {
-        for hypotheses in [100, 1024] {
-            for matches in [500, 2000] {
-                let rate = |&pairs: &usize| pairs_per_second(context, kind, hypotheses, [pairs, matches]);
-                let rates: String = sizes.iter().map(|pairs| format!(" {} |", rate(pairs))).collect();
-                println!("| {} | {hypotheses} | {matches} |{rates}", kind.name());
-            }
-        }
+/// The stages, those that hardly count together.
+fn listed(times: &Times) -> String {
+    if times.is_empty() {
+        return "no timestamps here".to_owned();
+    }
+    let sum: f64 = times.iter().map(|(_, milliseconds)| milliseconds).sum();
+    let (large, small): (Times, Times) = times.iter().partition(|(_, milliseconds)| *milliseconds >= LEAST_SHARE * sum);
+    let mut items: Vec<String> = large.iter().map(|(name, milliseconds)| format!("{name} {milliseconds:.3}")).collect();
+    if !small.is_empty() {
+        let rest: f64 = small.iter().map(|(_, milliseconds)| milliseconds).sum();
+        items.push(format!("{} others {rest:.3}", small.len()));
+    }
+    items.join(", ")
+}
+
+/// How fast models meet matches, by the timestamps around the scoring; its peak must be known to make a share of it.
+fn scoring(context: &Context, software: bool) {
+    let pairs = if software { 2 } else { 256 };
+    println!("## Scoring, {pairs} pair(s) of 2000 matches, 1024 hypotheses\n");
+    println!("| model | models | ms | evaluations/s | flop an evaluation | Tflop/s |\n|---|---:|---:|---:|---:|---:|");
+    for (kind, flops) in FLOPS {
+        let pipeline = pipeline(context, kind, &options(kind, 1024), pairs, 2000);
+        submit(context, |encoder| pipeline.encode(encoder));
+        let times = stage_times(context, |encoder, before| pipeline.encode_observed(encoder, before));
+        let Some((_, milliseconds)) = times.into_iter().find(|(name, _)| *name == "score_models") else {
+            println!("| {} | no timestamps here |", kind.name());
+            continue;
+        };
+        let lists: Vec<u32> = pipeline.buffers().lists.read_blocking(context).unwrap();
+        let models: u32 = lists.chunks(1 + 1024 * kind.max_solutions()).map(|list| list[0]).sum();
+        let rate = f64::from(models) * 2000.0 / milliseconds * 1e3;
+        let tera = rate * flops / 1e12;
+        println!("| {} | {models} | {milliseconds:.3} | {rate:.3e} | {flops} | {tera:.3} |", kind.name());
     }
     println!();
 }
 
-fn pairs_per_second(context: &Context, kind: ModelKind, hypotheses: u32, [pairs, matches]: [usize; 2]) -> String {
-    let models = (pairs * hypotheses as usize * kind.max_solutions() * 48) as u64;
-    if models > context.max_storage_bytes().min(LARGEST_BUFFER) {
-        return "one buffer too large".to_owned();
-    }
-    let pipeline = pipeline(context, kind, &options(kind, hypotheses), pairs, matches);
-    let seconds = median_seconds(REPEATS.min(5), || submit(context, |encoder| pipeline.encode(encoder)));
-    format!("{:.0}", pairs as f64 / seconds)
-}
-
-/// Pairs a second of the estimator, with preparation, upload, read-back and what the host adds.
-fn with_the_host(context: &Context, software: bool) {
-    let sizes: &[usize] = if software { &[4] } else { &[1, 64, 256] };
-    println!("## Pairs/s of the estimator, from the caller's slices to outcomes (2000 matches, 1024 hypotheses)\n");
-    println!("| model | diagnosis |{}", sizes.iter().map(|n| format!(" batch of {n} |")).collect::<String>());
-    println!("|---|---|{}", "---:|".repeat(sizes.len()));
+/// Pairs a second, from buffer to buffer and from the caller's slices to outcomes.
+fn batches(context: &Context, software: bool) {
+    let longest = if software { LONGEST_SOFTWARE } else { LONGEST };
+    println!("## Pairs/s\n");
+    println!("-: it would take more than {longest} s. What a submission cannot hold goes through it in turns.\n");
+    let sizes: String = BATCHES.iter().map(|size| format!(" batch of {size} |")).collect();
+    println!("| model | hypotheses | matches | from |{sizes}\n|---|---:|---:|---|{}", "---:|".repeat(BATCHES.len()));
     for kind in [ModelKind::Essential, ModelKind::Fundamental] {
-        let scene = scene(kind, 2000);
-        for diagnose in [true, false] {
-            let options = Options { diagnose, backend: Backend::Gpu, ..options(kind, 1024) };
-            let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
-            let rate = |&pairs: &usize| {
-                let problems: Vec<_> =
-                    (0..pairs as u64).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
-                let seconds = median_seconds(3, || {
-                    assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
-                });
-                format!(" {:.0} |", pairs as f64 / seconds)
+        for (hypotheses, matches) in [(100, 500), (100, 2000), (1024, 500), (1024, 2000)] {
+            let options = options(kind, hypotheses);
+            let row = |from: &str, rates: String| {
+                println!("| {} | {hypotheses} | {matches} | {from} |{rates}", kind.name());
             };
-            let rates: String = sizes.iter().map(rate).collect();
-            println!("| {} | {} |{rates}", kind.name(), if diagnose { "with" } else { "without" });
+            row("buffers", rates(longest, |pairs| buffer_seconds(context, kind, &options, [pairs, matches])));
+            row("slices", rates(longest, |pairs| slice_seconds(context, kind, &options, [pairs, matches])));
+            let undiagnosed = Options { diagnose: false, ..options };
+            if (hypotheses, matches) == (1024, 2000) {
+                let seconds = |pairs| slice_seconds(context, kind, &undiagnosed, [pairs, matches]);
+                row("slices, no diagnosis", rates(longest, seconds));
+            }
         }
     }
     println!();
@@ -258,6 +279,48 @@ fn thread_microseconds() -> Option<f64> {
     Some(counted.split(' ').next()?.parse::<f64>().ok()? / 1e3)
 }
 
+/// Of each size of a batch, of its seconds.
+fn rates(longest: f64, seconds: impl Fn(usize) -> f64) -> String {
+    let mut a_pair = 0.0;
+    let cells = BATCHES.iter().map(|&pairs| {
+        if a_pair * pairs as f64 > longest {
+            return " - |".to_owned();
+        }
+        a_pair = seconds(pairs) / pairs as f64;
+        format!(" {:.0} |", 1.0 / a_pair)
+    });
+    cells.collect()
+}
+
+/// Large batches are runs of many pairs by themselves.
+const fn repeats(pairs: usize) -> usize {
+    if pairs > 256 { 1 } else { 3 }
+}
+
+/// Submissions of one pipeline as large as its buffers may be.
+fn buffer_seconds(context: &Context, kind: ModelKind, options: &Options, [pairs, matches]: [usize; 2]) -> f64 {
+    let models = options.max_iterations as usize * kind.max_solutions() * 48;
+    let room = context.max_storage_bytes().min(LARGEST_BUFFER) as usize / models.max(32 * matches);
+    let at_once = pairs.min(room.clamp(1, 4096));
+    let pipeline = pipeline(context, kind, options, at_once, matches);
+    let turns = pairs.div_ceil(at_once);
+    let seconds = median_seconds(repeats(pairs), || {
+        (0..turns).for_each(|_| submit(context, |encoder| pipeline.encode(encoder)));
+    });
+    seconds * pairs as f64 / (turns * at_once) as f64
+}
+
+/// The estimator, with preparation, upload and read-back.
+fn slice_seconds(context: &Context, kind: ModelKind, options: &Options, [pairs, matches]: [usize; 2]) -> f64 {
+    let scene = scene(kind, matches);
+    let options = Options { backend: Backend::Gpu, ..options.clone() };
+    let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
+    let problems: Vec<_> = (0..pairs as u64).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
+    median_seconds(repeats(pairs), || {
+        assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
+    })
+}
+
 /// Milliseconds of the ranking.
 fn ranking(context: &Context, software: bool) {
     let sizes: &[usize] = if software { &[1] } else { &[1, 16, 256] };
@@ -277,7 +340,7 @@ fn ranking(context: &Context, software: bool) {
             submit(context, |encoder| ranker.encode(encoder));
         });
         let stages = stage_times(context, |encoder, before| ranker.encode_observed(encoder, before));
-        println!("| {pairs} | {:.3} | {:.3} | {stages} |", 1e3 * network, 1e3 * all);
+        println!("| {pairs} | {:.3} | {:.3} | {} |", 1e3 * network, 1e3 * all, listed(&stages));
     }
 }
 
@@ -307,5 +370,5 @@ fn localising_with(context: &Context, name: &str, map: &SceneMap) {
     localiser.write_frame(&Intrinsics::Pinhole(box_room::camera()), 1).unwrap();
     let seconds = median_seconds(REPEATS, || submit(context, |encoder| localiser.encode(encoder)));
     let stages = stage_times(context, |encoder, before| localiser.encode_observed(encoder, before));
-    println!("| {name}, {:?} | {:.3} | {stages} |", map.config().layout, 1e3 * seconds);
+    println!("| {name}, {:?} | {:.3} | {} |", map.config().layout, 1e3 * seconds, listed(&stages));
 }

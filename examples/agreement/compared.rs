@@ -9,6 +9,9 @@ use nabla_ransac::geometry::accuracy::{
 use nabla_ransac::ransac::Diagnosis;
 use nabla_ransac::{Model, ModelKind, Outcome, Pose};
 
+/// What a diagnosis may say.
+type Flag = fn(&Diagnosis) -> bool;
+
 /// A match is right, and counts for the F1 score, below this symmetric distance.
 const RIGHT_PX: f64 = 1.0;
 /// Second motions this close are the same.
@@ -48,7 +51,7 @@ pub(crate) fn print_shares(kind: ModelKind, pairs: &[Compared]) {
     row("score within 0.1 %", &|pair| pair.gain().abs() <= TIE);
     row("score of the GPU higher than that", &|pair| pair.gain() > TIE);
     row("score of the CPU higher than that", &|pair| pair.gain() < -TIE);
-    let flags: [(&str, fn(&Diagnosis) -> bool); 6] = [
+    let flags: [(&str, Flag); 6] = [
         ("planar", |found| found.planar),
         ("rotation_only", |found| found.rotation_only),
         ("ambiguous", |found| found.ambiguous),
@@ -191,12 +194,15 @@ impl Compared {
     pub(crate) fn print_where_different(&self) {
         let is_near = self.mask_difference() < 0.01 && self.difference_deg() < 0.1 && self.is_same_second();
         let [cpu, gpu] = self.outcomes().map(|outcome| (outcome.iterations, signs(outcome)));
+        let [f_cpu, f_gpu] = self.f1_scores();
+        let is_near = is_near && (f_cpu - f_gpu).abs() < 0.005 && self.gain().abs() < TIE;
         if is_near && cpu == gpu {
             return;
         }
         let [cpu, gpu] = self.outcomes().map(described);
         let [cpu_off, gpu_off] = self.errors_deg();
         let [apart, masks] = [self.difference_deg(), 100.0 * self.mask_difference()];
+        print!("F1 {:.4} {:.4} ", f_cpu, f_gpu);
         println!(
             "{} of {} matches: {cpu} | {gpu} | {apart:.3}° and {masks:.2} % apart, {cpu_off:.3}° and {gpu_off:.3}° off",
             self.record.id,

@@ -8,8 +8,8 @@ use nabla_ransac::network::{Ranker, guided, guiding_weights};
 use nabla_ransac::{Backend, Estimator, ModelKind, Options, Outcome, Problem, Result};
 use std::path::PathBuf;
 
-/// The seed of pair 0.
-const SEED: u64 = 0;
+/// A pair of the files; its place among all is its seed.
+type Numbered = (u64, PairRecord);
 
 /// Prints what both make of all pairs, at most so many.
 pub(crate) fn compare(context: &Context, files: &[PathBuf], at_most: usize, list: bool) -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn compare(context: &Context, files: &[PathBuf], at_most: usize, list
 }
 
 /// Those of a file that are for this kind of model, evenly spread over all.
-fn records(files: &[PathBuf], kind: ModelKind, at_most: usize) -> Result<Vec<PairRecord>> {
+fn records(files: &[PathBuf], kind: ModelKind, at_most: usize) -> Result<Vec<Numbered>> {
     let mut records = Vec::new();
     for file in files {
         let scene = Scene::open(file, kind, CameraSet::default())?;
@@ -44,9 +44,11 @@ fn records(files: &[PathBuf], kind: ModelKind, at_most: usize) -> Result<Vec<Pai
         }
     }
     records.retain(|record| record.matches.view(kind).is_ok() && has_cameras(record));
-    let count = records.len();
-    let step = count.div_ceil(at_most.clamp(1, count.max(1)));
-    Ok(records.into_iter().step_by(step.max(1)).collect())
+    if let Ok(id) = std::env::var("ONLY") {
+        return Ok((0..).zip(records).filter(|(_, record)| record.id == id).collect());
+    }
+    let step = records.len().div_ceil(at_most.max(1)).max(1);
+    Ok((0..).zip(records).step_by(step).collect())
 }
 
 /// As the comparison with the truth needs them.
@@ -60,11 +62,10 @@ const fn has_cameras(record: &PairRecord) -> bool {
 }
 
 /// One after the other on the CPU and on the GPU.
-fn on_both(context: &Context, kind: ModelKind, records: &[PairRecord], learned: bool) -> Result<Vec<Compared>> {
+fn on_both(context: &Context, kind: ModelKind, records: &[Numbered], learned: bool) -> Result<Vec<Compared>> {
     let weights = if learned { ranked(kind, records)? } else { vec![None; records.len()] };
-    let given = records.iter().zip(&weights).zip(SEED..);
-    let problems = given.map(|((record, weights), seed)| {
-        let problem = record.problem(kind, seed)?;
+    let problems = records.iter().zip(&weights).map(|((seed, record), weights)| {
+        let problem = record.problem(kind, *seed)?;
         Ok(Problem { weights: weights.as_deref().or(problem.weights), ..problem })
     });
     let problems = problems.collect::<Result<Vec<_>>>()?;
@@ -73,13 +74,14 @@ fn on_both(context: &Context, kind: ModelKind, records: &[PairRecord], learned: 
     let gpu = Estimator::from_device(context.device().clone(), context.queue().clone(), options)?;
     let outcomes = |estimator: Estimator| estimator.estimate_batch(&problems).into_iter().collect::<Result<Vec<_>>>();
     let [cpu, gpu]: [Vec<Outcome>; 2] = [outcomes(cpu)?, outcomes(gpu)?];
-    let both = cpu.into_iter().zip(gpu).zip(records.iter().cloned());
-    Ok(both.map(|((cpu, gpu), record)| Compared { kind, record, cpu, gpu }).collect())
+    let both = cpu.into_iter().zip(gpu).zip(records);
+    let record = |(_, record): &Numbered| record.clone();
+    Ok(both.map(|((cpu, gpu), numbered)| Compared { kind, record: record(numbered), cpu, gpu }).collect())
 }
 
 /// By the network on the CPU, so that both estimate the same.
-fn ranked(kind: ModelKind, records: &[PairRecord]) -> Result<Vec<Option<Vec<f32>>>> {
+fn ranked(kind: ModelKind, records: &[Numbered]) -> Result<Vec<Option<Vec<f32>>>> {
     let ranker = Ranker::shipped(kind)?;
-    let weights = |record: &PairRecord| Ok(Some(guiding_weights(&ranker.logits(&record.rank_input(kind)?)?)));
+    let weights = |(_, record): &Numbered| Ok(Some(guiding_weights(&ranker.logits(&record.rank_input(kind)?)?)));
     records.iter().map(weights).collect()
 }
