@@ -131,7 +131,7 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(made(&map, image(), &doubtful), Err(Error::BadOption { name: "doubtful_share", .. })));
     let ratio = Options { sampler: nabla_ransac::Sampler::Ratio, ..options.estimator.clone() };
     let ratio = LocaliseOptions { estimator: ratio, ..options.clone() };
-    assert!(matches!(made(&map, image(), &ratio), Err(Error::BadOption { name: "sampler", .. })));
+    assert!(matches!(made(&map, image(), &ratio), Err(Error::MissingInput { missing: "ratios", .. })));
     let mut localiser = GpuLocaliser::new_blocking(context.clone(), &map, &image(), &options).unwrap();
     assert!(matches!(localiser.localise_blocking(), Err(Error::MissingInput { .. })));
     // an image of one cell
