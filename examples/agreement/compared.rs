@@ -194,15 +194,12 @@ impl Compared {
     pub(crate) fn print_where_different(&self) {
         let is_near = self.mask_difference() < 0.01 && self.difference_deg() < 0.1 && self.is_same_second();
         let [cpu, gpu] = self.outcomes().map(|outcome| (outcome.iterations, signs(outcome)));
-        let [f_cpu, f_gpu] = self.f1_scores();
-        let is_near = is_near && (f_cpu - f_gpu).abs() < 0.005 && self.gain().abs() < TIE;
         if is_near && cpu == gpu {
             return;
         }
         let [cpu, gpu] = self.outcomes().map(described);
         let [cpu_off, gpu_off] = self.errors_deg();
         let [apart, masks] = [self.difference_deg(), 100.0 * self.mask_difference()];
-        print!("F1 {:.4} {:.4} ", f_cpu, f_gpu);
         println!(
             "{} of {} matches: {cpu} | {gpu} | {apart:.3}° and {masks:.2} % apart, {cpu_off:.3}° and {gpu_off:.3}° off",
             self.record.id,
