@@ -233,10 +233,8 @@ shared_numbers! {
 shared_constants! {
     /// What the stages share that look for planes and for motions without translation.
     RECOVERY {
-        /// Hypotheses for a rotation of the inliers at most.
-        ROTATION_HYPOTHESES = 200 as u32;
-        /// Hypotheses for a homography of the inliers, or for the epipole of a plane, at most.
-        PLANE_HYPOTHESES = 200 as u32;
+        /// Hypotheses at most: for a homography or a rotation of the inliers, or for the epipole of a plane.
+        HYPOTHESES = 200 as u32;
         /// Fits to the matches that the fit before explained.
         REFITS = 5 as u32;
         /// Matches, spread over all, by which the hypotheses for a homography or a rotation are compared: enough to tell which share

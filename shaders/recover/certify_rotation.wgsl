@@ -43,14 +43,6 @@ fn add_row(sums: ptr<function, Sums>, turn: vec3<f32>, shift: vec3<f32>, residua
     (*sums).shifts += outer(shift, shift);
 }
 
-fn load_match(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-}
-
-fn is_weighed(index: u32) -> bool {
-    return settings.weigh_matches == 0u || match_facts[index].y > 0.0;
-}
-
 fn total(local: u32, own: mat3x3<f32>) -> mat3x3<f32> {
     let x = workgroup_sum(local, vec4<f32>(own[0], 0.0)).xyz;
     let y = workgroup_sum(local, vec4<f32>(own[1], 0.0)).xyz;
@@ -67,7 +59,7 @@ fn sum_inliers(pair: Pair, rows: array<vec4<f32>, 3>, by: Turns, local: u32) -> 
     for (var k = local; k < pair.match_count; k += WORKGROUP) {
         let index = pair.match_start + k;
         let x = load_match(index);
-        if (is_weighed(index) && residual_sq(model, x) < 1.0) {
+        if (refinement_weight(index) > 0.0 && residual_sq(model, x) < 1.0) {
             add_terms(&sums, motion, residual_terms(motion, pair.metric, x), x, 1.0);
         }
     }

@@ -11,36 +11,12 @@
 const WORKGROUP: u32 = 128u;
 const SAMPLE_SIZE: u32 = 4u;
 
-// Inliers, spread over all, that hypotheses are compared by.
-var<workgroup> compared: array<vec4<f32>, COMPARED>;
-
-fn load_match(index: u32) -> Match {
-    return Match(matches[index]);
-}
-
 fn takes_part(index: u32) -> bool {
     return inlier_mask[index] != 0u;
 }
 
 fn is_picked(index: u32) -> bool {
     return takes_part(index);
-}
-
-// How many are compared.
-fn gather_compared(pair: Pair, inliers: u32, local: u32) -> u32 {
-    let step = (inliers + COMPARED - 1u) / COMPARED;
-    let run = run_of(pair, local);
-    var number = picked_before(local);
-    for (var index = run.x; index < run.y; index++) {
-        if (takes_part(index)) {
-            if (number % step == 0u) {
-                compared[number / step] = matches[index];
-            }
-            number++;
-        }
-    }
-    workgroupBarrier();
-    return (inliers + step - 1u) / step;
 }
 
 // The models of so many hypotheses: an invocation looks up each match, then one solves each sample.
@@ -57,29 +33,6 @@ fn solve_samples(pair: Pair, inliers: u32, first: u32, local: u32) {
         store_model(h, local);
     }
     workgroupBarrier();
-}
-
-fn count_explained(count: u32, metric: vec4<f32>, local: u32) {
-    let transfer = make_transfer(models[local % MODELS], metric);
-    var explained = 0u;
-    for (var k = local / MODELS; k < count; k += SHARES) {
-        explained += select(0u, 1u, transfer_sq(transfer, compared[k]) < EXPLAINED_SQ);
-    }
-    counts[local] = explained;
-}
-
-// Whether there is a homography, which is `best_model`.
-fn search_homography(pair: Pair, inliers: u32, local: u32) -> bool {
-    let count = gather_compared(pair, inliers, local);
-    start_search(local);
-    for (var first = 0u; first < PLANE_HYPOTHESES; first += MODELS) {
-        solve_samples(pair, inliers, first, local);
-        count_explained(count, pair.metric, local);
-        if (take_counts(first, count, SAMPLE_SIZE, local)) {
-            break;
-        }
-    }
-    return workgroupUniformLoad(&search).found != 0u;
 }
 
 fn write_diagnosis(index: u32, pair: Pair, found: bool, explained: u32, inliers: u32) {
@@ -111,7 +64,7 @@ fn main(
     if (results[index].status == 0u) {
         inliers = count_picked(pair, local);
         if (inliers >= SAMPLE_SIZE) {
-            found = search_homography(pair, inliers, local);
+            found = search_picked(pair, inliers, local);
         }
     }
     if (found) {

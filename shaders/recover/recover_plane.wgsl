@@ -19,8 +19,21 @@ var<workgroup> tile_picked: array<u32, WORKGROUP>;
 // Of the plane whose parallax is looked for.
 var<private> beyond: Transfer;
 
-fn load_match(index: u32) -> Match {
-    return Match(matches[index]);
+fn is_eligible(candidate: u32) -> bool {
+    return candidates[candidate].found != 0u;
+}
+
+fn rank_score(candidate: u32) -> f32 {
+    return candidates[candidate].score;
+}
+
+// The place of the candidate of the search that has this rank; NONE where there are fewer.
+fn ranked_candidate(base: u32, rank: u32, local: u32) -> u32 {
+    var last = before_all();
+    for (var k = 0u; k <= rank; k++) {
+        last = best_behind(last, base, settings.rounds * settings.candidates, local);
+    }
+    return last.place;
 }
 
 fn takes_part(index: u32) -> bool {
@@ -32,7 +45,7 @@ fn is_picked(index: u32) -> bool {
 }
 
 // `[e₂]× H` with e₂ where the parallaxes of two matches meet, on the same side of both; else zero.
-fn parallax_fundamental(a: vec4<f32>, b: vec4<f32>) -> mat3x3<f32> {
+fn model_of_two(a: vec4<f32>, b: vec4<f32>) -> mat3x3<f32> {
     let x2a = vec3<f32>(a.zw, 1.0);
     let x2b = vec3<f32>(b.zw, 1.0);
     let mapped_a = plane * vec3<f32>(a.xy, 1.0);
@@ -45,21 +58,6 @@ fn parallax_fundamental(a: vec4<f32>, b: vec4<f32>) -> mat3x3<f32> {
         return cross_matrix(normalize(epipole2)) * plane;
     }
     return mat3x3<f32>();
-}
-
-// The models of so many hypotheses: an invocation looks up each match, then one makes each model.
-fn solve_samples(pair: Pair, off_plane: u32, first: u32, local: u32) {
-    if (local < 2u * MODELS) {
-        let sample = draw_sample(Source(0u, off_plane, ALIKE), pair.seed, first + local / 2u, 2u);
-        // a repeated match where none could be drawn, which gives no model
-        let number = select(0u, sample_entry(sample, local % 2u), sample.size == 2u);
-        lane_vectors[local] = matches[picked_match(pair, number)];
-    }
-    workgroupBarrier();
-    if (local < MODELS) {
-        store_model(parallax_fundamental(lane_vectors[2u * local], lane_vectors[2u * local + 1u]), local);
-    }
-    workgroupBarrier();
 }
 
 // Whether the Sampson error, whatever the score goes by, is below a threshold.
@@ -92,7 +90,7 @@ fn search_parallax(pair: Pair, local: u32) -> bool {
         return false;
     }
     start_search(local);
-    for (var first = 0u; first < PLANE_HYPOTHESES; first += MODELS) {
+    for (var first = 0u; first < HYPOTHESES; first += MODELS) {
         solve_samples(pair, off_plane, first, local);
         count_explained(pair, local);
         if (take_counts(first, off_plane, 2u, local)) {
@@ -106,11 +104,8 @@ fn score_best(pair: Pair, local: u32) -> f32 {
     let model = make_residual(rows_of(best_model, vec3<f32>()), pair.metric);
     var score = 0.0;
     for (var k = local; k < pair.match_count; k += WORKGROUP) {
-        var weight = 1.0;
-        if (settings.weigh_matches != 0u) {
-            weight = match_facts[pair.match_start + k].x;
-        }
-        score += weight * gain(residual_sq(model, load_match(pair.match_start + k)));
+        let index = pair.match_start + k;
+        score += score_weight(index) * gain(residual_sq(model, load_match(index)));
     }
     return workgroup_total(vec4<f32>(score, 0.0, 0.0, 0.0), local).x;
 }

@@ -22,14 +22,6 @@ struct Range {
     count: u32,
 }
 
-fn load_match(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-}
-
-fn is_weighed(index: u32) -> bool {
-    return settings.weigh_matches == 0u || match_facts[index].y > 0.0;
-}
-
 // Counts the inliers of the range by their digit that begins at bit `shift`; how many there are.
 fn count_digits(pair: Pair, model: Residual, range: Range, shift: u32, local: u32) -> u32 {
     atomicStore(&bins[local], 0u);
@@ -38,7 +30,7 @@ fn count_digits(pair: Pair, model: Residual, range: Range, shift: u32, local: u3
         let index = pair.match_start + k;
         let t = residual_sq(model, load_match(index));
         let bits = bitcast<u32>(t);
-        if (t < 1.0 && is_weighed(index) && (bits & range.known) == range.bits) {
+        if (t < 1.0 && refinement_weight(index) > 0.0 && (bits & range.known) == range.bits) {
             atomicAdd(&bins[(bits >> shift) % WORKGROUP], 1u);
         }
     }

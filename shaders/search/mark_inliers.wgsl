@@ -17,10 +17,6 @@ var<workgroup> shared_shares: array<vec4<f32>, WORKGROUP>;
 // How many they are, and how many of them may be sampled.
 var<workgroup> shared_counts: array<vec2<u32>, WORKGROUP>;
 
-fn load_match(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-}
-
 fn denormalize(rows: array<vec4<f32>, 3>, pair: Pair) -> array<vec4<f32>, 3> {
     let matrix = matrix_of(rows);
     let t = last_column(rows);

@@ -15,7 +15,6 @@ const WORKGROUP: u32 = 128u;
 const HUGE: f32 = 3e38;
 
 var<workgroup> shared_vectors: array<vec4<f32>, WORKGROUP>;
-var<workgroup> drawable: array<u32, WORKGROUP>;
 
 fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
@@ -46,18 +45,6 @@ fn reduce_max(value: vec4<f32>, local: u32) -> vec4<f32> {
 // No farther than single precision carries the residuals.
 fn drawn_in(point: vec3<f32>) -> vec3<f32> {
     return point * (f32(FARTHEST) / max(f32(FARTHEST), largest_of(abs(point))));
-}
-
-fn sum_of_all(value: u32, local: u32) -> u32 {
-    drawable[local] = value;
-    workgroupBarrier();
-    for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
-        if (local < step) {
-            drawable[local] += drawable[local + step];
-        }
-        workgroupBarrier();
-    }
-    return drawable[0];
 }
 
 struct Scaling {
@@ -162,7 +149,7 @@ fn main(
             positive += select(0u, 1u, weight_sums[start + k].x > before);
         }
     }
-    positive = sum_of_all(positive, local);
+    positive = sum_up(local, positive);
     if (local != 0u) {
         return;
     }

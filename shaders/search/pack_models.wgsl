@@ -11,8 +11,6 @@
 
 const WORKGROUP: u32 = 256u;
 
-var<workgroup> sums: array<u32, WORKGROUP>;
-
 fn valid_models(index: u32) -> u32 {
     let sampled = samples[index * settings.sample_size] != NO_SAMPLE;
     return select(0u, min(model_counts[index], settings.max_solutions), sampled);
@@ -36,16 +34,9 @@ fn main(
     for (var h = first; h < end; h++) {
         count += valid_models(slot * progress.hypotheses + h);
     }
-    sums[local] = count;
-    workgroupBarrier();
-    for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(0u, sums[max(local, step) - step], local >= step);
-        workgroupBarrier();
-        sums[local] += before;
-        workgroupBarrier();
-    }
+    let all_valid = sum_up(local, count);
     let list = slot * (settings.hypotheses * settings.max_solutions + 1u);
-    var place = list + 1u + sums[local] - count;
+    var place = list + 1u + ends[local] - count;
     for (var h = first; h < end; h++) {
         let valid = valid_models(slot * progress.hypotheses + h);
         for (var k = 0u; k < valid; k++) {
@@ -53,8 +44,8 @@ fn main(
             place++;
         }
     }
-    if (local == WORKGROUP - 1u) {
-        lists[list] = sums[local];
-        atomicMax(&round_counts[1], (sums[local] + MODELS_A_WORKGROUP - 1u) / MODELS_A_WORKGROUP);
+    if (local == 0u) {
+        lists[list] = all_valid;
+        atomicMax(&round_counts[1], (all_valid + MODELS_A_WORKGROUP - 1u) / MODELS_A_WORKGROUP);
     }
 }

@@ -17,8 +17,6 @@ const WORKGROUP: u32 = 256u;
 const MAX_WORKGROUPS: u32 = 65535u;
 const FINISHED: u32 = 0xffffffffu;
 
-var<workgroup> sums: array<u32, WORKGROUP>;
-
 // Takes over the round's best candidate of the pair; whether the pair goes on.
 fn goes_on(pair: u32) -> bool {
     for (var k = 0u; k < progress.candidates; k++) {
@@ -62,22 +60,14 @@ fn main(@builtin(local_invocation_index) local: u32) {
         progress.pairs[slot] = select(FINISHED, pair, active_);
         count += select(0u, 1u, active_);
     }
-    sums[local] = count;
-    workgroupBarrier();
-    for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(0u, sums[max(local, step) - step], local >= step);
-        workgroupBarrier();
-        sums[local] += before;
-        workgroupBarrier();
-    }
-    var place = settings.pair_count + sums[local] - count;
+    let left_pairs = sum_up(local, count);
+    var place = settings.pair_count + ends[local] - count;
     for (var slot = start; slot < end; slot++) {
         if (progress.pairs[slot] != FINISHED) {
             progress.pairs[place] = progress.pairs[slot];
             place++;
         }
     }
-    let left_pairs = sums[WORKGROUP - 1u];
     storageBarrier();
     workgroupBarrier();
     for (var slot = local; slot < left_pairs; slot += WORKGROUP) {

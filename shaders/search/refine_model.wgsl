@@ -44,11 +44,6 @@ var<workgroup> scale_sq: f32;
 var<workgroup> coherence_start: u32;
 // Matches near the initial model, as far as they are listed, by ascending index.
 var<workgroup> near: array<u32, LISTED>;
-var<workgroup> near_sums: array<u32, WORKGROUP>;
-
-fn load_match(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-}
 
 // The loss at t = r²/τ² in x, its derivative in y.
 fn loss_and_weight(t: f32) -> vec2<f32> {
@@ -81,10 +76,7 @@ fn weight_at(index: u32) -> f32 {
     if (refinement.by_neighbours != 0u) {
         return coherence[coherence_start + index];
     }
-    if (settings.weigh_matches != 0u) {
-        return match_facts[index].y;
-    }
-    return 1.0;
+    return refinement_weight(index);
 }
 
 // Lists the matches of positive weight near the initial model.
@@ -96,15 +88,8 @@ fn list_near(pair: Pair, start: Residual, local: u32) -> Share {
     for (var index = first; index < end; index++) {
         count += select(0u, 1u, is_near(start, index));
     }
-    near_sums[local] = count;
-    workgroupBarrier();
-    for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(0u, near_sums[max(local, step) - step], local >= step);
-        workgroupBarrier();
-        near_sums[local] += before;
-        workgroupBarrier();
-    }
-    var place = near_sums[local] - count;
+    let all_near = sum_up(local, count);
+    var place = ends[local] - count;
     var index = first;
     while (index < end && place < LISTED) {
         if (is_near(start, index)) {
@@ -113,7 +98,7 @@ fn list_near(pair: Pair, start: Residual, local: u32) -> Share {
         }
         index++;
     }
-    let listed = min(near_sums[WORKGROUP - 1u], LISTED);
+    let listed = min(all_near, LISTED);
     workgroupBarrier();
     return Share(listed, index, end);
 }

@@ -32,11 +32,7 @@ fn load_tile(start: u32, end: u32, local: u32) {
         // beyond the end: any finite match, of weight 0
         let index = min(start + k, end - 1u);
         tile[k] = make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-        var weight = 1.0;
-        if (settings.weigh_matches != 0u) {
-            weight = match_facts[index].x;
-        }
-        tile_weights[k] = select(0.0, weight, start + k < end);
+        tile_weights[k] = select(0.0, score_weight(index), start + k < end);
     }
 }
 

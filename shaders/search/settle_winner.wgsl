@@ -12,12 +12,7 @@
 const WORKGROUP: u32 = 128u;
 const NONE: u32 = 0xffffffffu;
 
-var<workgroup> shared_counts: array<u32, WORKGROUP>;
 var<workgroup> second: u32;
-
-fn load_match(index: u32) -> Match {
-    return make_match(matches[index * MATCH_VECTORS], matches[index * MATCH_VECTORS + MATCH_VECTORS - 1u]);
-}
 
 // The place of the first of the others that is another motion than the winner.
 fn first_other(first: u32) -> u32 {
@@ -35,15 +30,7 @@ fn count_inliers(pair: Pair, rows: array<vec4<f32>, 3>, local: u32) -> u32 {
     for (var k = local; k < pair.match_count; k += WORKGROUP) {
         count += select(0u, 1u, residual_sq(model, load_match(pair.match_start + k)) < 1.0);
     }
-    shared_counts[local] = count;
-    workgroupBarrier();
-    for (var step = WORKGROUP / 2u; step > 0u; step /= 2u) {
-        if (local < step) {
-            shared_counts[local] += shared_counts[local + step];
-        }
-        workgroupBarrier();
-    }
-    return shared_counts[0];
+    return sum_up(local, count);
 }
 
 @compute @workgroup_size(WORKGROUP)

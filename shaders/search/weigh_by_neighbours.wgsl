@@ -13,13 +13,6 @@
 
 const WORKGROUP: u32 = WEIGHED_MATCHES;
 
-fn weight_at(index: u32) -> f32 {
-    if (settings.weigh_matches != 0u) {
-        return match_facts[index].y;
-    }
-    return 1.0;
-}
-
 // How much a match agrees with the model; one without a residual does not.
 fn agreement(t: f32) -> f32 {
     let farthest = AGREEMENT * AGREEMENT;
@@ -31,7 +24,7 @@ fn agreement_around(model: Residual, index: u32) -> f32 {
     var all_ = 0.0;
     for (var k = 0u; k < COHERENT_NEIGHBOURS; k++) {
         let other = neighbours[index * COHERENT_NEIGHBOURS + k];
-        let weight = weight_at(other);
+        let weight = refinement_weight(other);
         agreeing += weight * agreement(residual_sq(model, Match(matches[other])));
         all_ += weight;
     }
@@ -59,11 +52,11 @@ fn main(
     let model = make_residual(finalists[finalist].rows, pair.metric);
     for (var k = turn.first * WORKGROUP + local; k < pair.match_count; k += turn.step * WORKGROUP) {
         let index = pair.match_start + k;
-        let to = place * coherence.matches + index;
+        let to = place * settings.match_capacity + index;
         if (residual_sq(model, Match(matches[index])) < WIDE_REACH * WIDE_REACH) {
-            coherent_weights[to] = weight_at(index) * agreement_around(model, index);
+            coherent_weights[to] = refinement_weight(index) * agreement_around(model, index);
         } else if (coherence.again == 0u) {
-            coherent_weights[to] = weight_at(index);
+            coherent_weights[to] = refinement_weight(index);
         }
     }
 }

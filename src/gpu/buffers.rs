@@ -56,6 +56,11 @@ impl<T: Pod> TypedBuffer<T> {
         self.offset
     }
 
+    /// One element that shaders read as a uniform.
+    pub fn uniform(context: &Context, label: &str) -> Self {
+        Self::with_usage(context, label, 1, wgpu::BufferUsages::UNIFORM)
+    }
+
     /// A buffer that holds `data`.
     pub fn from_slice(context: &Context, label: &str, data: &[T]) -> Self {
         let buffer = Self::new(context, label, data.len());

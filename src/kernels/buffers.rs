@@ -3,6 +3,7 @@
 use super::{
     Variant,
     layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Settings},
+    match_vectors,
 };
 use crate::constants::{COHERENT_NEIGHBOURS, FINALIST_PLACES, FINALISTS, RECOVERED, SCORE_SHARES, SHARING_WORDS};
 use crate::{
@@ -29,7 +30,7 @@ impl Capacity {
     /// Bytes for each hypothesis of a pair and round: sample, models, list and partial scores. 944 for an essential matrix,
     /// 396 fundamental, 168 homography, 448 pose, 196 rigid.
     pub const fn bytes_per_hypothesis(kind: ModelKind) -> u64 {
-        (kind.sample_size() * (4 + 16 * vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
+        (kind.sample_size() * (4 + 16 * match_vectors(kind)) + 4 + kind.max_solutions() * model_bytes()) as u64
     }
 
     /// Bytes for each match: coordinates, key points and facts, weight and ratio, sums, mask, the words of its points, and of two views
@@ -37,7 +38,7 @@ impl Capacity {
     pub const fn bytes_per_match(kind: ModelKind) -> u64 {
         let has_neighbours = matches!(kind, ModelKind::Essential | ModelKind::Fundamental);
         let neighbours = if has_neighbours { 4 * (COHERENT_NEIGHBOURS + FINALISTS as usize - 1) } else { 0 };
-        (32 * vectors(kind) + 2 * 16 + 2 * 4 + 8 + 4 + 4 * SHARING_WORDS + neighbours) as u64
+        (32 * match_vectors(kind) + 2 * 16 + 2 * 4 + 8 + 4 + 4 * SHARING_WORDS + neighbours) as u64
     }
 
     /// Bytes for each pair beside its hypotheses and matches.
@@ -65,15 +66,11 @@ impl Capacity {
     pub const fn largest_buffer(self, kind: ModelKind) -> u64 {
         let samples = self.pairs as u64 * self.hypotheses as u64;
         let models = samples * 48 * kind.max_solutions() as u64;
-        let points = samples * (16 * kind.sample_size() * vectors(kind)) as u64;
+        let points = samples * (16 * kind.sample_size() * match_vectors(kind)) as u64;
         let sharing = self.pairs as u64 * 4 + self.matches as u64 * 4 * SHARING_WORDS as u64;
         let most = if models > points { models } else { points };
         if most > sharing { most } else { sharing }
     }
-}
-
-const fn vectors(kind: ModelKind) -> usize {
-    if matches!(kind, ModelKind::Pose | ModelKind::Rigid) { 2 } else { 1 }
 }
 
 /// Rows, list entry and partial scores of a model.
@@ -217,7 +214,7 @@ impl Buffers {
         let arrays = [needed.weights, needed.ratios, needed.key_points].map(|is_needed| when(is_needed, matches));
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
         Self {
-            settings: uniform(context, "settings"),
+            settings: TypedBuffer::uniform(context, "settings"),
             inputs: TypedBuffer::new(context, "pair inputs", pairs),
             raw_matches: of_host_or_new(context, "matches in pixels", host.matches, vectors),
             weights: of_host_or_new(context, "weights", host.weights, arrays[0]),
@@ -265,11 +262,6 @@ fn of_host_or_new<T: bytemuck::Pod>(
     len: usize,
 ) -> TypedBuffer<T> {
     host.map_or_else(|| TypedBuffer::new(context, label, len), |part| TypedBuffer::from_part(part, len))
-}
-
-/// One element that shaders read as a uniform.
-fn uniform<T: bytemuck::Pod>(context: &Context, label: &str) -> TypedBuffer<T> {
-    TypedBuffer::with_usage(context, label, 1, wgpu::BufferUsages::UNIFORM)
 }
 
 #[cfg(test)]

@@ -104,9 +104,7 @@ pub struct Settings {
     /// Matches that all pairs have room for.
     pub match_capacity: u32,
     /// Unused.
-    pub unused0: u32,
-    /// Unused.
-    pub unused1: [u32; 2],
+    pub unused: [u32; 3],
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
@@ -205,8 +203,6 @@ pub struct Coherence {
     pub first: u32,
     /// How many take part from that place on.
     pub places: u32,
-    /// Matches of all pairs: from the weights for one place to those for the next.
-    pub matches: u32,
     /// 1 where matches too far from their model keep what they had, 0 where they get their weight in the refinement.
     pub again: u32,
 }

@@ -15,6 +15,7 @@ use crate::{ModelKind, gpu::Shader};
 pub use buffers::{Buffers, Capacity, HostBuffers, MatchArrays};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
+pub(crate) use variant::match_vectors;
 
 /// The stem and the texts of every stage that a variant has.
 pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {

@@ -13,13 +13,18 @@ pub struct Variant {
     pub score: Score,
 }
 
+/// vec4 a match.
+pub(crate) const fn match_vectors(kind: ModelKind) -> usize {
+    match kind {
+        ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => 1,
+        ModelKind::Pose | ModelKind::Rigid => 2,
+    }
+}
+
 impl Variant {
     /// vec4 a match.
     pub const fn match_vectors(self) -> usize {
-        match self.kind {
-            ModelKind::Essential | ModelKind::Fundamental | ModelKind::Homography => 1,
-            ModelKind::Pose | ModelKind::Rigid => 2,
-        }
+        match_vectors(self.kind)
     }
 
     /// The layout of a match.

@@ -111,6 +111,7 @@ impl Batch {
             sample_size: kind.sample_size() as u32,
             kind: kind as u32,
             weigh_matches: u32::from(weigh_matches),
+            match_capacity: self.capacity.matches,
             ..Settings::default()
         };
         b.settings.write(context, 0, &[settings]);

@@ -66,7 +66,7 @@ fn find(context: &Context, residual: EpipolarResidual, cases: &[[Case; 4]], weig
     let untouched = vec![UNTOUCHED; matches as usize * COHERENT_NEIGHBOURS];
     let neighbours = TypedBuffer::from_slice(context, "neighbours", &untouched);
     let weights = TypedBuffer::from_slice(context, "coherence", &vec![POISON; (PLACES * matches) as usize]);
-    let coherence = TypedBuffer::<Coherence>::with_usage(context, "coherence", 1, wgpu::BufferUsages::UNIFORM);
+    let coherence = TypedBuffer::<Coherence>::uniform(context, "coherence");
     let b = &batch.buffers;
     let weigh = weigher::stage(context, batch.variant, b, [&coherence, &neighbours, &weights]);
     for again in [0, 1] {
@@ -76,7 +76,7 @@ fn find(context: &Context, residual: EpipolarResidual, cases: &[[Case; 4]], weig
                 .map(move |place| if (1..3).contains(&place) { of_place(place) } else { bytemuck::Zeroable::zeroed() })
         });
         b.finalists.write(context, 0, &finalists.collect::<Vec<Candidate>>());
-        coherence.write(context, 0, &[Coherence { first: FIRST, places: PLACES, matches, again }]);
+        coherence.write(context, 0, &[Coherence { first: FIRST, places: PLACES, again }]);
         if again == 0 {
             let stage = ranked::stage_of_pairs(context, batch.variant, b, &neighbours);
             batch.run(&stage, ranked::workgroups_of_pairs(batch.capacity));

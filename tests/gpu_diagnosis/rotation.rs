@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Case, LEFT_ALONE};
 use crate::scenes::Scene;
 use glam::{DMat3, DQuat, DVec2, DVec3};
-use nabla_ransac::constants::{DISABLED, EXPLAINED_PERCENT, ROTATION_HYPOTHESES, ROTATION_ONLY, ROTATION_UNDETERMINED};
+use nabla_ransac::constants::{DISABLED, EXPLAINED_PERCENT, HYPOTHESES, ROTATION_ONLY, ROTATION_UNDETERMINED};
 use nabla_ransac::cpu::recover::{explain_by_rotation::rotation_explains, two_views::TwoViews};
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::{layout::PairDiagnosis, recover::explain_by_rotation};
@@ -77,7 +77,7 @@ fn expected(case: &Case) -> (usize, u32) {
     };
     let (points1, points2) = (column(0), column(2));
     let views = TwoViews { points1: &points1, points2: &points2, metric: case.metric };
-    let found = case.counts().then(|| rotation_explains(&views, case.seed, ROTATION_HYPOTHESES)).flatten();
+    let found = case.counts().then(|| rotation_explains(&views, case.seed, HYPOTHESES)).flatten();
     let is_rotation = found.is_some_and(|(_, count)| 100 * count >= EXPLAINED_PERCENT as usize * points1.len());
     let flag = if is_rotation { ROTATION_ONLY } else { 0 };
     (found.map_or(0, |(_, count)| count), LEFT_ALONE | ROTATION_UNDETERMINED | flag)

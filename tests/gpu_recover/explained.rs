@@ -4,7 +4,7 @@ use crate::Agreement;
 use crate::batch::{Batch, OTHERS, matrix};
 use crate::plane_scenes::PlaneScene;
 use glam::{DMat3, DVec2, DVec3};
-use nabla_ransac::constants::{HAS_HOMOGRAPHY, PLANAR, PLANE_HYPOTHESES};
+use nabla_ransac::constants::{HAS_HOMOGRAPHY, HYPOTHESES, PLANAR};
 use nabla_ransac::cpu::recover::{explain_by_homography::homography_explains, two_views::TwoViews};
 use nabla_ransac::kernels::layout::Pair;
 
@@ -40,7 +40,7 @@ impl Batch {
             assert_eq!(points1.len() as u32, self.results[pair].inliers);
             let views =
                 TwoViews { points1: &points1, points2: &points2, metric: self.pairs[pair].metric.map(f64::from) };
-            let expected = homography_explains(&views, self.seed(pair), PLANE_HYPOTHESES);
+            let expected = homography_explains(&views, self.seed(pair), HYPOTHESES);
             let has = found.flags & HAS_HOMOGRAPHY != 0;
             let planar = expected.is_some_and(|(_, count)| count as f64 >= 0.8 * points1.len() as f64);
             let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };

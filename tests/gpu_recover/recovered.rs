@@ -4,7 +4,7 @@ use crate::Agreement;
 use crate::batch::{Batch, matrix};
 use glam::DMat3;
 use nabla_ransac::Sampler;
-use nabla_ransac::constants::{PLANE_HYPOTHESES, RECOVERED, UNREACHED};
+use nabla_ransac::constants::{HYPOTHESES, RECOVERED, UNREACHED};
 use nabla_ransac::cpu::{
     recover::{
         recover_plane::{homography_of_sample, recover_by_parallax},
@@ -60,7 +60,7 @@ impl Batch {
         let model = matrix(&self.minimal_models[candidate]);
         let homography = homography_of_sample(&model, &sample1, &sample2, metric)?;
         let views = TwoViews { points1: &points1, points2: &points2, metric };
-        recover_by_parallax(&views, &homography, self.seed(pair), PLANE_HYPOTHESES).map(|found| found.fundamental)
+        recover_by_parallax(&views, &homography, self.seed(pair), HYPOTHESES).map(|found| found.fundamental)
     }
 
     pub(crate) fn check_recovered(&self, agreement: &mut Agreement) {

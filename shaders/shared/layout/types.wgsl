@@ -52,8 +52,6 @@ struct Settings {
     key_points: u32, // whether their agreement counts in the final score
     diagnose: u32, // whether what the estimate leaves open is looked for
     match_capacity: u32, // matches that all pairs have room for
-    unused0: u32,
-    unused1: vec2<u32>,
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
@@ -98,7 +96,6 @@ struct PairResult {
     iterations: u32,
     status: u32, // 0 found, 16 no model, else the pair's flags
     log_rest: f32, // ln of the chance that no sample of its inliers only was drawn
-    unused: array<u32, 3>,
 }
 
 // One refinement: which candidates, what is minimised, and when its result is kept.
@@ -123,7 +120,6 @@ fn can_be_estimated(settings_: Settings, input: PairInput) -> bool {
 struct Coherence {
     first: u32, // place of the finalists of a pair
     places: u32, // from it on
-    matches: u32, // of all pairs; from the weights for one place to those for the next
     again: u32, // whether matches too far from their model keep what they had
 }
 

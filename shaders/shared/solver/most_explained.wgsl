@@ -23,7 +23,7 @@ struct Search {
 
 fn start_search(local: u32) {
     if (local == 0u) {
-        search = Search(0u, 0u, f32(PLANE_HYPOTHESES), 0u);
+        search = Search(0u, 0u, f32(HYPOTHESES), 0u);
     }
     workgroupBarrier();
 }

@@ -1,8 +1,5 @@
 // The matches of a pair that is_picked(index) of another part picks, numbered by ascending index: each invocation has a run of
-// matches, so that any number of them takes no room but the sums of the runs. Another part declares WORKGROUP.
-
-// Matches picked up to the end of each run.
-var<workgroup> run_sums: array<u32, WORKGROUP>;
+// matches, so that any number of them takes no room but the sums of the runs, `ends` of prefix_sums. Another part declares WORKGROUP.
 
 // First match and end.
 fn run_of(pair: Pair, local: u32) -> vec2<u32> {
@@ -17,20 +14,12 @@ fn count_picked(pair: Pair, local: u32) -> u32 {
     for (var index = run.x; index < run.y; index++) {
         count += select(0u, 1u, is_picked(index));
     }
-    run_sums[local] = count;
-    workgroupBarrier();
-    for (var step = 1u; step < WORKGROUP; step *= 2u) {
-        let before = select(0u, run_sums[max(local, step) - step], local >= step);
-        workgroupBarrier();
-        run_sums[local] += before;
-        workgroupBarrier();
-    }
-    return workgroupUniformLoad(&run_sums[WORKGROUP - 1u]);
+    return sum_up(local, count);
 }
 
 // Picked in the runs before.
 fn picked_before(local: u32) -> u32 {
-    return select(0u, run_sums[max(local, 1u) - 1u], local > 0u);
+    return select(0u, ends[max(local, 1u) - 1u], local > 0u);
 }
 
 // The index of the picked match of a number below that of all.
@@ -39,7 +28,7 @@ fn picked_match(pair: Pair, number: u32) -> u32 {
     var high = WORKGROUP - 1u;
     while (low < high) {
         let middle = (low + high) / 2u;
-        if (run_sums[middle] <= number) {
+        if (ends[middle] <= number) {
             low = middle + 1u;
         } else {
             high = middle;

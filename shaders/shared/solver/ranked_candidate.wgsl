@@ -1,5 +1,5 @@
-// The candidate of the search that has a rank by its score among those of its pair. Reads settings and candidates; another part
-// declares WORKGROUP, a power of two.
+// Candidates of a pair in the order of a score. Other parts declare WORKGROUP, a power of two, and of a candidate is_eligible(index) and
+// rank_score(index), at least 0.
 
 const NONE: u32 = 0xffffffffu;
 
@@ -15,13 +15,20 @@ fn is_ahead(a: Entry, b: Entry) -> bool {
     return a.score > b.score || (a.score == b.score && a.place < b.place);
 }
 
-// The first by score and place of those behind the last one.
-fn best_behind(last: Entry, base: u32, local: u32) -> Entry {
+// What is ahead of all.
+fn before_all() -> Entry {
+    return Entry(3e38, 0u);
+}
+
+// The first by score, ties to the earlier one, of those behind the last one among so many; NONE where there is none.
+fn best_behind(last: Entry, base: u32, count: u32, local: u32) -> Entry {
     var own = Entry(-1.0, NONE);
-    for (var place = local; place < settings.rounds * settings.candidates; place += WORKGROUP) {
-        let entry = Entry(candidates[base + place].score, place);
-        if (candidates[base + place].found != 0u && is_ahead(last, entry) && is_ahead(entry, own)) {
-            own = entry;
+    for (var place = local; place < count; place += WORKGROUP) {
+        if (is_eligible(base + place)) {
+            let entry = Entry(rank_score(base + place), place);
+            if (is_ahead(last, entry) && is_ahead(entry, own)) {
+                own = entry;
+            }
         }
     }
     contest[local] = own;
@@ -32,13 +39,4 @@ fn best_behind(last: Entry, base: u32, local: u32) -> Entry {
         }
     }
     return workgroupUniformLoad(&contest[0]);
-}
-
-// The place of the candidate of this rank by score, ties to the earlier one; NONE where there are fewer.
-fn ranked_candidate(base: u32, rank: u32, local: u32) -> u32 {
-    var last = Entry(3e38, 0u);
-    for (var k = 0u; k <= rank; k++) {
-        last = best_behind(last, base, local);
-    }
-    return last.place;
 }

@@ -10,6 +10,8 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend([
         constants::RECOVERY_LIMITS,
+        shader_part!("shared/layout/load_match"),
+        shader_part!("shared/layout/match_weights"),
         shader_part!("shared/layout/model_rows"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/algebra/jacobi_rotation"),

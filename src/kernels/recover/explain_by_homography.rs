@@ -6,10 +6,11 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
-    let mut parts = super::common(variant);
+    let mut parts = super::plane(variant);
     parts.extend([
         shader_part!("shared/random/pick_alike"),
         shader_part!("shared/solver/homography_of_four"),
+        shader_part!("shared/solver/search_picked"),
         shader_part!("recover/explain_by_homography"),
     ]);
     parts

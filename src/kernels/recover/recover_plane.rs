@@ -6,10 +6,11 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 
 /// The shader's texts, for fundamental matrices.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
-    let mut parts = super::common(variant);
+    let mut parts = super::plane(variant);
     parts.extend(variant.residual());
     parts.extend([
         variant.gain(),
+        shader_part!("shared/layout/match_weights"),
         shader_part!("shared/random/pick_by_sums"),
         shader_part!("shared/algebra/matrix3"),
         shader_part!("shared/algebra/nine"),
@@ -18,6 +19,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/solver/hartley"),
         shader_part!("shared/solver/linear_homography"),
         shader_part!("shared/solver/ranked_candidate"),
+        shader_part!("shared/solver/solve_pairs_of_matches"),
         shader_part!("shared/solver/plane_of_sample"),
         shader_part!("recover/recover_plane"),
     ]);

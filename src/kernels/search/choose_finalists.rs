@@ -6,7 +6,11 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.extend([shader_part!("shared/layout/same_motion"), shader_part!("search/choose_finalists")]);
+    parts.extend([
+        shader_part!("shared/layout/same_motion"),
+        shader_part!("shared/solver/ranked_candidate"),
+        shader_part!("search/choose_finalists"),
+    ]);
     parts
 }
 

@@ -8,7 +8,12 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts, of a pose.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.extend([constants::NOISE, shader_part!("shared/algebra/prefix_sums")]);
+    parts.extend([
+        constants::NOISE,
+        shader_part!("shared/layout/load_match"),
+        shader_part!("shared/layout/match_weights"),
+        shader_part!("shared/algebra/prefix_sums"),
+    ]);
     parts.extend(variant.residual());
     parts.push(shader_part!("search/estimate_noise"));
     parts

@@ -6,7 +6,11 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.extend([shader_part!("shared/layout/model_rows"), shader_part!("shared/layout/pixels")]);
+    parts.extend([
+        shader_part!("shared/layout/load_match"),
+        shader_part!("shared/layout/model_rows"),
+        shader_part!("shared/layout/pixels"),
+    ]);
     parts.extend(variant.residual());
     parts.extend(Variant::CHANCE);
     parts.push(shader_part!("search/mark_inliers"));

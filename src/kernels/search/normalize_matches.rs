@@ -8,6 +8,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend([
         shader_part!("shared/algebra/bulk"),
+        shader_part!("shared/algebra/prefix_sums"),
         shader_part!("shared/random/log_miss"),
         shader_part!("search/normalize_matches"),
     ]);

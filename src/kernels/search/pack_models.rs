@@ -6,7 +6,7 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 /// The shader's texts.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.push(shader_part!("search/pack_models"));
+    parts.extend([shader_part!("shared/algebra/prefix_sums"), shader_part!("search/pack_models")]);
     parts
 }
 

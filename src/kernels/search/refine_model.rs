@@ -12,6 +12,9 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
     parts.extend(Variant::CHANCE);
     parts.extend(variant.manifold());
     parts.extend([
+        shader_part!("shared/layout/load_match"),
+        shader_part!("shared/layout/match_weights"),
+        shader_part!("shared/algebra/prefix_sums"),
         shader_part!("shared/algebra/add_up"),
         shader_part!("shared/algebra/gauss_jordan"),
         shader_part!("search/refine_model"),

@@ -7,8 +7,7 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend(variant.residual());
-    parts.push(variant.gain());
-    parts.push(shader_part!("search/score_models"));
+    parts.extend([variant.gain(), shader_part!("shared/layout/match_weights"), shader_part!("search/score_models")]);
     parts
 }
 

@@ -7,7 +7,12 @@ use crate::kernels::{Stage, Variant, buffers::Buffers};
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
     parts.extend(variant.residual());
-    parts.extend([shader_part!("shared/layout/same_motion"), shader_part!("search/settle_winner")]);
+    parts.extend([
+        shader_part!("shared/layout/load_match"),
+        shader_part!("shared/layout/same_motion"),
+        shader_part!("shared/algebra/prefix_sums"),
+        shader_part!("search/settle_winner"),
+    ]);
     parts
 }
 

@@ -8,7 +8,12 @@ use crate::kernels::{Buffers, Capacity, Stage, Variant};
 /// The shader's texts, of an epipolar geometry.
 pub fn parts(variant: Variant) -> Vec<&'static str> {
     let mut parts = variant.common().to_vec();
-    parts.extend([constants::COHERENCE, constants::COHERENCE_LIMITS, shader_part!("shared/layout/turns")]);
+    parts.extend([
+        constants::COHERENCE,
+        constants::COHERENCE_LIMITS,
+        shader_part!("shared/layout/match_weights"),
+        shader_part!("shared/layout/turns"),
+    ]);
     parts.extend(variant.residual());
     parts.push(shader_part!("search/weigh_by_neighbours"));
     parts

@@ -12,7 +12,10 @@ use crate::ransac::{
 use crate::{
     Camera, MatchesView, ModelKind, Result,
     gpu::{Context, TypedBuffer, Upload},
-    kernels::layout::{PairInput, Settings},
+    kernels::{
+        layout::{PairInput, Settings},
+        match_vectors,
+    },
 };
 use glam::{DVec2, DVec3};
 
@@ -87,9 +90,10 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
 
 /// Bytes that [`upload`] takes.
 pub(super) const fn upload_bytes(kind: ModelKind, given: Given, pairs: usize, matches: usize) -> u64 {
-    let vectors = if matches!(kind, ModelKind::Pose | ModelKind::Rigid) { 2 } else { 1 };
     let known = 4 * given.weights as u64 + 4 * given.ratios as u64 + 16 * given.key_points as u64;
-    TypedBuffer::<Settings>::bytes(1) + TypedBuffer::<PairInput>::bytes(pairs) + matches as u64 * (16 * vectors + known)
+    TypedBuffer::<Settings>::bytes(1)
+        + TypedBuffer::<PairInput>::bytes(pairs)
+        + matches as u64 * (16 * match_vectors(kind) as u64 + known)
 }
 
 /// What the submission of the batch begins with; its matches go one pair after the other.

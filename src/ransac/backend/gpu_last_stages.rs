@@ -172,12 +172,8 @@ impl Made<'_> {
     fn refine_coherently(&mut self, places: Places) {
         let variant = self.variant;
         for round in 0..ROUNDS {
-            let coherence = layout::Coherence {
-                first: places.first,
-                places: places.count,
-                matches: self.capacity.matches,
-                again: u32::from(round > 0),
-            };
+            let coherence =
+                layout::Coherence { first: places.first, places: places.count, again: u32::from(round > 0) };
             self.push_sized("weigh_by_neighbours", places.count, for_weighing, |context, b| {
                 let parameters = uniform(context, coherence);
                 weigh_by_neighbours::stage(context, variant, b, [&parameters, &b.neighbours, &b.coherence])
@@ -210,7 +206,7 @@ impl Made<'_> {
 }
 
 fn uniform<T: bytemuck::Pod>(context: &Context, value: T) -> TypedBuffer<T> {
-    let buffer = TypedBuffer::with_usage(context, "parameters", 1, wgpu::BufferUsages::UNIFORM);
+    let buffer = TypedBuffer::uniform(context, "parameters");
     buffer.write(context, 0, &[value]);
     buffer
 }

@@ -66,8 +66,7 @@ pub(super) fn settings(
         key_points: u32::from(given.key_points),
         diagnose: u32::from(options.diagnose),
         match_capacity: capacity.matches,
-        unused0: 0,
-        unused1: [0; 2],
+        unused: [0; 3],
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

@@ -1,7 +1,7 @@
 //! What an estimate leaves open: planes, missing translation, a second motion, a rotation that its matches do not determine.
 
 use super::final_score::FinalScore;
-use crate::constants::{EXPLAINED_PERCENT, PLANE_HYPOTHESES, ROTATION_HYPOTHESES, UNDETERMINED_RAD};
+use crate::constants::{EXPLAINED_PERCENT, HYPOTHESES, UNDETERMINED_RAD};
 use crate::ransac::outcome::Diagnosis;
 use crate::{
     cpu::{
@@ -56,9 +56,9 @@ fn diagnose_two_views(final_score: &FinalScore<'_>, settled: &mut Settled, secon
     let [points1, points2] = matches.two_view_points(|i| settled.inliers[i]);
     let views = TwoViews { points1: &points1, points2: &points2, metric: matches.metric };
     let enough = |count: usize| 100 * count >= EXPLAINED_PERCENT as usize * points1.len();
-    let homography = homography_explains(&views, seed, PLANE_HYPOTHESES);
+    let homography = homography_explains(&views, seed, HYPOTHESES);
     let calibrated = matches.kind == ModelKind::Essential;
-    let rotation = if calibrated { rotation_explains(&views, seed, ROTATION_HYPOTHESES) } else { None };
+    let rotation = if calibrated { rotation_explains(&views, seed, HYPOTHESES) } else { None };
     let rotation_only = rotation.is_some_and(|(_, count)| enough(count));
     // without translation all motions of this rotation are alike
     let second = second.filter(|_| !rotation_only);

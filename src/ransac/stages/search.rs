@@ -5,7 +5,7 @@ use super::{
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
-use crate::constants::{PLANE_HYPOTHESES, RECOVERED};
+use crate::constants::{HYPOTHESES, RECOVERED};
 use crate::ransac::Options;
 use crate::{
     cpu::{
@@ -120,7 +120,7 @@ impl Search<'_> {
         let homography = homography_of_sample(&matrix_of(&candidate.model), &points1, &points2, metric)?;
         let [points1, points2] = self.matches.two_view_points(|_| true);
         let views = TwoViews { points1: &points1, points2: &points2, metric };
-        let recovered = recover_by_parallax(&views, &homography, self.seed, PLANE_HYPOTHESES)?;
+        let recovered = recover_by_parallax(&views, &homography, self.seed, HYPOTHESES)?;
         let model = rows_of_matrix(&recovered.fundamental);
         let score = self.scorer.score(&model, self.matches, f32::NEG_INFINITY);
         Some(self.refine_one((model, score)))
