@@ -103,28 +103,29 @@ fn list_near(pair: Pair, start: Residual, local: u32) -> Share {
     return Share(listed, index, end);
 }
 
-fn add_match(sums: ptr<function, Sums>, pair: Pair, index: u32) {
+fn add_match(sums: ptr<function, Sums>, held: Model, pair: Pair, index: u32) {
     let x = load_match(index);
     let weight = weight_at(index);
-    let terms = residual_terms(model, pair.metric, x);
+    let terms = residual_terms(held, pair.metric, x);
     let loss = loss_and_weight(dot(terms.residual, terms.residual));
     (*sums).cost += weight * loss.x;
     let w = weight * loss.y;
     if (w > 0.0) {
-        add_terms(sums, model, terms, x, w);
+        add_terms(sums, held, terms, x, w);
     }
 }
 
 // The normal equations of the trial state.
 fn accumulate(pair: Pair, start: Residual, share: Share, local: u32) {
     prepare_projection(trial, local);
+    let held = model;
     var sums = Sums();
     for (var k = local; k < share.listed; k += WORKGROUP) {
-        add_match(&sums, pair, near[k]);
+        add_match(&sums, held, pair, near[k]);
     }
     for (var index = share.first_left; index < share.end; index++) {
         if (is_near(start, index)) {
-            add_match(&sums, pair, index);
+            add_match(&sums, held, pair, index);
         }
     }
     add_up(sums, local);

@@ -1,8 +1,9 @@
 // A step of Gauss–Newton: solves JᵀJ δ = −Jᵀr, positive definite, by Gauss–Jordan elimination, an entry an invocation. The
-// equations are rows of nine, JᵀJ as if there were eight parameters, and Jᵀr. Other parts declare PARAMETERS, and equation_at(place)
-// with the entries to be solved.
+// equations are rows of JᵀJ, each with its entry of Jᵀr behind it. Other parts declare PARAMETERS, eight at most, WORKGROUP, no less
+// than SYSTEM_SIZE, and equation_at(place) with the entries to be solved.
 
-const SYSTEM_SIZE: u32 = 72u;
+const COLUMNS: u32 = PARAMETERS + 1u;
+const SYSTEM_SIZE: u32 = PARAMETERS * COLUMNS;
 
 // What project writes: the equations of the state that the sums were added up at.
 var<workgroup> proposed: array<f32, SYSTEM_SIZE>;
@@ -12,19 +13,19 @@ var<workgroup> systems: array<array<f32, SYSTEM_SIZE>, 2>;
 // With the diagonal larger by this share.
 fn solve_equations(damping: f32, local: u32) {
     let place = min(local, SYSTEM_SIZE - 1u);
-    let row = place / 9u;
-    let column = place % 9u;
+    let row = place / COLUMNS;
+    let column = place % COLUMNS;
     let works = local < SYSTEM_SIZE;
     if (works) {
         let entry = equation_at(place);
         let diagonal = select(1.0, entry * (1.0 + damping), entry > 0.0);
-        systems[0][place] = select(select(entry, -entry, column == 8u), diagonal, row == column);
+        systems[0][place] = select(select(entry, -entry, column == PARAMETERS), diagonal, row == column);
     }
     workgroupBarrier();
     for (var k = 0u; k < PARAMETERS; k++) {
         let from_ = k % 2u;
-        let scaled = systems[from_][9u * k + column] / systems[from_][10u * k];
-        let reduced = select(systems[from_][place] - systems[from_][9u * row + k] * scaled, scaled, row == k);
+        let scaled = systems[from_][COLUMNS * k + column] / systems[from_][(COLUMNS + 1u) * k];
+        let reduced = select(systems[from_][place] - systems[from_][COLUMNS * row + k] * scaled, scaled, row == k);
         if (works) {
             systems[1u - from_][place] = reduced;
         }
@@ -32,8 +33,10 @@ fn solve_equations(damping: f32, local: u32) {
     }
 }
 
+// Zero beyond the last parameter.
 fn delta(parameter: u32) -> f32 {
-    return systems[PARAMETERS % 2u][9u * parameter + 8u];
+    let row = min(parameter, PARAMETERS - 1u);
+    return select(0.0, systems[PARAMETERS % 2u][COLUMNS * row + PARAMETERS], row == parameter);
 }
 
 fn step_of() -> array<f32, 8> {

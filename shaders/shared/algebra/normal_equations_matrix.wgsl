@@ -49,31 +49,34 @@ fn add_rows_of_point(sums: ptr<function, Sums>, x: vec2<f32>, squared: mat3x3<f3
 const SUM_VECTORS: u32 = 15u;
 const COST: u32 = 39u;
 
-fn sum_vectors(s: Sums) -> array<vec4<f32>, SUM_VECTORS> {
+fn hold_sums(s: Sums, place: u32, is_first: bool) {
     let g = s.gradient;
-    return array<vec4<f32>, SUM_VECTORS>(
-        vec4<f32>(s.h00[0], g[0].x), vec4<f32>(s.h00[1], g[0].y),
-        vec4<f32>(s.h01[0], g[0].z), vec4<f32>(s.h01[1], g[1].x), vec4<f32>(s.h01[2], g[1].y),
-        vec4<f32>(s.h02[0], g[1].z), vec4<f32>(s.h02[1], g[2].x), vec4<f32>(s.h02[2], g[2].y),
-        vec4<f32>(s.h11[0], g[2].z), vec4<f32>(s.h11[1], s.cost),
-        vec4<f32>(s.h12[0], 0.0), vec4<f32>(s.h12[1], 0.0), vec4<f32>(s.h12[2], 0.0),
-        vec4<f32>(s.h22[0], 0.0), vec4<f32>(s.h22[1], 0.0),
-    );
+    hold(place, vec4<f32>(s.h00[0], g[0].x), is_first);
+    hold(place + 1u, vec4<f32>(s.h00[1], g[0].y), is_first);
+    hold(place + 2u, vec4<f32>(s.h01[0], g[0].z), is_first);
+    hold(place + 3u, vec4<f32>(s.h01[1], g[1].x), is_first);
+    hold(place + 4u, vec4<f32>(s.h01[2], g[1].y), is_first);
+    hold(place + 5u, vec4<f32>(s.h02[0], g[1].z), is_first);
+    hold(place + 6u, vec4<f32>(s.h02[1], g[2].x), is_first);
+    hold(place + 7u, vec4<f32>(s.h02[2], g[2].y), is_first);
+    hold(place + 8u, vec4<f32>(s.h11[0], g[2].z), is_first);
+    hold(place + 9u, vec4<f32>(s.h11[1], s.cost), is_first);
+    hold(place + 10u, vec4<f32>(s.h12[0], 0.0), is_first);
+    hold(place + 11u, vec4<f32>(s.h12[1], 0.0), is_first);
+    hold(place + 12u, vec4<f32>(s.h12[2], 0.0), is_first);
+    hold(place + 13u, vec4<f32>(s.h22[0], 0.0), is_first);
+    hold(place + 14u, vec4<f32>(s.h22[1], 0.0), is_first);
 }
 
-/// The derivatives of M by the parameters; zero beyond the last.
-var<workgroup> tangents: array<mat3x3<f32>, 8>;
+/// The derivatives of M by the parameters.
+var<workgroup> tangents: array<mat3x3<f32>, PARAMETERS>;
 /// Entry 3k + i: Σⱼ Hᵢⱼ Tₖ₋ⱼ, of tangent k.
-var<workgroup> products: array<vec3<f32>, 24>;
+var<workgroup> products: array<vec3<f32>, 3u * PARAMETERS>;
 
 /// The tangents at the trial state; needed by `project` only.
 fn prepare_projection(state: State, local: u32) {
-    if (local < 8u) {
-        var t = mat3x3<f32>();
-        if (local < PARAMETERS) {
-            t = tangent(state, local);
-        }
-        tangents[local] = t;
+    if (local < PARAMETERS) {
+        tangents[local] = tangent(state, local);
     }
 }
 
@@ -99,16 +102,16 @@ fn block_times(i: u32, j: u32, v: vec3<f32>) -> vec3<f32> {
 
 /// From `totals` to `proposed`.
 fn project(local: u32) {
-    if (local < 24u) {
+    if (local < 3u * PARAMETERS) {
         let t = tangents[local / 3u];
         let i = local % 3u;
         products[local] = block_times(i, 0u, t[0]) + block_times(i, 1u, t[1]) + block_times(i, 2u, t[2]);
     }
     workgroupBarrier();
     if (local < SYSTEM_SIZE) {
-        let t = tangents[local / 9u];
-        let column = local % 9u;
-        if (column == 8u) {
+        let t = tangents[local / COLUMNS];
+        let column = local % COLUMNS;
+        if (column == PARAMETERS) {
             let g = mat3x3<f32>(
                 totals[3], totals[7], totals[11],
                 totals[15], totals[19], totals[23],

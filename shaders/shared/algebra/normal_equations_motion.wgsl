@@ -25,12 +25,16 @@ fn add_row(sums: ptr<function, Sums>, turn: vec3<f32>, shift: vec3<f32>, residua
 const SUM_VECTORS: u32 = 9u;
 const COST: u32 = 27u;
 
-fn sum_vectors(s: Sums) -> array<vec4<f32>, SUM_VECTORS> {
-    return array<vec4<f32>, SUM_VECTORS>(
-        vec4<f32>(s.turns[0], s.by_turn.x), vec4<f32>(s.turns[1], s.by_turn.y), vec4<f32>(s.turns[2], s.by_turn.z),
-        vec4<f32>(s.mixed[0], s.by_shift.x), vec4<f32>(s.mixed[1], s.by_shift.y), vec4<f32>(s.mixed[2], s.by_shift.z),
-        vec4<f32>(s.shifts[0], s.cost), vec4<f32>(s.shifts[1], 0.0), vec4<f32>(s.shifts[2], 0.0),
-    );
+fn hold_sums(s: Sums, place: u32, is_first: bool) {
+    hold(place, vec4<f32>(s.turns[0], s.by_turn.x), is_first);
+    hold(place + 1u, vec4<f32>(s.turns[1], s.by_turn.y), is_first);
+    hold(place + 2u, vec4<f32>(s.turns[2], s.by_turn.z), is_first);
+    hold(place + 3u, vec4<f32>(s.mixed[0], s.by_shift.x), is_first);
+    hold(place + 4u, vec4<f32>(s.mixed[1], s.by_shift.y), is_first);
+    hold(place + 5u, vec4<f32>(s.mixed[2], s.by_shift.z), is_first);
+    hold(place + 6u, vec4<f32>(s.shifts[0], s.cost), is_first);
+    hold(place + 7u, vec4<f32>(s.shifts[1], 0.0), is_first);
+    hold(place + 8u, vec4<f32>(s.shifts[2], 0.0), is_first);
 }
 
 fn prepare_projection(state: State, local: u32) {}
@@ -38,12 +42,10 @@ fn prepare_projection(state: State, local: u32) {}
 /// From `totals` to `proposed`.
 fn project(local: u32) {
     if (local < SYSTEM_SIZE) {
-        let row = local / 9u;
-        let column = local % 9u;
-        var entry = 0.0;
-        if (row < 6u && column == 8u) {
-            entry = totals[4u * row + 3u];
-        } else if (row < 6u && column < 6u) {
+        let row = local / COLUMNS;
+        let column = local % COLUMNS;
+        var entry = totals[4u * row + 3u];
+        if (column < PARAMETERS) {
             let low = min(row, column);
             let high = max(row, column);
             entry = totals[12u * (low / 3u + high / 3u) + 4u * (high % 3u) + low % 3u];
