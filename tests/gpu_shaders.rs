@@ -5,6 +5,7 @@
 use nabla_ransac::kernels::{LOCALISE_SHADERS, RANK_SHADERS, Variant, layout, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
 
 fn variants() -> impl Iterator<Item = Variant> {
@@ -44,6 +45,61 @@ fn every_stage_is_valid_within_webgpus_default_limits() {
             .sum();
         assert!(memory <= 16 * 1024, "{name}: {memory} bytes of workgroup memory");
     }
+}
+
+/// The variables of a function that hold an array which is indexed by what is known at run time only.
+fn indexed_arrays(module: &naga::Module, info: &ModuleInfo) -> BTreeSet<String> {
+    let of = |function: &naga::Function, info: &naga::valid::FunctionInfo| {
+        let is_array = |base: naga::Handle<naga::Expression>| match *info[base].ty.inner_with(&module.types) {
+            naga::TypeInner::Pointer { base, space: naga::AddressSpace::Function } => {
+                matches!(module.types[base].inner, naga::TypeInner::Array { .. })
+            }
+            naga::TypeInner::Array { .. } => true,
+            _ => false,
+        };
+        let indexed = |(_, expression): (_, &naga::Expression)| match *expression {
+            naga::Expression::Access { base, .. } if is_array(base) => Some(variable_of(function, base)),
+            _ => None,
+        };
+        function.expressions.iter().filter_map(indexed).collect::<Vec<_>>()
+    };
+    let functions = module.functions.iter().map(|(handle, function)| (function, &info[handle]));
+    let entries = module.entry_points.iter().enumerate().map(|(k, entry)| (&entry.function, info.get_entry_point(k)));
+    functions.chain(entries).flat_map(|(function, info)| of(function, info)).collect()
+}
+
+/// Function and variable that an expression is a part of.
+fn variable_of(function: &naga::Function, mut of: naga::Handle<naga::Expression>) -> String {
+    let name = function.name.as_deref().unwrap_or("main");
+    loop {
+        match function.expressions[of] {
+            naga::Expression::Access { base, .. } | naga::Expression::AccessIndex { base, .. } => of = base,
+            naga::Expression::Load { pointer } => of = pointer,
+            naga::Expression::LocalVariable(local) => {
+                return format!("{name}: {}", function.local_variables[local].name.as_deref().unwrap_or("?"));
+            }
+            naga::Expression::FunctionArgument(place) => {
+                return format!("{name}: {}", function.arguments[place as usize].name.as_deref().unwrap_or("?"));
+            }
+            ref other => return format!("{name}: {other:?}"),
+        }
+    }
+}
+
+/// On real cards such an array is in memory, not in registers. Lists of nearest neighbours are left: their length is an option, and that of
+/// `find_neighbours` is needed only where more matches are equally near than a workgroup lists.
+#[test]
+fn only_lists_of_neighbours_are_arrays_that_are_indexed_at_run_time() {
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let others = RANK_SHADERS.iter().chain(&LOCALISE_SHADERS).map(|shader| (shader.name, shader.parts.to_vec()));
+    for (name, parts) in variants().flat_map(stage_texts).chain(others) {
+        let (module, info) = parse(name, &parts);
+        found.entry(name).or_default().extend(indexed_arrays(&module, &info));
+    }
+    found.retain(|_, arrays| !arrays.is_empty());
+    let lists = found.values().flatten().all(|array| array.ends_with(": nearest"));
+    let shaders: Vec<_> = found.keys().copied().collect();
+    assert!(lists && shaders == ["feature_neighbours", "find_neighbours"], "{found:#?}");
 }
 
 /// Size and member offsets of a struct of the shaders.
