@@ -22,8 +22,9 @@ const MAX_ROOTS: u32 = 16u;
 /// Bases of the null space that are tried until one gives pivots of at least this share of the largest.
 const ATTEMPTS: u32 = 3u;
 const GOOD_PIVOTS: f32 = 3e-3;
-/// The sum of squared residuals that Newton's method may leave.
-const ACCEPTED_RESIDUAL: f32 = 1e-9;
+/// The sum of squared residuals that Newton's method may leave: from a root rounding leaves less, the minimum beside a pair of complex
+/// ones, whose model is false, more.
+const ACCEPTED_RESIDUAL: f32 = 1e-12;
 
 /// Of each sample, 9 each: the entries of B₀ B₁ B₂ B₃, row by row.
 var<workgroup> entries: array<vec4<f32>, 9u * SAMPLES>;
