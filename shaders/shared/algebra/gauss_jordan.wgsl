@@ -4,6 +4,7 @@
 
 const COLUMNS: u32 = PARAMETERS + 1u;
 const SYSTEM_SIZE: u32 = PARAMETERS * COLUMNS;
+const_assert WORKGROUP >= SYSTEM_SIZE;
 
 // What project writes: the equations of the state that the sums were added up at.
 var<workgroup> proposed: array<f32, SYSTEM_SIZE>;
