@@ -93,6 +93,15 @@ impl Workload {
         Ok(parts)
     }
 
+    /// Where a device could not take a step in these parts: less memory than its largest part of more than one pair needs, namely
+    /// half of it, or what its largest pair needs. `None` where every part is a pair.
+    pub(super) fn less_than(&self, parts: &[Range<usize>], matches: &[usize]) -> Option<u64> {
+        let needed = |part: &Range<usize>| self.needs(part.len(), matches[part.clone()].iter().sum()).total;
+        let largest = parts.iter().filter(|part| part.len() > 1).max_by_key(|part| needed(part))?;
+        let alone = matches[largest.clone()].iter().map(|&matches| self.needs(1, matches).total).max()?;
+        Some(alone.max(needed(largest) / 2).min(needed(largest) - 1))
+    }
+
     /// The error of a pair that does not fit, with what would.
     fn too_small(&self, matches: usize, device: &Memory) -> Error {
         let hypotheses = self.sampled.map_or(0, |(_, hypotheses)| hypotheses);

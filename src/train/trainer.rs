@@ -1,15 +1,14 @@
 //! The loop: batches, losses, steps of the optimiser, validation, checkpoints.
 
-use super::adam::{Adam, norm};
+use super::adam::{Adam, Stepped};
 use super::batch::PackedFeatures;
 use super::checkpoint::{Checkpoint, Progress, as_read};
 use super::example::Example;
 use super::footprint::{Memory, Workload};
 use super::networks::batch_norm::BatchStatistics;
 use super::networks::network::{Network, TrainingPass};
-use super::networks::parameters::read;
 use super::objectives::end_to_end::Objective;
-use super::objectives::initialisation::InitialisationLoss;
+use super::objectives::initialisation::MatchTruth;
 use super::objectives::validation::{Validation, validate};
 use super::options::{OptimizerOptions, TrainOptions};
 use crate::data::augment::usual_matches;
@@ -19,7 +18,7 @@ use crate::network::Weights;
 use crate::{Error, Result};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,12 +39,22 @@ pub struct Trainer {
     memory: Memory,
 }
 
-/// What the parts of a step add up to.
-struct Sum {
-    loss: f64,
-    gradients: GradientsAccumulator<Network>,
+/// A step that is computed, but not taken.
+struct Attempt {
+    stepped: Stepped<Network>,
     /// Of each part.
     statistics: Vec<BatchStatistics>,
+    network_time: Duration,
+    optimizer_time: Duration,
+}
+
+/// What a part of a step adds to it.
+struct Part {
+    /// \[1\]: to its mean loss.
+    loss: Tensor<1>,
+    gradients: GradientsParams,
+    /// What the network has to absorb.
+    statistics: BatchStatistics,
 }
 
 /// What a training tells while it runs.
@@ -87,9 +96,9 @@ pub struct StepReport {
     pub parts: usize,
     /// Waiting for the batch.
     pub loading: Duration,
-    /// The network, forward and backward, with the losses.
+    /// The network, forward and backward, with the losses; of a GPU, until all that is handed to it.
     pub network: Duration,
-    /// The step of the optimiser.
+    /// The step of the optimiser; of a GPU, until it has done the whole step.
     pub optimizer: Duration,
 }
 
@@ -215,27 +224,20 @@ impl Trainer {
         Ok(Ending::Finished)
     }
 
-    /// Takes one step; where the loss is not finite the batch is saved and nothing is changed.
+    /// Takes one step; where the loss or its gradient is not finite the batch is saved and nothing is changed.
     fn step(&mut self, batch: &[Example], per_epoch: usize, loading: Duration) -> Result<StepReport> {
         let epoch = self.steps / per_epoch;
         let (optimizer, stage_step, stage_steps) = self.stage(per_epoch);
-        let start = Instant::now();
-        let mut sum = Sum { loss: 0.0, gradients: GradientsAccumulator::new(), statistics: Vec::new() };
-        self.accumulate(batch, 0..batch.len(), epoch, &mut sum)?;
-        let Sum { loss, mut gradients, statistics } = sum;
-        let parts = statistics.len();
-        let network_time = start.elapsed();
-        if !loss.is_finite() {
-            return Err(self.not_finite("the loss", loss, batch));
-        }
-        let start = Instant::now();
         let learning_rate = optimizer.rate(stage_step, stage_steps);
-        let (network, gradient_norm) =
-            self.adam.step(self.network.clone(), gradients.grads(), learning_rate, &optimizer)?;
-        if !gradient_norm.is_finite() {
-            return Err(self.not_finite("the norm of the gradient", gradient_norm, batch));
+        let Attempt { stepped, statistics, network_time, optimizer_time } =
+            self.fitting_attempt(batch, epoch, learning_rate, &optimizer)?;
+        if let Some((what, value)) = stepped.not_finite() {
+            return Err(self.not_finite(what, value, batch));
         }
+        let Stepped { network, adam, loss, gradient_norm } = stepped;
+        let parts = statistics.len();
         self.network = statistics.into_iter().fold(network, |network, seen| seen.absorbed_by(network));
+        self.adam = adam;
         self.steps += 1;
         Ok(StepReport {
             step: self.steps,
@@ -248,7 +250,7 @@ impl Trainer {
             parts,
             loading,
             network: network_time,
-            optimizer: start.elapsed(),
+            optimizer: optimizer_time,
         })
     }
 
@@ -264,44 +266,58 @@ impl Trainer {
         }
     }
 
-    /// Adds the gradients of these pairs of a batch, in parts that fit the device, and what they add to its mean loss.
-    fn accumulate(&mut self, batch: &[Example], pairs: Range<usize>, epoch: usize, sum: &mut Sum) -> Result<()> {
+    /// Computes a step in parts that fit the device, which may have less memory than it said.
+    fn fitting_attempt(
+        &mut self,
+        batch: &[Example],
+        epoch: usize,
+        rate: f64,
+        optimizer: &OptimizerOptions,
+    ) -> Result<Attempt> {
         let TrainOptions { network, end_to_end, init_epochs, micro_batch, .. } = &self.options;
         let sampled = (epoch >= *init_epochs).then(|| (end_to_end.solver(network.model), end_to_end.hypotheses));
         let workload = Workload { network: *network, sampled };
-        let matches: Vec<usize> = batch[pairs.clone()].iter().map(|pair| pair.features.matches.len()).collect();
-        let most = if *micro_batch == 0 { matches.len() } else { *micro_batch };
-        for part in workload.parts(&matches, most, &self.memory)? {
-            let needed = workload.needs(part.len(), matches[part.clone()].iter().sum());
-            let part = pairs.start + part.start..pairs.start + part.end;
-            match self.gradients(&batch[part.clone()], part.start, batch.len(), epoch) {
-                Ok((loss, gradients, statistics)) => {
-                    sum.loss += loss;
-                    sum.gradients.accumulate(&self.network, gradients);
-                    sum.statistics.push(statistics);
-                }
-                // the device has less than it said: from now on take half of this part, or its largest pair
-                Err(Error::Device(_)) if part.len() > 1 => {
-                    let alone = matches.iter().map(|&matches| workload.needs(1, matches).total).max();
-                    self.memory.total = alone.unwrap_or(0).max(needed.total / 2).min(needed.total - 1);
+        let matches: Vec<usize> = batch.iter().map(|pair| pair.features.matches.len()).collect();
+        let most = if *micro_batch == 0 { batch.len() } else { *micro_batch };
+        loop {
+            let parts = workload.parts(&matches, most, &self.memory)?;
+            let attempt = self.attempt(batch, &parts, epoch, rate, optimizer);
+            match (attempt, workload.less_than(&parts, &matches)) {
+                (Err(Error::Device(_)), Some(less)) => {
+                    self.memory.total = less;
                     self.device.memory_cleanup();
-                    self.accumulate(batch, part, epoch, sum)?;
                 }
-                Err(error) => return Err(error),
+                (attempt, _) => return attempt,
             }
         }
-        Ok(())
     }
 
-    /// What these pairs, from the `first` of a batch of `count`, add to its mean loss, its gradient, and the statistics that the
-    /// network has to absorb.
-    fn gradients(
+    /// Computes a step in these parts of the batch, whose gradients add up.
+    fn attempt(
         &self,
-        pairs: &[Example],
-        first: usize,
-        count: usize,
+        batch: &[Example],
+        parts: &[Range<usize>],
         epoch: usize,
-    ) -> Result<(f64, GradientsParams, BatchStatistics)> {
+        rate: f64,
+        optimizer: &OptimizerOptions,
+    ) -> Result<Attempt> {
+        let start = Instant::now();
+        let mut loss = Tensor::zeros([1], &self.device);
+        let mut gradients = GradientsAccumulator::new();
+        let mut statistics = Vec::new();
+        for part in parts {
+            let part = self.gradients(&batch[part.clone()], part.start, batch.len(), epoch)?;
+            loss = loss + part.loss;
+            gradients.accumulate(&self.network, part.gradients);
+            statistics.push(part.statistics);
+        }
+        let (network_time, start) = (start.elapsed(), Instant::now());
+        let stepped = self.adam.step(self.network.clone(), loss, gradients.grads(), rate, optimizer)?;
+        Ok(Attempt { stepped, statistics, network_time, optimizer_time: start.elapsed() })
+    }
+
+    /// What these pairs, from the `first` of a batch of `count`, add to a step.
+    fn gradients(&self, pairs: &[Example], first: usize, count: usize, epoch: usize) -> Result<Part> {
         let TrainOptions { init_epochs, init_loss, end_to_end, network: config, seed, .. } = &self.options;
         let is_initialisation = epoch < *init_epochs;
         let features = PackedFeatures::new(pairs.iter().map(|pair| &pair.features), config, &self.device);
@@ -311,50 +327,24 @@ impl Trainer {
             (false, Objective::Truth) => Some(&end_to_end.kept),
             (false, Objective::InlierScore) => None,
         };
-        let (mut loss, mut total) = (0.0, logits.clone().sum() * 0.0);
+        let mut total = logits.clone().sum() * 0.0;
         if let Some(losses) = by_match {
-            let (value, surrogate) = self.match_loss(losses, logits.clone(), pairs, &features, count)?;
-            (loss, total) = (value, surrogate);
-            if let Some(first) = first_logits {
-                let (value, surrogate) = self.match_loss(losses, first, pairs, &features, count)?;
-                (loss, total) = (loss + value, total + surrogate);
+            let truths: Vec<&MatchTruth> = pairs.iter().map(|pair| &pair.truth).collect();
+            for logits in std::iter::once(&logits).chain(&first_logits) {
+                total = total + losses.of_batch(logits, &truths, &features.segments, count);
             }
         }
+        let mut loss = total.clone().inner();
         if !is_initialisation {
             let noise = [pair_seed(*seed, 0), self.steps as u64, first as u64];
             let device = self.device.clone().autodiff();
-            let (through, value) = end_to_end.loss(logits, pairs, config.model, noise, &device)?;
+            let [through, value] = end_to_end.loss(logits, pairs, config.model, noise, &device)?;
             let share = pairs.len() as f64 / count as f64;
-            loss += share * value;
+            loss = loss + value.inner() * share;
             total = total + through * share;
         }
         let gradients = GradientsParams::from_grads(total.backward(), &self.network);
-        if self.device != Device::flex() {
-            // a device that was asked for too much says so when it is read
-            norm(&self.network, &gradients)?;
-        }
-        Ok((loss, gradients, statistics))
-    }
-
-    /// The loss that needs the truth of each match only, and a tensor whose gradient is its.
-    fn match_loss(
-        &self,
-        losses: &InitialisationLoss,
-        logits: Tensor<1>,
-        pairs: &[Example],
-        features: &PackedFeatures,
-        count: usize,
-    ) -> Result<(f64, Tensor<1>)> {
-        let values = read(logits.clone().inner())?;
-        let mut gradient = vec![0.0; values.len()];
-        let share = 1.0 / count as f64;
-        let mut loss = 0.0;
-        for (pair, rows) in pairs.iter().zip(features.segments.ranges()) {
-            let (values, gradient) = (&values[rows.clone()], &mut gradient[rows]);
-            loss += share * losses.add(values, &pair.truth, share, gradient);
-        }
-        let rows = gradient.len();
-        Ok((loss, (logits * Tensor::from_data(TensorData::new(gradient, [rows]), &self.device)).sum()))
+        Ok(Part { loss, gradients, statistics })
     }
 
     fn end_epoch(
@@ -421,3 +411,37 @@ pub const BAD_BATCH: &str = "bad_batch.safetensors";
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The file of the best weights on val.
 pub const WEIGHTS: &str = "weights.safetensors";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ModelKind;
+    use crate::data::{SyntheticOptions, SyntheticPairs};
+    use crate::network::NetworkConfig;
+
+    #[test]
+    fn a_step_whose_loss_or_gradient_is_not_finite_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = NetworkConfig { channels: 16, blocks: 1, ..NetworkConfig::clnet(ModelKind::Essential) };
+        let options = TrainOptions { network, ..TrainOptions::default() };
+        let mut trainer = Trainer::new(options, folder.path(), serde_json::json!({}), None, Device::flex()).unwrap();
+        let matches = SyntheticOptions { matches: [60, 100], ..SyntheticOptions::default() };
+        let pairs = SyntheticPairs::new(matches, 1).unwrap();
+        let pairs = PairSet::synthetic(pairs, 2, ModelKind::Essential).unwrap();
+        let batch: Vec<_> =
+            (0..2).map(|index| Example::new(pairs.pair(0, index).unwrap(), &network).unwrap()).collect();
+        trainer.step(&batch, 10, Duration::ZERO).unwrap();
+        let state = |trainer: &Trainer| {
+            let weights = trainer.weights(serde_json::Value::Null).unwrap();
+            (trainer.steps, trainer.adam.state().unwrap(), weights.tensors().clone())
+        };
+        let before = state(&trainer);
+        // beyond f32, and with a square beyond it
+        for (weight, expected) in [(1e300, "the loss"), (1e30, "the norm of the gradient")] {
+            trainer.options.init_loss.bce = weight;
+            let error = trainer.step(&batch, 10, Duration::ZERO).unwrap_err();
+            assert!(matches!(error, Error::TrainingDiverged { what, .. } if what == expected), "{error}");
+            assert!(state(&trainer) == before);
+        }
+    }
+}

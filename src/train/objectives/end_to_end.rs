@@ -5,7 +5,6 @@ use super::candidates::candidates;
 use super::initialisation::InitialisationLoss;
 use crate::cpu::residual::{ModelRows, essential_rows};
 use crate::train::example::Example;
-use crate::train::networks::parameters::read;
 use crate::train::ops::{
     LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
     pose_loss, sample_minimal, score_function_loss, select_hypotheses, solve, weighted_scores,
@@ -153,7 +152,7 @@ impl EndToEnd {
         Err(Error::BadOption { name: "solver", expected, found: format!("{solver:?}") })
     }
 
-    /// The loss of the stage, [1], without the kept losses of the initialisation; and its value.
+    /// What has the gradient of the stage's loss, [1], and its value, [1]; without the kept losses of the initialisation.
     pub(crate) fn loss(
         &self,
         logits: Tensor<1>,
@@ -161,7 +160,7 @@ impl EndToEnd {
         kind: ModelKind,
         [seed, step, first_pair]: [u64; 3],
         device: &Device,
-    ) -> Result<(Tensor<1>, f64)> {
+    ) -> Result<[Tensor<1>; 2]> {
         let guided = self.objective == Objective::InlierScore;
         let solver = self.solver(kind);
         let batch = Batch::new(pairs, [kind, solver.kind()], guided, device)?;
@@ -177,20 +176,20 @@ impl EndToEnd {
         if guided {
             return self.score_objective(&batch, shares, &samples, models, valid);
         }
-        let (mut loss, mut value) = (shares.clone().sum() * 0.0, 0.0);
+        let (mut loss, mut value) = (shares.clone().sum() * 0.0, Tensor::zeros([1], device));
         if self.mean > 0.0 {
-            let (mean, mean_value) = self.mean_loss(&batch, shares.clone(), &samples, models.clone(), valid.clone())?;
-            (loss, value) = (loss + mean * self.mean, value + f64::from(self.mean) * mean_value);
+            let [by_mean, mean] = self.mean_loss(&batch, shares.clone(), &samples, models.clone(), valid.clone())?;
+            (loss, value) = (loss + by_mean * self.mean, value + mean * self.mean);
         }
         if self.selection + self.sampling > 0.0 {
             let weights = (log_probabilities * self.score_power).exp();
             let (selection, contributions) = self.selection_loss(&batch, weights, pairs, models)?;
             let indices = samples.indices;
             let by_samples = score_function_loss(contributions, valid, indices, shares, &batch.packing)?;
-            value += f64::from(self.selection + self.sampling) * number(&selection)?;
+            value = value + selection.clone() * (self.selection + self.sampling);
             loss = loss + selection * self.selection + by_samples * (self.sampling * hypotheses as f32);
         }
-        Ok((loss, value))
+        Ok([loss, value])
     }
 
     fn passes_through(&self) -> bool {
@@ -205,18 +204,17 @@ impl EndToEnd {
         samples: &Samples,
         models: Tensor<2>,
         valid: Tensor<1>,
-    ) -> Result<(Tensor<1>, f64)> {
+    ) -> Result<[Tensor<1>; 2]> {
         let pose = if batch.kind == ModelKind::Essential { self.losses.pose } else { 0.0 };
         let losses = LossWeights { pose, ..self.losses };
         let losses =
             model_losses(batch.kind, models, batch.points.clone(), &batch.truth, &batch.packing, &losses)?.total;
         let mean = mean_over_hypotheses(losses.clone(), valid.clone());
-        let value = number(&mean)?;
         if self.gradient == SamplerGradient::StraightThrough {
-            return Ok((mean, value));
+            return Ok([mean.clone(), mean]);
         }
         let indices = samples.indices.clone();
-        Ok((score_function_loss(losses.detach(), valid, indices, shares, &batch.packing)?, value))
+        Ok([score_function_loss(losses.detach(), valid, indices, shares, &batch.packing)?, mean])
     }
 
     /// One minus the share of the matches that a hypothesis explains, on average.
@@ -227,7 +225,7 @@ impl EndToEnd {
         samples: &Samples,
         models: Tensor<2>,
         valid: Tensor<1>,
-    ) -> Result<(Tensor<1>, f64)> {
+    ) -> Result<[Tensor<1>; 2]> {
         let (points, packing) = (batch.points.clone(), &batch.packing);
         let counts = (0..packing.pairs()).flat_map(|pair| {
             let count = packing.rows(pair).len();
@@ -236,8 +234,8 @@ impl EndToEnd {
         let weights = tensor(counts.collect(), [packing.matches()], &points.device());
         let explained = weighted_scores(batch.kind, Score::Magsacpp, weights, models.detach(), points, packing)?;
         let losses = -explained + 1.0;
-        let value = number(&mean_over_hypotheses(losses.clone(), valid.clone()))?;
-        Ok((score_function_loss(losses, valid, samples.indices.clone(), shares, packing)?, value))
+        let mean = mean_over_hypotheses(losses.clone(), valid.clone());
+        Ok([score_function_loss(losses, valid, samples.indices.clone(), shares, packing)?, mean])
     }
 
     /// The expected error of the model selected among refined ones, in 0..=1, whose gradient passes through the weights of the
@@ -251,9 +249,7 @@ impl EndToEnd {
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let (kind, packing, points) = (batch.kind, &batch.packing, &batch.points);
         let device = points.device();
-        let models = read(models.detach())?;
-        let known_weights = read(weights.clone().detach())?;
-        let chosen = candidates(pairs, &models, &known_weights, self.candidates);
+        let chosen = candidates(pairs, models.detach(), weights.clone().detach(), self.candidates)?;
         let rows = chosen.valid.len();
         let valid = tensor(chosen.valid.clone(), [rows], &device);
         let models = tensor(chosen.models.clone(), [rows, 12], &device);
@@ -264,12 +260,10 @@ impl EndToEnd {
             let labels = batch.truth.labels.clone();
             match_losses(kind, models, points.clone(), labels, packing, MAX_EPIPOLAR_ERROR)?.error / MAX_EPIPOLAR_ERROR
         };
-        let known = [read(scores.clone().detach())?, read(losses.clone().detach())?];
-        let known = known.each_ref().map(Vec::as_slice);
-        let contributions = chosen.contributions(pairs.len(), self.hypotheses, self.sharpness, known);
-        let count = contributions.len();
+        let known = [scores.clone().detach(), losses.clone().detach()];
+        let contributions = chosen.contributions([pairs.len(), self.hypotheses], self.sharpness, known);
         let selected = select_hypotheses(scores, valid, packing, self.sharpness)?.expected_loss(losses)?.mean();
-        Ok((selected, tensor(contributions, [count], &device)))
+        Ok((selected, contributions))
     }
 }
 
@@ -308,8 +302,4 @@ fn matrix_of_motion(motion: &ModelRows) -> ModelRows {
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-fn number(value: &Tensor<1>) -> Result<f64> {
-    Ok(read(value.clone().detach())?.first().copied().unwrap_or(0.0).into())
 }

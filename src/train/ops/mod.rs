@@ -96,6 +96,7 @@ pub use solver::Solver;
 pub use weighted_scores::weighted_scores;
 
 pub(super) use backend::launch;
+pub(super) use objectives::log_sum_exp;
 pub(super) use solver::model_rows;
 
 use crate::{ModelKind, Score};

@@ -6,6 +6,7 @@ use super::pose_loss::pose_loss;
 use crate::cpu::train::sample_gumbel::MAX_LOGIT;
 use crate::{ModelKind, Result};
 use burn::tensor::{Int, Tensor};
+use std::ops::Range;
 
 /// What is known of the pairs of a batch.
 #[derive(Clone, Debug)]
@@ -124,7 +125,7 @@ pub fn score_function_loss(
     // what is never drawn has no share
     let drawable = logits.clone().abs().lower_elem(MAX_LOGIT);
     let logits = logits.mask_fill(drawable.bool_not(), -MAX_LOGIT);
-    let log_sums: Vec<_> = (0..pairs).map(|pair| log_sum_exp(logits.clone(), packing, pair)).collect();
+    let log_sums: Vec<_> = (0..pairs).map(|pair| log_sum_exp(logits.clone(), packing.rows(pair))).collect();
     let log_sums = Tensor::cat(log_sums, 0).reshape([pairs, 1]).expand([pairs, hypotheses]).reshape([rows, 1]);
     let drawn = logits.select(0, indices.clamp_min(0).reshape([rows * size])).reshape([rows, size]);
     let log_shares = drawn - log_sums;
@@ -138,13 +139,12 @@ pub fn score_function_loss(
     Ok(mean_over_hypotheses(advantage * log_probability.reshape([rows]), valid))
 }
 
-/// ln Σ exp of a pair's logits, \[1\]; 0 without matches.
-fn log_sum_exp(logits: Tensor<1>, packing: &Packing, pair: usize) -> Tensor<1> {
-    let rows = packing.rows(pair);
+/// ln Σ exp of some of the logits, \[1\]; 0 of none.
+pub(in crate::train) fn log_sum_exp(logits: Tensor<1>, rows: Range<usize>) -> Tensor<1> {
     if rows.is_empty() {
         return Tensor::zeros([1], &logits.device());
     }
-    let of_pair = logits.narrow(0, rows.start, rows.len());
-    let highest = of_pair.clone().max().detach();
-    (of_pair - highest.clone()).exp().sum().log() + highest
+    let logits = logits.narrow(0, rows.start, rows.len());
+    let highest = logits.clone().max().detach();
+    (logits - highest.clone()).exp().sum().log() + highest
 }

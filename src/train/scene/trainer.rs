@@ -254,21 +254,14 @@ impl SceneTrainer {
 
     /// A step of the optimiser; where the loss or its gradient is not finite nothing is changed.
     fn take(&mut self, loss: Tensor<1>, rate: f64, optimizer: &OptimizerOptions) -> Result<f64> {
-        let value = f64::from(loss.clone().into_scalar::<f32>());
-        let diverged = |what, value| {
-            let saved = "a checkpoint has what was before".to_owned();
-            Err(Error::TrainingDiverged { what, step: self.steps, value, saved })
-        };
-        if !value.is_finite() {
-            return diverged("the loss", value);
-        }
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        let (network, norm) = self.adam.step(self.network.clone(), gradients, rate, optimizer)?;
-        if !norm.is_finite() {
-            return diverged("the norm of the gradient", norm);
+        let stepped = self.adam.step(self.network.clone(), loss.inner(), gradients, rate, optimizer)?;
+        if let Some((what, value)) = stepped.not_finite() {
+            let saved = "a checkpoint has what was before".to_owned();
+            return Err(Error::TrainingDiverged { what, step: self.steps, value, saved });
         }
-        self.network = network;
-        Ok(value)
+        (self.network, self.adam) = (stepped.network, stepped.adam);
+        Ok(stepped.loss)
     }
 
     fn save(&self, data: &SceneData<'_>, path: &Path) -> Result<()> {
