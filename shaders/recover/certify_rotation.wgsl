@@ -32,10 +32,6 @@ struct Sums {
     shifts: mat3x3<f32>,
 }
 
-fn outer(column: vec3<f32>, row: vec3<f32>) -> mat3x3<f32> {
-    return mat3x3<f32>(column * row.x, column * row.y, column * row.z);
-}
-
 fn add_row(sums: ptr<function, Sums>, turn: vec3<f32>, shift: vec3<f32>, residual: f32, weight: f32) {
     let by_turns = turn * (*sums).by.axes + shift * (*sums).by.shifts;
     (*sums).turns += outer(by_turns, by_turns);

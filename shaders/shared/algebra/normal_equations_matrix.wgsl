@@ -14,10 +14,6 @@ struct Sums {
     cost: f32,
 }
 
-fn outer(column: vec3<f32>, row: vec3<f32>) -> mat3x3<f32> {
-    return mat3x3<f32>(column * row.x, column * row.y, column * row.z);
-}
-
 fn symmetric(column: vec3<f32>, row: vec3<f32>) -> mat2x3<f32> {
     return mat2x3<f32>(column.x * row, column.yyz * row.yzz);
 }

@@ -7,10 +7,6 @@ alias Frame = vec4<f32>;
 // F_ωω and F_ωτ = [y − c]× A and A as columns; in the fourth entries F_ω, F_τ, and F in both that are left.
 alias Sums = array<vec4<f32>, 9>;
 
-fn outer(column: vec3<f32>, row: vec3<f32>) -> mat3x3<f32> {
-    return mat3x3<f32>(column * row.x, column * row.y, column * row.z);
-}
-
 fn add_match(sums: ptr<function, Sums>, motion: Motion, frame: Frame, match_: Match, metric: vec4<f32>, whole: f32) {
     let y = motion.rotation * (match_.a.xyz - frame.xyz);
     let terms = point_terms(y + motion.rotation * frame.xyz + motion.translation, match_.b.xyz, metric, whole);

@@ -14,6 +14,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/layout/match_weights"),
         shader_part!("shared/layout/model_rows"),
         shader_part!("shared/algebra/matrix3"),
+        shader_part!("shared/algebra/outer"),
         shader_part!("shared/algebra/jacobi_rotation"),
         shader_part!("shared/algebra/svd3"),
         shader_part!("shared/algebra/workgroup_sum"),

@@ -265,6 +265,7 @@ pub(super) fn source(kind: ModelKind) -> Source {
     let mut parts = common_parts(kind);
     parts.extend([
         shader_part!("shared/algebra/workgroup_sum"),
+        shader_part!("shared/algebra/outer"),
         shader_part!("shared/algebra/rotation"),
         shader_part!("shared/solver/rigid_motion"),
         shader_part!("shared/solver/pose_system"),
