@@ -1,5 +1,5 @@
 //! The losses of the initialisation, which need the truth of each match only: of a batch by tensor operations, on its device; of a
-//! pair on the host, with their gradients in closed form, as their twin.
+//! pair on the host, as their twin.
 
 use crate::train::networks::ops::Segments;
 use crate::train::ops::log_sum_exp;
@@ -36,15 +36,15 @@ pub struct MatchTruth {
 }
 
 impl InitialisationLoss {
-    /// The loss of one pair; adds `share` of its gradient to `gradient`.
-    pub(crate) fn add(&self, logits: &[f32], truth: &MatchTruth, share: f64, gradient: &mut [f32]) -> f64 {
+    /// The loss of one pair.
+    pub(crate) fn of_pair(&self, logits: &[f32], truth: &MatchTruth) -> f64 {
         let logits: Vec<f64> = logits.iter().map(|&logit| logit.into()).collect();
         let mut loss = 0.0;
         if self.kl != 0.0 {
-            loss += self.kl * add_kl(&logits, &self.target(truth), share * self.kl, gradient);
+            loss += self.kl * kl_of_pair(&logits, &self.target(truth));
         }
         if self.bce != 0.0 {
-            loss += self.bce * add_bce(&logits, &truth.is_inlier, share * self.bce, gradient);
+            loss += self.bce * bce_of_pair(&logits, &truth.is_inlier);
         }
         loss
     }
@@ -103,27 +103,15 @@ fn sign_of(is_inlier: bool) -> f64 {
     if is_inlier { 1.0 } else { -1.0 }
 }
 
-fn add_kl(logits: &[f64], target: &[f64], share: f64, gradient: &mut [f32]) -> f64 {
+fn kl_of_pair(logits: &[f64], target: &[f64]) -> f64 {
     let log_predicted = log_softmax(logits.iter().map(|&logit| log_sigmoid(logit)));
-    let mut loss = 0.0;
-    for i in 0..logits.len() {
-        if target[i] > 0.0 {
-            loss += target[i] * (target[i].ln() - log_predicted[i]);
-        }
-        gradient[i] += (share * (log_predicted[i].exp() - target[i]) * sigmoid(-logits[i])) as f32;
-    }
-    loss
+    let both = target.iter().zip(log_predicted).filter(|(q, _)| **q > 0.0);
+    both.map(|(q, log_p)| q * (q.ln() - log_p)).sum()
 }
 
-fn add_bce(logits: &[f64], is_inlier: &[bool], share: f64, gradient: &mut [f32]) -> f64 {
-    let count = logits.len() as f64;
-    let mut loss = 0.0;
-    for i in 0..logits.len() {
-        let sign = sign_of(is_inlier[i]);
-        loss -= log_sigmoid(sign * logits[i]) / count;
-        gradient[i] -= (share * sign * sigmoid(-sign * logits[i]) / count) as f32;
-    }
-    loss
+fn bce_of_pair(logits: &[f64], is_inlier: &[bool]) -> f64 {
+    let both = logits.iter().zip(is_inlier);
+    -both.map(|(logit, &right)| log_sigmoid(sign_of(right) * logit) / logits.len() as f64).sum::<f64>()
 }
 
 fn softmax(exponents: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
@@ -134,10 +122,6 @@ fn log_softmax(exponents: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
     let largest = exponents.clone().fold(f64::NEG_INFINITY, f64::max);
     let log_sum = exponents.clone().map(|exponent| (exponent - largest).exp()).sum::<f64>().ln();
     exponents.map(|exponent| exponent - largest - log_sum).collect()
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 fn log_sigmoid(x: f64) -> f64 {
@@ -167,21 +151,36 @@ mod tests {
         ([logits, residuals.clone()], truth(residuals))
     }
 
+    fn sigmoid(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    /// The gradient of a pair's loss in closed form.
+    fn gradient(loss: &InitialisationLoss, logits: &[f32], truth: &MatchTruth) -> Vec<f64> {
+        let predicted = softmax(logits.iter().map(|&logit| log_sigmoid(logit.into())));
+        let target = loss.target(truth);
+        let of_match = |i: usize| {
+            let (logit, sign) = (f64::from(logits[i]), sign_of(truth.is_inlier[i]));
+            let by_kl = (predicted[i] - target[i]) * sigmoid(-logit);
+            loss.kl * by_kl - loss.bce * sign * sigmoid(-sign * logit) / logits.len() as f64
+        };
+        (0..logits.len()).map(of_match).collect()
+    }
+
     #[test]
     fn gradients_are_those_of_central_differences() {
         let ([logits, _], truth) = mixed(20);
         for mixture in MIXTURES {
             let loss = losses(mixture);
-            let mut gradient = vec![0.0; 20];
-            loss.add(&logits, &truth, 1.0, &mut gradient);
+            let gradient = gradient(&loss, &logits, &truth);
             for i in 0..20 {
                 let moved = |by: f32| {
                     let mut logits = logits.clone();
                     logits[i] += by;
-                    loss.add(&logits, &truth, 1.0, &mut [0.0; 20])
+                    loss.of_pair(&logits, &truth)
                 };
                 let numeric = (moved(0.01) - moved(-0.01)) / 0.02;
-                assert!((numeric - f64::from(gradient[i])).abs() < 1e-4, "{i}: {numeric} {}", gradient[i]);
+                assert!((numeric - gradient[i]).abs() < 1e-4, "{i}: {numeric} {}", gradient[i]);
             }
         }
     }
@@ -222,16 +221,15 @@ mod tests {
         for loss in MIXTURES.map(losses) {
             let (mut expected, mut by_logits) = (0.0, Vec::new());
             for (logits, truth) in &pairs {
-                let mut gradient = vec![0.0; logits.len()];
-                expected += share * loss.add(logits, truth, share, &mut gradient);
-                by_logits.extend(gradient);
+                expected += share * loss.of_pair(logits, truth);
+                by_logits.extend(gradient(&loss, logits, truth).into_iter().map(|of_match| share * of_match));
             }
             assert!(expected.is_finite());
             for device in [Device::flex(), Device::wgpu(DeviceKind::DefaultDevice)] {
                 let (value, gradient) = on_device(&loss, &device);
                 assert!((value - expected).abs() < 1e-5 * expected, "{device:?}: {value} {expected}");
                 for (i, (found, expected)) in gradient.iter().zip(&by_logits).enumerate() {
-                    assert!((found - expected).abs() < 1e-6, "{device:?}, {i}: {found} {expected}");
+                    assert!((f64::from(*found) - expected).abs() < 1e-6, "{device:?}, {i}: {found} {expected}");
                 }
             }
         }

@@ -48,11 +48,8 @@ pub(crate) fn validate(
             examples.iter().zip(&logits).filter_map(|(example, logits)| of(example, logits)).collect();
         values.iter().sum::<f64>() / values.len().max(1) as f64
     };
-    let loss = |example: &Example, logits: &[f32]| {
-        options.init_loss.add(logits, &example.truth, 0.0, &mut vec![0.0; logits.len()])
-    };
     Ok(Validation {
-        loss: mean(&|example, logits| Some(loss(example, logits))),
+        loss: mean(&|example, logits| Some(options.init_loss.of_pair(logits, &example.truth))),
         auroc: mean(&|example, logits| auroc(logits, &example.truth.is_inlier)),
         average_precision: mean(&|example, logits| average_precision(logits, &example.truth.is_inlier)),
         auc: pose_auc(examples, &logits, options)?,
