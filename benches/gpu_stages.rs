@@ -332,7 +332,7 @@ fn ranking(context: &Context, software: bool) {
         let known: Vec<Known> = (0..pairs).map(|pair| Known::new(2000, pair as u32 + 1)).collect();
         let inputs: Vec<_> = known.iter().map(|pair| pair.input(ModelKind::Essential)).collect();
         let capacity = [pairs, pairs * 2000].map(|size| size as u32);
-        let mut ranker = GpuRanker::new_blocking(context.clone(), &weights, capacity).unwrap();
+        let mut ranker = GpuRanker::new_blocking(context.clone(), &weights, capacity, HostBuffers::default()).unwrap();
         ranker.write(&inputs).unwrap();
         let network = median_seconds(REPEATS, || submit(context, |encoder| ranker.encode(encoder)));
         let all = median_seconds(5, || {

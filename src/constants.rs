@@ -293,7 +293,12 @@ shared_constants! {
 shared_constants! {
     /// What the stages of the ranking networks share.
     RANK {
-        /// Columns of the input rows that the graph needs.
+        /// Normalised coordinates are no farther from 0: those of an absurd pixel would drown the others in the network's norms.
+        FARTHEST_OF_ROW = 64 as u32;
+        /// Points farther from the middle than so many times the median distance are absurd: no image is so large, whatever crowds
+        /// in it.
+        ABSURD = 1000 as u32;
+        /// Columns of the input rows.
         ROW_COLUMNS = 9 as usize;
         /// Column of the logarithm of the scales' ratio.
         LN_SCALE = 1 as usize;
@@ -301,6 +306,8 @@ shared_constants! {
         COS_ANGLE = 2 as usize;
         /// Column of its sine.
         SIN_ANGLE = 3 as usize;
+        /// Column of the place of the SNN ratio among those of the pair.
+        RATIO_RANK = 6 as usize;
         /// Column that says whether scale and orientation are known.
         SHAPE_KNOWN = 8 as usize;
         /// Numbers of an edge.

@@ -12,7 +12,7 @@ use nabla_ransac::cpu::rank::{
 };
 use nabla_ransac::gpu::{Context, TypedBuffer};
 use nabla_ransac::kernels::layout::{LayerShape, PairInput, PairResult};
-use nabla_ransac::kernels::{self, Stage, Workgroups};
+use nabla_ransac::kernels::{self, HostBuffers, Stage, Workgroups};
 use nabla_ransac::network::{Features, GpuRanker, GraphConvolution, NetworkConfig, RankInput, Ranker};
 use nabla_ransac::ransac::{GpuPipeline, Options};
 use nabla_ransac::{Error, ModelKind, Sampler};
@@ -37,7 +37,7 @@ fn inputs(pairs: &[Known], kind: ModelKind) -> Vec<RankInput<'_>> {
 fn check(config: NetworkConfig, counts: &[usize]) {
     let weights = random_weights(config, 3);
     let capacity = [counts.len() as u32, counts.iter().sum::<usize>() as u32];
-    let mut gpu = GpuRanker::new_blocking(context(), &weights, capacity).unwrap();
+    let mut gpu = GpuRanker::new_blocking(context(), &weights, capacity, HostBuffers::default()).unwrap();
     let cpu = Ranker::new(weights);
     let pairs = pairs(counts);
     let inputs = inputs(&pairs, config.model);
@@ -86,6 +86,70 @@ fn run(context: &Context, stage: &Stage, workgroups: u32) {
     stage.encode(&mut pass, Workgroups::Count(workgroups));
     drop(pass);
     context.queue().submit([encoder.finish()]);
+}
+
+/// Pairs with all that `prepare_rows` has to cope with.
+fn difficult_pairs() -> Vec<Known> {
+    let mut pairs = pairs(&[6, 300, 41, 2000, 257, 64, 64, 500]);
+    // points that several matches share, copies, ratios that are equal, zero or not known, key points that are not known
+    for pair in &mut pairs[1..] {
+        let count = pair.ratios.len();
+        for i in (0..count).step_by(3) {
+            let of = (7 * i + 1) % count;
+            match i % 4 {
+                0 => pair.points1_px[i] = pair.points1_px[of],
+                1 => pair.points2_px[i] = pair.points2_px[of],
+                2 => pair.ratios[i] = pair.ratios[of],
+                _ => (pair.points1_px[i], pair.points2_px[i]) = (pair.points1_px[of], pair.points2_px[of]),
+            }
+            pair.ratios[of] = [-1.0, 0.0, -0.0, 0.5][i % 5 % 4];
+            pair.scales_px[i % 2][of] = 0.0;
+            pair.angles_deg[1][i] += 360.0;
+        }
+    }
+    // an absurd point; half of the points one point; all of one image
+    pairs[4].points1_px[100] = glam::DVec2::new(1e29, -3.0);
+    pairs[5].points1_px[..40].fill(glam::DVec2::new(3.0, 5.0));
+    pairs[5].points1_px[50].x = 1e25;
+    pairs[6].points2_px.fill(glam::DVec2::new(-3.0, 5.0));
+    pairs
+}
+
+#[test]
+fn rows_are_those_of_the_cpu() {
+    let context = context();
+    let pairs = difficult_pairs();
+    for config in [NetworkConfig::default(), NetworkConfig { channels: 16, ..NetworkConfig::default() }] {
+        for what_is_known in 0..3 {
+            let of = |pair| match what_is_known {
+                0 => Known::input(pair, config.model),
+                1 => RankInput { ratios: None, ..pair.input(config.model) },
+                _ => RankInput { angles_deg: None, ..pair.input(config.model) },
+            };
+            let inputs: Vec<RankInput<'_>> = pairs.iter().map(of).collect();
+            let capacity = [10, pairs.iter().map(|pair| pair.ratios.len() as u32).sum::<u32>() + 7];
+            let weights = random_weights(config, 3);
+            let mut ranker =
+                GpuRanker::new_blocking(context.clone(), &weights, capacity, HostBuffers::default()).unwrap();
+            ranker.logits_blocking(&inputs).unwrap();
+            let matches = ranker.matches().read_blocking(&context).unwrap();
+            let rows = ranker.rows().read_blocking(&context).unwrap();
+            let mut start = 0;
+            for (place, input) in inputs.iter().enumerate() {
+                let expected = Features::new(input, &config).unwrap();
+                let count = expected.matches.len();
+                let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 2e-6 * (1.0 + b.abs());
+                let found = matches[start..][..count].as_flattened();
+                assert!(found.iter().zip(expected.matches.as_flattened()).all(close), "points of {place}");
+                let found = &rows[start * config.inputs()..][..expected.rows.len()];
+                for (i, both) in found.iter().zip(&expected.rows).enumerate() {
+                    let [row, column] = [i / config.inputs(), i % config.inputs()];
+                    assert!(close(both), "pair {place}, row {row}, column {column}: {both:?}");
+                }
+                start += count;
+            }
+        }
+    }
 }
 
 #[test]
@@ -193,7 +257,7 @@ fn estimate(
     before: impl FnOnce(&mut wgpu::CommandEncoder),
 ) -> Vec<PairResult> {
     let options = Options { sampler: Sampler::Weights, weigh_score: true, ..Options::default() };
-    let host = kernels::HostBuffers { weights: Some(weights.clone().into()), ..kernels::HostBuffers::default() };
+    let host = HostBuffers { weights: Some(weights.clone().into()), ..HostBuffers::default() };
     let capacity = [pairs.len() as u32, pairs.iter().map(|pair| pair.ratios.len() as u32).sum()];
     let pipeline = GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, capacity, host).unwrap();
     let mut match_start = 0;
@@ -229,7 +293,8 @@ fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
     let context = context();
     let config = NetworkConfig::default();
     let pairs = pairs(&[200, 90]);
-    let mut ranker = GpuRanker::new_blocking(context.clone(), &random_weights(config, 3), [2, 290]).unwrap();
+    let mut ranker =
+        GpuRanker::new_blocking(context.clone(), &random_weights(config, 3), [2, 290], HostBuffers::default()).unwrap();
     ranker.write(&inputs(&pairs, config.model)).unwrap();
     let chained = estimate(&context, &pairs, ranker.probabilities(), |encoder| ranker.encode(encoder));
     let probabilities = ranker.probabilities().read_blocking(&context).unwrap();
@@ -245,12 +310,12 @@ fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
 fn what_does_not_fit_is_refused() {
     let config = NetworkConfig::default();
     let weights = random_weights(config, 3);
-    let mut ranker = GpuRanker::new_blocking(context(), &weights, [2, 50]).unwrap();
+    let mut ranker = GpuRanker::new_blocking(context(), &weights, [2, 50], HostBuffers::default()).unwrap();
     let pairs = pairs(&[30, 30, 10]);
     let all = inputs(&pairs, config.model);
     assert!(matches!(ranker.write(&all[..2]), Err(Error::OutOfMemory { .. })));
     assert!(matches!(ranker.write_counts(&[10, 10, 10]), Err(Error::OutOfMemory { .. })));
     assert!(ranker.logits_blocking(&all[1..]).is_ok() && ranker.logits_blocking(&[]).unwrap().is_empty());
-    let huge = GpuRanker::new_blocking(context(), &weights, [1, u32::MAX]);
+    let huge = GpuRanker::new_blocking(context(), &weights, [1, u32::MAX], HostBuffers::default());
     assert!(matches!(huge, Err(Error::OutOfMemory { .. })));
 }

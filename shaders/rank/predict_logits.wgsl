@@ -22,5 +22,8 @@ fn main(
         logit += rows[row * shape.inputs + c] * weight[c];
     }
     logits[row] = logit;
-    probabilities[row] = 1.0 / (1.0 + exp(-clamp(logit, -80.0, 80.0)));
+    let probability = 1.0 / (1.0 + exp(-clamp(logit, -80.0, 80.0)));
+    // of what is no number none either: by the bits, as a comparison may take it that all are
+    let is_number = (bitcast<u32>(logit) & 0x7f800000u) != 0x7f800000u;
+    probabilities[row] = select(logit, probability, is_number);
 }

@@ -24,8 +24,23 @@ impl Sharing {
         Some(Self { first, original })
     }
 
+    /// Of the points of `x1 y1 x2 y2`, equal where both numbers are; zero has one sign.
+    pub(crate) fn of_two_views(matches: &[[f32; 4]]) -> Option<Self> {
+        let side = |side: usize| matches.iter().map(move |m| Self::key([m[side], m[side + 1]]));
+        Self::of([side(0), side(2)])
+    }
+
+    /// Of the points of `X1 Y1 Z1 0, X2 Y2 Z2 0`, two vectors a match, the same way.
+    pub(crate) fn in_space(vectors: &[[f32; 4]]) -> Option<Self> {
+        let side = |side: usize| vectors.iter().skip(side).step_by(2).map(|&[x, y, z, _]| Self::key([x, y, z]));
+        Self::of([side(0), side(1)])
+    }
+
+    fn key<const N: usize>(point: [f32; N]) -> [u32; N] {
+        point.map(|x| (x + 0.0).to_bits())
+    }
+
     /// Of each match: how many different points of the other side its point is matched to, the larger number of both sides.
-    #[cfg(any(test, feature = "network"))]
     pub(crate) fn partners(&self) -> Vec<u32> {
         let Self { first, original } = self;
         let count = original.len();

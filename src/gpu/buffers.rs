@@ -42,6 +42,11 @@ impl<T: Pod> TypedBuffer<T> {
         Self { offset: part.offset, ..Self::from_buffer(part.buffer, len) }
     }
 
+    /// Its elements as a part of a buffer.
+    pub fn part(&self) -> BufferPart {
+        BufferPart { buffer: self.buffer.clone(), offset: self.offset, size: Self::bytes(self.len) }
+    }
+
     /// Its elements as shaders bind them.
     pub fn binding(&self) -> wgpu::BindingResource<'_> {
         if self.offset == 0 {

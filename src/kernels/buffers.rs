@@ -95,12 +95,12 @@ pub struct HostBuffers {
 
 impl HostBuffers {
     /// # Errors
-    /// [`Error::BadBuffer`](crate::Error::BadBuffer) for one that shaders cannot have so many matches in.
-    pub(crate) fn check(&self, context: &Context, variant: Variant, capacity: Capacity) -> Result<()> {
-        let matches = u64::from(capacity.matches.max(1));
+    /// [`Error::BadBuffer`](crate::Error::BadBuffer) for one that shaders cannot have so many matches in, of so many vectors each.
+    pub(crate) fn check(&self, context: &Context, vectors: usize, matches: u32) -> Result<()> {
+        let matches = u64::from(matches.max(1));
         let Self { matches: coordinates, weights, ratios, key_points } = self;
         let parts = [
-            ("the matches", coordinates, 16 * variant.match_vectors() as u64),
+            ("the matches", coordinates, 16 * vectors as u64),
             ("the weights", weights, 4),
             ("the SNN ratios", ratios, 4),
             ("the key points", key_points, 16),
@@ -255,7 +255,8 @@ impl Buffers {
     }
 }
 
-fn of_host_or_new<T: bytemuck::Pod>(
+/// The host's buffer where it gives one, else one of our own.
+pub(crate) fn of_host_or_new<T: bytemuck::Pod>(
     context: &Context,
     label: &str,
     host: Option<BufferPart>,

@@ -58,7 +58,8 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
 }
 
 /// The shaders of the networks that rank matches.
-pub const RANK_SHADERS: [Shader<'static>; 9] = [
+pub const RANK_SHADERS: [Shader<'static>; 10] = [
+    rank::prepare_rows::SHADER,
     rank::linear_rows::SHADER,
     rank::segment_norm::SHADER,
     rank::find_neighbours::SHADER,

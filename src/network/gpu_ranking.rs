@@ -3,6 +3,7 @@
 use super::{GpuRanker, RankInput, Weights};
 use crate::Result;
 use crate::gpu::Context;
+use crate::kernels::HostBuffers;
 use std::sync::{Mutex, PoisonError};
 
 /// Matches that one submission has at most; a pair with more is ranked on the CPU.
@@ -16,7 +17,8 @@ pub(crate) struct GpuRanking(Mutex<GpuRanker>);
 
 impl GpuRanking {
     pub(crate) fn new(context: &Context, weights: &Weights) -> Result<Self> {
-        let ranker = GpuRanker::new_blocking(context.clone(), weights, [PAIRS as u32, MATCHES as u32])?;
+        let ranker =
+            GpuRanker::new_blocking(context.clone(), weights, [PAIRS as u32, MATCHES as u32], HostBuffers::default())?;
         Ok(Self(Mutex::new(ranker)))
     }
 

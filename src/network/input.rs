@@ -1,3 +1,4 @@
+use crate::cpu::rank::prepare_rows::SideInformation;
 use crate::geometry::MatchesView;
 use crate::{Error, ModelKind, Problem, Result};
 use glam::DVec2;
@@ -50,6 +51,12 @@ impl<'a> RankInput<'a> {
                 missing: "2-D to 2-D matches for an essential or fundamental matrix",
             }),
         }
+    }
+
+    /// What is known of the matches beside their points.
+    pub(super) const fn side_information(&self) -> SideInformation<'a> {
+        let Self { ratios, scales_px, angles_deg, .. } = *self;
+        SideInformation { ratios, scales_px, angles_deg }
     }
 
     /// # Errors

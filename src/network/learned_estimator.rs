@@ -1,8 +1,11 @@
 use super::gpu_ranking::GpuRanking;
-use super::{RankInput, Ranker, guided, guiding_weights};
+use super::{Architecture, RankInput, Ranker, guided, guiding_weights};
 use crate::error::no_answer;
+use crate::gpu::Context;
 use crate::parallel::parallel_map;
+use crate::ransac::GpuEstimator;
 use crate::{Estimator, ModelKind, Options, Outcome, Problem, Result, Sampler};
+use std::sync::Arc;
 
 /// The estimator of one kind of model, with the network that ranks its matches first, on the same backend: what the command line does
 /// by default.
@@ -15,7 +18,16 @@ pub struct LearnedEstimator {
 #[derive(Debug)]
 struct Ranking {
     ranker: Ranker,
-    on_gpu: Option<GpuRanking>,
+    on_gpu: Option<OnGpu>,
+}
+
+/// How a GPU has a part in the ranking.
+#[derive(Debug)]
+enum OnGpu {
+    /// The network goes before the estimator in one submission: the estimator that has it.
+    InFront(GpuEstimator),
+    /// The logits are read back: of networks whose rows are made on the CPU, or for an estimator that works there.
+    ReadBack(GpuRanking),
 }
 
 impl LearnedEstimator {
@@ -65,9 +77,9 @@ impl LearnedEstimator {
     /// [`Error::Device`](crate::Error::Device) when the device does not take the network.
     pub fn with_ranker(estimator: Estimator, ranker: Option<Ranker>) -> Result<Self> {
         let on_gpu =
-            |ranker: &Ranker| estimator.context().map(|context| GpuRanking::new(context, ranker.weights())).transpose();
-        let ranking = ranker.map(|ranker| Ok(Ranking { on_gpu: on_gpu(&ranker)?, ranker })).transpose()?;
-        Ok(Self { estimator, ranking })
+            |ranker: &Ranker| estimator.context().map(|context| OnGpu::new(context, estimator.options(), ranker));
+        let make = |ranker: Ranker| Ok(Ranking { on_gpu: on_gpu(&ranker).transpose()?, ranker });
+        Ok(Self { ranking: ranker.map(make).transpose()?, estimator })
     }
 
     /// The estimator itself.
@@ -85,16 +97,15 @@ impl LearnedEstimator {
     /// # Errors
     /// Those of [`Ranker::logits`] and [`Estimator::estimate`].
     pub fn estimate(&self, problem: &Problem<'_>) -> Result<Outcome> {
-        let weights = match &self.ranking {
-            Some(ranking) if problem.weights.is_none() => Some(ranking.weights(problem)?),
-            _ => None,
-        };
-        self.estimator.estimate(&Problem { weights: weights.as_deref().or(problem.weights), ..*problem })
+        self.estimate_batch(std::slice::from_ref(problem)).pop().unwrap_or_else(no_answer)
     }
 
     /// [`Self::estimate`] of many problems, side by side.
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         let Some(ranking) = &self.ranking else { return self.estimator.estimate_batch(problems) };
+        if let Some(OnGpu::InFront(estimator)) = &ranking.on_gpu {
+            return estimator.estimate_batch(problems);
+        }
         let threads = self.estimator.options().threads;
         let weights = ranking.weights_of_all(problems, threads);
         let ranked: Vec<Problem<'_>> = problems
@@ -110,6 +121,17 @@ impl LearnedEstimator {
     }
 }
 
+impl OnGpu {
+    fn new(context: &Context, options: &Options, ranker: &Ranker) -> Result<Self> {
+        let weights = ranker.weights();
+        if weights.config().architecture == Architecture::Clnet || options.use_all {
+            return GpuRanking::new(context, weights).map(Self::ReadBack);
+        }
+        let estimator = GpuEstimator::new(context.clone(), options.clone())?;
+        Ok(Self::InFront(estimator.with_ranking(Arc::new(weights.clone()))))
+    }
+}
+
 impl Ranking {
     fn weights(&self, problem: &Problem<'_>) -> Result<Vec<f32>> {
         self.ranker.logits(&RankInput::of(problem)).map(|logits| guiding_weights(&logits))
@@ -118,11 +140,11 @@ impl Ranking {
     /// `None` for problems that have weights of their own.
     fn weights_of_all(&self, problems: &[Problem<'_>], threads: usize) -> Vec<Result<Option<Vec<f32>>>> {
         let mut from_gpu = match &self.on_gpu {
-            Some(on_gpu) => {
+            Some(OnGpu::ReadBack(on_gpu)) => {
                 let inputs: Vec<_> = problems.iter().map(RankInput::of).collect();
                 on_gpu.logits(&inputs)
             }
-            None => Vec::new(),
+            _ => Vec::new(),
         };
         from_gpu.resize(problems.len(), None);
         parallel_map(threads, problems.len(), |index| match (&problems[index], &from_gpu[index]) {

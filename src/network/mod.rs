@@ -12,6 +12,7 @@ pub mod features;
 mod gpu_ranker;
 mod gpu_ranking;
 mod guidance;
+mod in_front;
 mod initial;
 mod input;
 mod learned_estimator;

@@ -1,6 +1,6 @@
 //! The estimator: options, backend, pipeline, outcome. Independent of files and of the command line.
 
-mod backend;
+pub(crate) mod backend;
 mod check;
 mod options;
 mod outcome;

@@ -48,6 +48,11 @@ fn bulk_of(point: vec3<f32>, sampled: u32, local: u32) -> Bulk {
     return Bulk(centre, median_of(vec3<f32>(largest_of(abs(point - centre))), sampled, local).x);
 }
 
+// Whether a point is at most so many times the spread from the centre; all are where half of them are one.
+fn reaches(bulk: Bulk, point: vec3<f32>, spreads: u32) -> bool {
+    return bulk.spread <= 0.0 || largest_of(abs(point - bulk.centre)) <= f32(spreads) * bulk.spread;
+}
+
 fn holds(bulk: Bulk, point: vec3<f32>) -> bool {
-    return bulk.spread <= 0.0 || largest_of(abs(point - bulk.centre)) <= f32(BULK_REACH) * bulk.spread;
+    return reaches(bulk, point, BULK_REACH);
 }

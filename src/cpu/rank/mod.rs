@@ -8,4 +8,5 @@ pub mod graph_convolution;
 pub mod linear_rows;
 pub mod pool_neighbours;
 pub mod predict_logits;
+pub mod prepare_rows;
 pub mod segment_norm;

@@ -1,18 +1,23 @@
 //! Problems as the buffers of one submission.
 
-use super::gpu_pipeline::GpuPipeline;
+use super::{
+    gpu_pipeline::GpuPipeline,
+    gpu_plan::Key,
+    gpu_ranking::{BatchRanker, counts_bytes},
+};
 use crate::ransac::{
     Options, Problem,
     check::check,
     stages::{
-        coordinates::{coordinates, origins},
+        coordinates::{coordinates, key_points_of, origins, ratios_of},
         weights::{Given, rules},
     },
 };
 use crate::{
-    Camera, MatchesView, ModelKind, Result,
+    Camera, MatchesView, Result,
     gpu::{Context, TypedBuffer, Upload},
     kernels::{
+        HostBuffers,
         layout::{PairInput, Settings},
         match_vectors,
     },
@@ -23,9 +28,8 @@ use glam::{DVec2, DVec3};
 pub(super) struct Prepared<'a> {
     /// Its place among the caller's problems.
     pub(super) index: usize,
-    pub(super) kind: ModelKind,
+    pub(super) key: Key,
     pub(super) problem: Problem<'a>,
-    given: Given,
     /// In f32, from `origin` on; none any more once they are uploaded.
     matches: Vec<[f32; 4]>,
     input: PairInput,
@@ -33,16 +37,14 @@ pub(super) struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    pub(super) fn new(index: usize, problem: &Problem<'a>, options: &Options) -> Result<Self> {
+    pub(super) fn new(index: usize, problem: &Problem<'a>, key: Key, options: &Options) -> Result<Self> {
         check(problem)?;
-        let (kind, given) = (problem.matches.kind(), Given::of(problem, options));
-        rules(kind, options, given)?;
+        rules(key.kind, options, key.given)?;
         let origin = origins(&problem.matches);
         Ok(Self {
             index,
-            kind,
+            key,
             problem: *problem,
-            given,
             matches: coordinates(&problem.matches, &origin),
             input: input(problem, options),
             origin,
@@ -56,13 +58,6 @@ impl<'a> Prepared<'a> {
     /// Its place in the buffers over the matches, once it is uploaded.
     pub(super) const fn match_start(&self) -> usize {
         self.input.match_start as usize
-    }
-
-    fn key_points(&self) -> Vec<[f32; 4]> {
-        let Problem { scales_px: Some([s1, s2]), angles_deg: Some([a1, a2]), .. } = self.problem else {
-            return Vec::new();
-        };
-        (0..self.match_count()).map(|i| [s1[i], s2[i], a1[i], a2[i]]).collect()
     }
 }
 
@@ -89,38 +84,64 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
 }
 
 /// Bytes that [`upload`] takes.
-pub(super) const fn upload_bytes(kind: ModelKind, given: Given, pairs: usize, matches: usize) -> u64 {
-    let known = 4 * given.weights as u64 + 4 * given.ratios as u64 + 16 * given.key_points as u64;
-    TypedBuffer::<Settings>::bytes(1)
+pub(super) const fn upload_bytes(key: Key, pairs: usize, matches: usize) -> u64 {
+    let Key { kind, given, ranked } = key;
+    // a network is told of each match what is known of it
+    let known =
+        if ranked { 4 + 16 } else { 4 * given.weights as u64 + 4 * given.ratios as u64 + 16 * given.key_points as u64 };
+    (if ranked { counts_bytes(pairs) } else { 0 })
+        + TypedBuffer::<Settings>::bytes(1)
         + TypedBuffer::<PairInput>::bytes(pairs)
         + matches as u64 * (16 * match_vectors(kind) as u64 + known)
 }
 
 /// What the submission of the batch begins with; its matches go one pair after the other.
-pub(super) fn upload(context: &Context, pipeline: &GpuPipeline, batch: &mut [Prepared<'_>]) -> Result<Upload> {
-    let Some(&Prepared { kind, given, .. }) = batch.first() else { return Upload::new(context, 0) };
+pub(super) fn upload(
+    context: &Context,
+    pipeline: &GpuPipeline,
+    ranker: Option<&dyn BatchRanker>,
+    batch: &mut [Prepared<'_>],
+) -> Result<Upload> {
+    let Some(&Prepared { key, .. }) = batch.first() else { return Upload::new(context, 0) };
     let mut matches = 0;
     for problem in batch.iter_mut() {
         problem.input.match_start = matches as u32;
         matches += problem.match_count();
     }
     let inputs: Vec<PairInput> = batch.iter().map(|problem| problem.input).collect();
-    let mut upload = Upload::new(context, upload_bytes(kind, given, batch.len(), matches))?;
+    let mut upload = Upload::new(context, upload_bytes(key, batch.len(), matches))?;
     pipeline.upload_pairs(&mut upload, &inputs);
     let buffers = pipeline.buffers();
     upload.begin(&buffers.raw_matches, 0);
     batch.iter_mut().for_each(|problem| upload.add(&std::mem::take(&mut problem.matches)));
-    if given.weights {
-        upload.begin(&buffers.weights, 0);
-        batch.iter().for_each(|problem| upload.add(problem.problem.weights.unwrap_or_default()));
-    }
-    if given.ratios {
-        upload.begin(&buffers.ratios, 0);
-        batch.iter().for_each(|problem| upload.add(problem.problem.ratios.unwrap_or_default()));
-    }
-    if given.key_points {
-        upload.begin(&buffers.key_points, 0);
-        batch.iter().for_each(|problem| upload.add(&problem.key_points()));
+    if let Some(ranker) = ranker {
+        ranker.upload_counts(&mut upload, &inputs.iter().map(|input| input.match_count).collect::<Vec<_>>());
+        let HostBuffers { ratios, key_points, .. } = ranker.buffers();
+        upload_known(&mut upload, batch, [None, ratios.map(|part| part.buffer), key_points.map(|part| part.buffer)]);
+    } else {
+        let Given { weights, ratios, key_points } = key.given;
+        let of_pipeline =
+            [(weights, &*buffers.weights), (ratios, &*buffers.ratios), (key_points, &*buffers.key_points)];
+        upload_known(&mut upload, batch, of_pipeline.map(|(is_given, buffer)| is_given.then(|| buffer.clone())));
     }
     Ok(upload)
+}
+
+/// What is known of each match, to the buffers there are for weights, ratios and key points.
+fn upload_known(upload: &mut Upload, batch: &[Prepared<'_>], [weights, ratios, key_points]: [Option<wgpu::Buffer>; 3]) {
+    if let Some(weights) = weights {
+        upload.begin(&weights, 0);
+        batch.iter().for_each(|problem| upload.add(problem.problem.weights.unwrap_or_default()));
+    }
+    if let Some(ratios) = ratios {
+        upload.begin(&ratios, 0);
+        batch.iter().for_each(|of| upload.add(&ratios_of(of.problem.ratios, of.match_count())));
+    }
+    if let Some(key_points) = key_points {
+        upload.begin(&key_points, 0);
+        batch.iter().for_each(|of| {
+            let Problem { scales_px, angles_deg, .. } = of.problem;
+            upload.add(&key_points_of(scales_px, angles_deg, of.match_count()));
+        });
+    }
 }

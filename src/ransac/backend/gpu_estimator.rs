@@ -3,6 +3,7 @@
 use super::{
     gpu_plan::{Batch, Key, Room},
     gpu_pool::{Pool, Slot, is_allowed, slot_bytes},
+    gpu_ranking::Ranking,
     gpu_stream::{Stream, Wait},
     in_turns::{estimate_in_turns, estimate_on_threads},
 };
@@ -22,6 +23,8 @@ pub struct GpuEstimator {
     pub(super) context: Context,
     pub(super) options: Options,
     memory: u64,
+    /// What ranks the matches of problems without weights.
+    pub(super) ranking: Option<Arc<dyn Ranking>>,
     pub(super) pool: Pool,
 }
 
@@ -32,7 +35,7 @@ impl GpuEstimator {
     /// [`Error::BadOption`](crate::Error::BadOption).
     pub fn new(context: Context, options: Options) -> Result<Self> {
         options.check()?;
-        Ok(Self { context, options, memory: DEFAULT_MEMORY, pool: Pool::default() })
+        Ok(Self { context, options, memory: DEFAULT_MEMORY, ranking: None, pool: Pool::default() })
     }
 
     /// Bounds the GPU memory, bytes, of all that is kept and under way, staging buffers too; larger batches are split, and what was not
@@ -40,6 +43,12 @@ impl GpuEstimator {
     #[must_use]
     pub fn with_memory(self, memory: u64) -> Self {
         Self { memory, ..self }
+    }
+
+    /// Ranks the matches of problems without weights first, in the same submission.
+    #[cfg(feature = "network")]
+    pub(crate) fn with_ranking(self, ranking: Arc<dyn Ranking>) -> Self {
+        Self { ranking: Some(ranking), ..self }
     }
 
     /// The GPU memory that is in use, bytes.
@@ -75,8 +84,22 @@ impl GpuEstimator {
         pollster::block_on(Stream::new(self, problems, Wait::Blocking).run())
     }
 
+    pub(super) fn key(&self, problem: &Problem<'_>) -> Key {
+        Key::of(problem, &self.options, self.ranking.is_some())
+    }
+
+    /// The network that ranks problems of a key.
+    pub(super) fn ranking(&self, key: Key) -> Option<&dyn Ranking> {
+        self.ranking.as_deref().filter(|_| key.ranked)
+    }
+
     pub(super) fn fits(&self, key: Key, room: Room) -> bool {
-        is_allowed(&self.context, &self.options, key, room) && slot_bytes(&self.options, key, room) <= self.memory
+        is_allowed(&self.context, &self.options, key, self.ranking(key), room)
+            && self.slot_bytes(key, room) <= self.memory
+    }
+
+    pub(super) fn slot_bytes(&self, key: Key, room: Room) -> u64 {
+        slot_bytes(&self.options, key, self.ranking(key), room)
     }
 
     /// A slot that is kept, or a new one; none where there is no memory for it before submissions that are under way end.
@@ -86,11 +109,11 @@ impl GpuEstimator {
             return Ok(Some(kept));
         }
         let room = self.room(key, batch.room.max(needed), needed);
-        let bytes = slot_bytes(&self.options, key, room);
+        let bytes = self.slot_bytes(key, room);
         if !self.pool.make_room(key, bytes, self.memory) && is_under_way {
             return Ok(None);
         }
-        let slot = Arc::new(Slot::new(&self.context, &self.options, key, room).await?);
+        let slot = Arc::new(Slot::new(&self.context, &self.options, key, self.ranking(key), room).await?);
         self.pool.keep(key, &slot, bytes);
         Ok(Some(slot))
     }

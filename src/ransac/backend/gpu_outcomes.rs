@@ -63,7 +63,7 @@ fn outcome(problem: &Prepared<'_>, options: &Options, answer: PairAnswer) -> Res
     if result.status != 0 {
         return Err(refusal(problem, &pair, result.status));
     }
-    let model = denormalize(problem.kind, &scaling(problem, &pair), &rows_f64(problem.kind, &best.rows));
+    let model = denormalize(problem.key.kind, &scaling(problem, &pair), &rows_f64(problem.key.kind, &best.rows));
     let estimate = Estimate { model, score: f64::from(result.score), inliers, diagnosis: diagnosis(problem, &found) };
     Ok(Outcome::of_log_rest(estimate, result.iterations, result.log_rest, options))
 }
@@ -112,7 +112,7 @@ fn scaling(problem: &Prepared<'_>, pair: &Pair) -> [Scaling; 2] {
 
 /// What the flags of a pair say.
 fn refusal(problem: &Prepared<'_>, pair: &Pair, status: u32) -> Error {
-    let model = problem.kind.name();
+    let model = problem.key.kind.name();
     if status & NOT_FINITE != 0 {
         let matches = coordinates(&problem.problem.matches, &problem.origin);
         let vectors = matches.len() / problem.match_count().max(1);
@@ -122,8 +122,12 @@ fn refusal(problem: &Prepared<'_>, pair: &Pair, status: u32) -> Error {
     }
     if status & TOO_FEW != 0 {
         let found = pair.sampleable as usize;
-        return Error::TooFewMatches { model, needed: problem.kind.sample_size(), found };
+        return Error::TooFewMatches { model, needed: problem.key.kind.sample_size(), found };
     }
-    let found = if status & BAD_INPUT != 0 { "the threshold or a camera in f32" } else { "a disabled pair" };
+    let found = match status & BAD_INPUT != 0 {
+        true if problem.key.ranked => "the threshold, a camera in f32 or a logit of the network",
+        true => "the threshold or a camera in f32",
+        false => "a disabled pair",
+    };
     Error::Device(format!("expected finite, positive inputs, but found {found} out of range"))
 }

@@ -103,7 +103,7 @@ impl GpuPipeline {
             return Err(Error::OutOfMemory { needed, available });
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
-        host.check(&context, variant, capacity)?;
+        host.check(&context, variant.match_vectors(), capacity.matches)?;
         let needed = arrays(&rules, given, options.coherent && serves(kind));
         let settings = settings(variant, options, capacity, &rules, given);
         let made = context.catch(|| {

@@ -12,13 +12,28 @@ const APART: usize = 16;
 const WORTH_A_SUBMISSION: usize = 64;
 
 /// What problems of one submission have in common.
-pub(super) type Key = (ModelKind, Given);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) kind: ModelKind,
+    pub(super) given: Given,
+    /// Whether their weights are made on the GPU.
+    pub(super) ranked: bool,
+}
+
+impl Key {
+    /// Problems that have weights of their own are not ranked.
+    pub(super) fn of(problem: &Problem<'_>, options: &Options, ranks: bool) -> Self {
+        let given = Given::of(problem, options);
+        let ranked = ranks && !given.weights;
+        Self { kind: problem.matches.kind(), given: Given { weights: given.weights || ranked, ..given }, ranked }
+    }
+}
 
 /// Pairs, and the matches of all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Room {
-    pub(super) pairs: usize,
-    pub(super) matches: usize,
+pub(crate) struct Room {
+    pub(crate) pairs: usize,
+    pub(crate) matches: usize,
 }
 
 impl Room {
@@ -59,11 +74,11 @@ impl Batch {
 /// Takes time in proportion to the number of problems.
 pub(super) fn plan(
     problems: &[Problem<'_>],
-    options: &Options,
+    key: impl Fn(&Problem<'_>) -> Key,
     fits: impl Fn(Key, Room) -> bool,
 ) -> (VecDeque<Batch>, Vec<usize>) {
     let (mut batches, mut too_large) = (VecDeque::new(), Vec::new());
-    for (key, indices) in by_key(problems, options) {
+    for (key, indices) in by_key(problems, key) {
         let count = |index: usize| problems[index].matches.lengths()[0];
         let fits = |room| fits(key, room);
         let (fitting, others): (Vec<_>, Vec<_>) =
@@ -80,10 +95,10 @@ pub(super) fn plan(
     (batches, too_large)
 }
 
-fn by_key(problems: &[Problem<'_>], options: &Options) -> Vec<(Key, Vec<usize>)> {
+fn by_key(problems: &[Problem<'_>], key: impl Fn(&Problem<'_>) -> Key) -> Vec<(Key, Vec<usize>)> {
     let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
     for (index, problem) in problems.iter().enumerate() {
-        let key = (problem.matches.kind(), Given::of(problem, options));
+        let key = key(problem);
         match groups.iter_mut().find(|(k, _)| *k == key) {
             Some((_, indices)) => indices.push(index),
             None => groups.push((key, vec![index])),
@@ -134,7 +149,8 @@ mod tests {
             Problem::new(MatchesView::Homography { points1_px: &points[..count], points2_px: &points[..count] })
         };
         let problems: Vec<_> = counts.iter().map(problem).collect();
-        let (batches, too_large) = plan(&problems, &Options::default(), |_, room| fits(room));
+        let (batches, too_large) =
+            plan(&problems, |problem| Key::of(problem, &Options::default(), false), |_, room| fits(room));
         let of = |batch: &Batch| batch.indices.iter().map(|&index| counts[index]).collect();
         (batches.iter().map(of).collect(), too_large)
     }

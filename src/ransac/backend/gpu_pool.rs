@@ -4,6 +4,7 @@ use super::{
     gpu_batch::{Prepared, upload, upload_bytes},
     gpu_pipeline::GpuPipeline,
     gpu_plan::{Key, Room},
+    gpu_ranking::{BatchRanker, Ranking},
     gpu_settings::capacity_for,
 };
 use crate::ransac::Options;
@@ -25,6 +26,7 @@ pub(super) const IN_FLIGHT: usize = 2;
 /// runs them one after the other.
 #[derive(Debug)]
 pub(super) struct Slot {
+    ranker: Option<Box<dyn BatchRanker>>,
     pipeline: GpuPipeline,
     pack_mask: Stage,
     mask_bits: TypedBuffer<u32>,
@@ -32,8 +34,21 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) async fn new(context: &Context, options: &Options, (kind, given): Key, room: Room) -> Result<Self> {
-        let host = HostBuffers::default();
+    pub(super) async fn new(
+        context: &Context,
+        options: &Options,
+        Key { kind, given, .. }: Key,
+        ranking: Option<&dyn Ranking>,
+        room: Room,
+    ) -> Result<Self> {
+        let make = |ranking: &dyn Ranking| ranking.ranker(context, room);
+        let ranker = context.catch(|| ranking.map(make).transpose()).await??;
+        let host = ranker.as_deref().map(BatchRanker::buffers).unwrap_or_default();
+        let host = HostBuffers {
+            ratios: host.ratios.filter(|_| given.ratios),
+            key_points: host.key_points.filter(|_| given.key_points),
+            ..host
+        };
         let capacity = capacity(options, room);
         let pipeline = GpuPipeline::with_given(context.clone(), kind, options, capacity, given, host).await?;
         let made = context.catch(|| {
@@ -41,15 +56,18 @@ impl Slot {
             (pack_mask::stage(context, pipeline.buffers(), &mask_bits), mask_bits)
         });
         let (pack_mask, mask_bits) = made.await?;
-        Ok(Self { pipeline, pack_mask, mask_bits, diagnose: options.diagnose })
+        Ok(Self { ranker, pipeline, pack_mask, mask_bits, diagnose: options.diagnose })
     }
 
     /// Uploads the batch, estimates and copies back, in one submission.
     pub(super) fn submit(&self, context: &Context, batch: &mut [Prepared<'_>]) -> Result<ReadBack> {
         let mut encoder = context.encoder("ransac");
-        upload(context, &self.pipeline, batch)?.encode(&mut encoder);
+        upload(context, &self.pipeline, self.ranker.as_deref(), batch)?.encode(&mut encoder);
         let [pairs, matches] = [batch.len(), batch.iter().map(Prepared::match_count).sum()];
         let used = Capacity { pairs: pairs as u32, matches: matches as u32, ..self.pipeline.capacity() };
+        if let Some(ranker) = &self.ranker {
+            ranker.encode(&mut encoder, Room { pairs, matches });
+        }
         self.pipeline.encode_sized(&mut encoder, used, |_, _| {});
         let descriptor = wgpu::ComputePassDescriptor { label: Some("pack mask"), ..Default::default() };
         self.pack_mask
@@ -82,24 +100,32 @@ pub(super) fn capacity(options: &Options, room: Room) -> Capacity {
 }
 
 /// Bytes of a slot of so much room, with the staging buffers of its submissions in flight.
-pub(super) fn slot_bytes(options: &Options, (kind, given): Key, room: Room) -> u64 {
+pub(super) fn slot_bytes(options: &Options, key: Key, ranking: Option<&dyn Ranking>, room: Room) -> u64 {
     let Room { pairs, matches } = room;
     let bits = TypedBuffer::<u32>::bytes(pack_mask::words(matches));
     let read_back: u64 = read_back_sizes(options.diagnose, pairs, matches).iter().sum();
-    let staging = upload_bytes(kind, given, pairs, matches) + read_back;
-    capacity(options, room).bytes(kind) + bits + IN_FLIGHT as u64 * staging
+    let staging = upload_bytes(key, pairs, matches) + read_back;
+    let ranker = ranking.map_or(0, |ranking| ranking.bytes(room));
+    ranker + capacity(options, room).bytes(key.kind) + bits + IN_FLIGHT as u64 * staging
 }
 
 /// Whether the device allows buffers as large as a slot of so much room has.
-pub(super) fn is_allowed(context: &Context, options: &Options, (kind, given): Key, room: Room) -> bool {
+pub(super) fn is_allowed(
+    context: &Context,
+    options: &Options,
+    key: Key,
+    ranking: Option<&dyn Ranking>,
+    room: Room,
+) -> bool {
     let is_counted = [room.pairs, room.matches].iter().all(|&size| size <= u32::MAX as usize / 4);
     is_counted
-        && largest_buffer(options, kind, room) <= context.max_storage_bytes()
-        && upload_bytes(kind, given, room.pairs, room.matches) <= context.device().limits().max_buffer_size
+        && largest_buffer(options, key.kind, ranking, room) <= context.max_storage_bytes()
+        && upload_bytes(key, room.pairs, room.matches) <= context.device().limits().max_buffer_size
 }
 
-pub(super) fn largest_buffer(options: &Options, kind: ModelKind, room: Room) -> u64 {
-    capacity(options, room).largest_buffer(kind)
+pub(super) fn largest_buffer(options: &Options, kind: ModelKind, ranking: Option<&dyn Ranking>, room: Room) -> u64 {
+    let of_ranker = ranking.map_or(0, |ranking| ranking.largest_buffer(room.matches));
+    of_ranker.max(capacity(options, room).largest_buffer(kind))
 }
 
 /// The slots, that of the last use at the end.

@@ -5,10 +5,10 @@ use super::{
     gpu_estimator::GpuEstimator,
     gpu_outcomes::outcomes,
     gpu_plan::{Batch, Room, plan},
-    gpu_pool::{IN_FLIGHT, Slot, largest_buffer, slot_bytes},
+    gpu_pool::{IN_FLIGHT, Slot, largest_buffer},
     in_turns::give_way,
 };
-use crate::ransac::{Outcome, Problem, check::check, stages::weights::Given};
+use crate::ransac::{Outcome, Problem, check::check};
 use crate::{Error, Result, gpu::ReadBack, parallel::parallel_map};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -42,7 +42,8 @@ struct InFlight<'a> {
 
 impl<'e, 'a> Stream<'e, 'a> {
     pub(super) fn new(estimator: &'e GpuEstimator, problems: &'e [Problem<'a>], wait: Wait) -> Self {
-        let (batches, too_large) = plan(problems, &estimator.options, |key, room| estimator.fits(key, room));
+        let (batches, too_large) =
+            plan(problems, |problem| estimator.key(problem), |key, room| estimator.fits(key, room));
         let answers = problems.iter().map(|_| None).collect();
         let mut stream = Self { estimator, problems, wait, answers, batches, in_flight: VecDeque::new() };
         for index in too_large {
@@ -58,13 +59,14 @@ impl<'e, 'a> Stream<'e, 'a> {
         if let Err(error) = check(problem) {
             return error;
         }
-        let key = (problem.matches.kind(), Given::of(problem, options));
+        let key = self.estimator.key(problem);
         let room = Room { pairs: 1, matches: problem.matches.lengths()[0] };
-        let [needed, available] = [largest_buffer(options, key.0, room), context.max_storage_bytes()];
+        let [needed, available] =
+            [largest_buffer(options, key.kind, self.estimator.ranking(key), room), context.max_storage_bytes()];
         if needed > available {
             return Error::OutOfMemory { needed, available };
         }
-        Error::OutOfMemory { needed: slot_bytes(options, key, room), available: self.estimator.memory() }
+        Error::OutOfMemory { needed: self.estimator.slot_bytes(key, room), available: self.estimator.memory() }
     }
 
     pub(super) async fn run(mut self) -> Vec<Result<Outcome>> {
@@ -99,10 +101,14 @@ impl<'e, 'a> Stream<'e, 'a> {
     /// The problems of the batch that nothing is wrong with; the others have their answers.
     fn prepare(&mut self, batch: &Batch) -> Vec<Prepared<'a>> {
         let (problems, options) = (self.problems, &self.estimator.options);
+        let ranking = self.estimator.ranking(batch.key);
         let matches = batch.indices.iter().map(|&index| problems[index].matches.lengths()[0]).sum();
         let prepared = parallel_map(self.threads(matches), batch.indices.len(), |k| {
             let index = batch.indices[k];
-            Prepared::new(index, &problems[index], options)
+            if let Some(ranking) = ranking {
+                ranking.check(&problems[index])?;
+            }
+            Prepared::new(index, &problems[index], batch.key, options)
         });
         let of = |(&index, prepared)| match prepared {
             Ok(prepared) => Some(prepared),

@@ -1,10 +1,13 @@
-//! The matches in single precision, as the GPU has them.
+//! The matches in single precision and what is known of them, as the GPU has them.
 
 use crate::geometry::{Bulk, MatchesView};
 use glam::{DVec2, DVec3};
+use std::borrow::Cow;
 
 /// Coordinates have no larger size.
 const FARTHEST_RAW: f64 = 1e30;
+/// A ratio that is not known.
+const UNKNOWN_RATIO: f32 = -1.0;
 
 /// What is taken off the points of either side in f64, so that f32 holds what is left of them: where their bulk is. Points of a
 /// calibrated image are near its principal point anyway.
@@ -43,4 +46,19 @@ pub(crate) fn coordinates(matches: &MatchesView<'_>, [origin1, origin2]: &[DVec3
             both.flat_map(|(&p, &q)| [packed(p - *origin1), packed(q - *origin2)]).collect()
         }
     }
+}
+
+/// The SNN ratios of so many matches, below 0 where they are not known.
+pub(crate) fn ratios_of(ratios: Option<&[f32]>, count: usize) -> Cow<'_, [f32]> {
+    ratios.map_or_else(|| vec![UNKNOWN_RATIO; count].into(), Cow::Borrowed)
+}
+
+/// The key points of so many matches: their scales in image 1 and 2, pixels, 0 where they are not known, and their orientations, degrees.
+pub(crate) fn key_points_of(
+    scales_px: Option<[&[f32]; 2]>,
+    angles_deg: Option<[&[f32]; 2]>,
+    count: usize,
+) -> Vec<[f32; 4]> {
+    let (Some([s1, s2]), Some([a1, a2])) = (scales_px, angles_deg) else { return vec![[0.0; 4]; count] };
+    (0..count).map(|i| [s1[i], s2[i], a1[i], a2[i]]).collect()
 }

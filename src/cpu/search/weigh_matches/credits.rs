@@ -16,7 +16,7 @@ use crate::{
 /// In space, where many rows a point are the rule if each has several hypotheses, or all points of a neighbourhood, competitors
 /// are counted in what is usual for the set, and the power is the second; 1 to 3 serve alike.
 pub(super) fn credits(known: &Known<'_>, shares: Option<&[Scaled]>, spatial: bool) -> Option<Vec<Scaled>> {
-    let sharing = sharing(known.matches, spatial)?;
+    let sharing = if spatial { Sharing::in_space(known.matches) } else { Sharing::of_two_views(known.matches) }?;
     let count = sharing.original.len();
     let likelihoods: Vec<u32> = match shares {
         Some(shares) if !spatial => shares.iter().map(|share| share.fixed(-fixed_bits(count))).collect(),
@@ -36,17 +36,6 @@ pub(super) fn credits(known: &Known<'_>, shares: Option<&[Scaled]>, spatial: boo
     };
     let credits: Vec<Scaled> = (0..count).map(credit).collect();
     credits.iter().any(|&credit| credit != Scaled::ONE).then_some(credits)
-}
-
-/// Of the points of both sides, equal where all their numbers are; zero has one sign.
-fn sharing(matches: &[[f32; 4]], spatial: bool) -> Option<Sharing> {
-    let key = |point: [f32; 3]| point.map(|x| (x + 0.0).to_bits());
-    if spatial {
-        let side = |side: usize| matches.iter().skip(side).step_by(2).map(move |&[x, y, z, _]| key([x, y, z]));
-        return Sharing::of([side(0), side(1)]);
-    }
-    let side = |side: usize| matches.iter().map(move |m| key([m[2 * side], m[2 * side + 1], 0.0]));
-    Sharing::of([side(0), side(1)])
 }
 
 /// Of each match that is no copy, how likely the likeliest of its copies is; copies are one match.
