@@ -21,9 +21,9 @@ use nabla_ransac::geometry::Intrinsics;
 use nabla_ransac::gpu::Context;
 use nabla_ransac::kernels::HostBuffers;
 use nabla_ransac::localise::{Encoder, FrameImage, GpuLocaliser, GreyImage, LocaliseOptions, MapLayout, SceneMap};
-use nabla_ransac::network::{GpuRanker, Weights};
+use nabla_ransac::network::{GpuRanker, LearnedEstimator, RankInput, Ranker, Weights, guided};
 use nabla_ransac::ransac::GpuPipeline;
-use nabla_ransac::{Backend, Estimator, ModelKind, Options, Problem};
+use nabla_ransac::{Estimator, ModelKind, Options, Problem};
 use ranked::Known;
 use scenes::Scene;
 use std::time::Instant;
@@ -244,11 +244,13 @@ fn batches(context: &Context, software: bool) {
                 println!("| {} | {hypotheses} | {matches} | {from} |{rates}", kind.name());
             };
             row("buffers", rates(longest, |pairs| buffer_seconds(context, kind, &options, [pairs, matches])));
-            row("slices", rates(longest, |pairs| slice_seconds(context, kind, &options, [pairs, matches])));
-            let undiagnosed = Options { diagnose: false, ..options };
+            let seconds =
+                |options, ranked| move |pairs| slice_seconds(context, kind, options, [pairs, matches], ranked);
+            row("slices", rates(longest, seconds(&options, false)));
             if (hypotheses, matches) == (1024, 2000) {
-                let seconds = |pairs| slice_seconds(context, kind, &undiagnosed, [pairs, matches]);
-                row("slices, no diagnosis", rates(longest, seconds));
+                let undiagnosed = Options { diagnose: false, ..options.clone() };
+                row("slices, no diagnosis", rates(longest, seconds(&undiagnosed, false)));
+                row("slices, ranked", rates(longest, seconds(&options, true)));
             }
         }
     }
@@ -258,19 +260,27 @@ fn batches(context: &Context, software: bool) {
 /// What the host computes for a pair: checks, conversion, upload, encoding, and the answers; on one thread, as Linux counts its time.
 fn host_time(context: &Context, software: bool) {
     let pairs = if software { 64 } else { 1000 };
-    let options = Options { threads: 1, ..options(ModelKind::Essential, if software { 16 } else { 256 }) };
-    let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
-    let scene = scene(ModelKind::Essential, 500);
-    let problems: Vec<_> = (0..pairs).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
-    let run = || assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
-    run();
-    let Some(before) = thread_microseconds() else { return };
-    run();
-    let microseconds = thread_microseconds().unwrap() - before;
-    println!(
-        "The host's own time: {:.1} µs a pair ({pairs} pairs of 500 matches, essential)\n",
-        microseconds / pairs as f64
-    );
+    let kind = ModelKind::Essential;
+    let options = Options { threads: 1, ..options(kind, if software { 16 } else { 256 }) };
+    let estimator = || {
+        Estimator::from_device(context.device().clone(), context.queue().clone(), guided(options.clone(), kind))
+            .unwrap()
+    };
+    let ranker = Ranker::new(Weights::shipped(kind).unwrap());
+    let scene = scene(kind, 500);
+    let known = Known::new(500, 1);
+    let RankInput { ratios, scales_px, angles_deg, .. } = known.input(kind);
+    let of = |seed| Problem { seed, ratios, scales_px, angles_deg, ..Problem::new(scene.view()) };
+    let problems: Vec<_> = (0..pairs).map(of).collect();
+    for (what, ranker) in [("", None), (" with the network in front", Some(ranker))] {
+        let estimator = LearnedEstimator::with_ranker(estimator(), ranker).unwrap();
+        let run = || assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));
+        run();
+        let Some(before) = thread_microseconds() else { return };
+        run();
+        let microseconds = (thread_microseconds().unwrap() - before) / pairs as f64;
+        println!("The host's own time{what}: {microseconds:.1} µs a pair ({pairs} pairs of 500 matches, essential)\n");
+    }
 }
 
 /// Time that this thread has had a core for.
@@ -310,11 +320,18 @@ fn buffer_seconds(context: &Context, kind: ModelKind, options: &Options, [pairs,
     seconds * pairs as f64 / (turns * at_once) as f64
 }
 
-/// The estimator, with preparation, upload and read-back.
-fn slice_seconds(context: &Context, kind: ModelKind, options: &Options, [pairs, matches]: [usize; 2]) -> f64 {
+/// The estimator, with preparation, upload and read-back, and with the network in front or without.
+fn slice_seconds(
+    context: &Context,
+    kind: ModelKind,
+    options: &Options,
+    [pairs, matches]: [usize; 2],
+    ranked: bool,
+) -> f64 {
     let scene = scene(kind, matches);
-    let options = Options { backend: Backend::Gpu, ..options.clone() };
-    let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options).unwrap();
+    let estimator = Estimator::from_device(context.device().clone(), context.queue().clone(), options.clone()).unwrap();
+    let ranker = ranked.then(|| Ranker::new(Weights::shipped(kind).unwrap()));
+    let estimator = LearnedEstimator::with_ranker(estimator, ranker).unwrap();
     let problems: Vec<_> = (0..pairs as u64).map(|seed| Problem { seed, ..Problem::new(scene.view()) }).collect();
     median_seconds(repeats(pairs), || {
         assert!(estimator.estimate_batch(&problems).iter().all(Result::is_ok));

@@ -1,4 +1,5 @@
-//! The estimator inside a host's frame: the host's device, queue and command encoder, matches and results in GPU buffers.
+//! The estimator inside a host's frame, with the network that ranks its matches: the host's device, queue and command encoder, matches
+//! and results in GPU buffers.
 //!
 //! Nothing is read back or allocated between frames; only this example reads the pose, to print it.
 #![allow(clippy::print_stdout, reason = "an example prints")]
@@ -7,6 +8,7 @@ use glam::{DMat3, DQuat, DVec3};
 use nabla_ransac::gpu::{Context, ReadBack};
 use nabla_ransac::kernels::HostBuffers;
 use nabla_ransac::kernels::layout::{PairInput, PairResult};
+use nabla_ransac::network::{GpuRanker, Weights, guided};
 use nabla_ransac::ransac::GpuPipeline;
 use nabla_ransac::{ModelKind, Options};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -27,18 +29,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // made once: shaders compiled, all buffers allocated
     let context = Context::from_device(device.clone(), queue.clone());
-    let options = Options { min_iterations: 512, max_iterations: 512, ..Options::default() };
+    let kind = ModelKind::Essential;
+    let capacity = [1, MATCHES as u32];
     let host = HostBuffers { matches: Some(matches.clone().into()), ..HostBuffers::default() };
-    let pipeline =
-        GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, [1, MATCHES as u32], host)?;
+    let mut ranker = GpuRanker::new_blocking(context.clone(), &Weights::shipped(kind)?, capacity, host)?;
+    let options = guided(Options { min_iterations: 512, max_iterations: 512, ..Options::default() }, kind);
+    // of these matches nothing is known but where they are
+    let host = HostBuffers { ratios: None, key_points: None, ..ranker.host_buffers() };
+    let pipeline = GpuPipeline::new_blocking(context.clone(), kind, &options, capacity, host)?;
 
     for frame in 0..3 {
         let truth = 0.1 + 0.1 * f64::from(frame);
         queue.write_buffer(&matches, 0, bytemuck::cast_slice(&tracked_points(truth)));
+        ranker.write_counts(&[MATCHES as u32])?;
         pipeline.write_pairs(&[pair(frame)])?;
 
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
         // … the host's own passes before …
+        ranker.encode(&mut encoder);
         pipeline.encode(&mut encoder);
         // … and after: its shaders bind pipeline.results() and pipeline.inlier_mask()
         let read_back =

@@ -62,7 +62,7 @@ fn one_submission_gives_what_the_ranking_and_the_estimator_give_in_two() {
 }
 
 fn motion(outcome: &Outcome) -> nabla_ransac::Pose {
-    let Some(Model::Essential(motion)) = outcome.estimate.as_ref().map(|estimate| estimate.model.clone()) else {
+    let Some(Model::Essential(motion)) = outcome.estimate.as_ref().map(|estimate| estimate.model) else {
         panic!("a motion")
     };
     motion

@@ -249,16 +249,16 @@ fn neighbours_in_feature_space_are_those_of_the_cpu() {
     }
 }
 
-/// What the estimator on the GPU makes of some pairs, with these weights; `before` is encoded ahead of it.
+/// What the estimator on the GPU makes of some pairs, with buffers that have their weights; `before` is encoded ahead of it.
 fn estimate(
     context: &Context,
     pairs: &[Known],
-    weights: &wgpu::Buffer,
+    host: HostBuffers,
     before: impl FnOnce(&mut wgpu::CommandEncoder),
 ) -> Vec<PairResult> {
     let options = Options { sampler: Sampler::Weights, weigh_score: true, ..Options::default() };
-    let host = HostBuffers { weights: Some(weights.clone().into()), ..HostBuffers::default() };
     let capacity = [pairs.len() as u32, pairs.iter().map(|pair| pair.ratios.len() as u32).sum()];
+    let has_matches = host.matches.is_some();
     let pipeline = GpuPipeline::new_blocking(context.clone(), ModelKind::Essential, &options, capacity, host).unwrap();
     let mut match_start = 0;
     let mut matches = Vec::new();
@@ -279,7 +279,9 @@ fn estimate(
         });
         match_start += match_count;
     }
-    pipeline.raw_matches().write(context, 0, &matches);
+    if !has_matches {
+        pipeline.raw_matches().write(context, 0, &matches);
+    }
     pipeline.write_pairs(&written).unwrap();
     let mut encoder = context.encoder("frame");
     before(&mut encoder);
@@ -296,12 +298,14 @@ fn probabilities_are_the_weights_of_an_estimator_that_reads_nothing_back() {
     let mut ranker =
         GpuRanker::new_blocking(context.clone(), &random_weights(config, 3), [2, 290], HostBuffers::default()).unwrap();
     ranker.write(&inputs(&pairs, config.model)).unwrap();
-    let chained = estimate(&context, &pairs, ranker.probabilities(), |encoder| ranker.encode(encoder));
+    let host = HostBuffers { ratios: None, key_points: None, ..ranker.host_buffers() };
+    let chained = estimate(&context, &pairs, host, |encoder| ranker.encode(encoder));
     let probabilities = ranker.probabilities().read_blocking(&context).unwrap();
     let logits = ranker.logits().read_blocking(&context).unwrap();
     assert!(probabilities.iter().zip(&logits).all(|(p, l)| (p - 1.0 / (1.0 + (-l).exp())).abs() < 1e-5));
     let uploaded = TypedBuffer::from_slice(&context, "weights", &probabilities);
-    let expected = estimate(&context, &pairs, &uploaded, |_| ());
+    let host = HostBuffers { weights: Some(uploaded.part()), ..HostBuffers::default() };
+    let expected = estimate(&context, &pairs, host, |_| ());
     assert!(chained.iter().all(|result| result.status == 0));
     assert_eq!(chained, expected);
 }
@@ -318,4 +322,17 @@ fn what_does_not_fit_is_refused() {
     assert!(ranker.logits_blocking(&all[1..]).is_ok() && ranker.logits_blocking(&[]).unwrap().is_empty());
     let huge = GpuRanker::new_blocking(context(), &weights, [1, u32::MAX], HostBuffers::default());
     assert!(matches!(huge, Err(Error::OutOfMemory { .. })));
+    let part = Some(TypedBuffer::<f32>::new(&context(), "a part", 49).part());
+    let with = |config: NetworkConfig, host| {
+        GpuRanker::new_blocking(context(), &random_weights(config, 3), [2, 50], host).unwrap_err()
+    };
+    let weights = with(config, HostBuffers { weights: part.clone(), ..HostBuffers::default() });
+    assert!(matches!(weights, Error::BadOption { name: "the host's weights", .. }));
+    let small = with(config, HostBuffers { ratios: part.clone(), ..HostBuffers::default() });
+    assert!(matches!(small, Error::BadBuffer { what: "the SNN ratios", .. }));
+    let of_clnet = with(
+        NetworkConfig { blocks: 1, ..NetworkConfig::clnet(ModelKind::Essential) },
+        HostBuffers { ratios: part, ..HostBuffers::default() },
+    );
+    assert!(matches!(of_clnet, Error::BadOption { name: "the host's buffers", .. }));
 }

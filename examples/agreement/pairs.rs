@@ -1,11 +1,11 @@
-//! Whole estimates of the pairs of some files on both backends, with the same seeds, options and weights.
+//! Whole estimates of the pairs of some files on both backends, with the same seeds and options.
 
 use crate::compared::Compared;
 use nabla_ransac::data::{CameraSet, PairRecord, Scene};
 use nabla_ransac::geometry::Matches;
 use nabla_ransac::gpu::Context;
-use nabla_ransac::network::{Ranker, guided, guiding_weights};
-use nabla_ransac::{Backend, Estimator, ModelKind, Options, Outcome, Problem, Result};
+use nabla_ransac::network::{LearnedEstimator, Ranker, guided};
+use nabla_ransac::{Backend, Estimator, ModelKind, Options, Outcome, Result};
 use std::path::PathBuf;
 
 /// A pair of the files; its place among all is its seed.
@@ -58,27 +58,19 @@ const fn has_cameras(record: &PairRecord) -> bool {
     known && record.truth.is_some()
 }
 
-/// One after the other on the CPU and on the GPU.
+/// One after the other on the CPU and on the GPU, the network too.
 fn on_both(context: &Context, kind: ModelKind, records: &[Numbered], learned: bool) -> Result<Vec<Compared>> {
-    let weights = if learned { ranked(kind, records)? } else { vec![None; records.len()] };
-    let problems = records.iter().zip(&weights).map(|((seed, record), weights)| {
-        let problem = record.problem(kind, *seed)?;
-        Ok(Problem { weights: weights.as_deref().or(problem.weights), ..problem })
-    });
-    let problems = problems.collect::<Result<Vec<_>>>()?;
+    let problems = records.iter().map(|(seed, record)| record.problem(kind, *seed)).collect::<Result<Vec<_>>>()?;
     let options = if learned { guided(Options::default(), kind) } else { Options::default() };
     let cpu = Estimator::new(Options { backend: Backend::Cpu, ..options.clone() })?;
     let gpu = Estimator::from_device(context.device().clone(), context.queue().clone(), options)?;
-    let outcomes = |estimator: Estimator| estimator.estimate_batch(&problems).into_iter().collect::<Result<Vec<_>>>();
+    let outcomes = |estimator| {
+        let ranker = if learned { Some(Ranker::shipped(kind)?) } else { None };
+        let estimator = LearnedEstimator::with_ranker(estimator, ranker)?;
+        estimator.estimate_batch(&problems).into_iter().collect::<Result<Vec<_>>>()
+    };
     let [cpu, gpu]: [Vec<Outcome>; 2] = [outcomes(cpu)?, outcomes(gpu)?];
     let both = cpu.into_iter().zip(gpu).zip(records);
     let record = |(_, record): &Numbered| record.clone();
     Ok(both.map(|((cpu, gpu), numbered)| Compared { kind, record: record(numbered), cpu, gpu }).collect())
-}
-
-/// By the network on the CPU, so that both estimate the same.
-fn ranked(kind: ModelKind, records: &[Numbered]) -> Result<Vec<Option<Vec<f32>>>> {
-    let ranker = Ranker::shipped(kind)?;
-    let weights = |(_, record): &Numbered| Ok(Some(guiding_weights(&ranker.logits(&record.rank_input(kind)?)?)));
-    records.iter().map(weights).collect()
 }

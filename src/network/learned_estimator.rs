@@ -26,8 +26,8 @@ struct Ranking {
 enum OnGpu {
     /// The network goes before the estimator in one submission: the estimator that has it.
     InFront(GpuEstimator),
-    /// The logits are read back: of networks whose rows are made on the CPU, or for an estimator that works there.
-    ReadBack(GpuRanking),
+    /// The logits are read back: those of CLNet, whose rows the CPU makes, and for [`Options::use_all`], which works there.
+    ReadBack(Box<GpuRanking>),
 }
 
 impl LearnedEstimator {
@@ -125,7 +125,7 @@ impl OnGpu {
     fn new(context: &Context, options: &Options, ranker: &Ranker) -> Result<Self> {
         let weights = ranker.weights();
         if weights.config().architecture == Architecture::Clnet || options.use_all {
-            return GpuRanking::new(context, weights).map(Self::ReadBack);
+            return Ok(Self::ReadBack(Box::new(GpuRanking::new(context, weights)?)));
         }
         let estimator = GpuEstimator::new(context.clone(), options.clone())?;
         Ok(Self::InFront(estimator.with_ranking(Arc::new(weights.clone()))))
