@@ -33,10 +33,14 @@ c++ -std=c++17 $CXXFLAGS -Itarget/c/installed/include -isystem /usr/include/open
 
 cmake -S bindings/c/tests -B target/c/tests -DCMAKE_PREFIX_PATH="$PWD/target/c/installed" -DCMAKE_BUILD_TYPE=Release
 cmake --build target/c/tests
-for program in bad_input threads wrapper "../examples/relative_pose cpu" "../examples/camera_pose cpu"; do
+for program in bad_input "threads cpu" wrapper "../examples/relative_pose cpu" "../examples/camera_pose cpu"; do
     # shellcheck disable=SC2086 # a program and its argument
     valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite target/c/tests/$program
 done
-for program in relative_pose camera_pose; do
-    "target/c/examples/$program" gpu
+for program in examples/relative_pose examples/camera_pose tests/threads; do
+    "target/c/$program" gpu
 done
+
+# a GPU that is not there
+if VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null target/c/examples/relative_pose gpu 2>target/c/no_gpu.txt; then exit 1; fi
+grep "no GPU adapter found" target/c/no_gpu.txt

@@ -28,7 +28,7 @@ typedef enum nabla_status {
     NABLA_STATUS_OK = 0,
     // An argument, an option or the matches are not what was expected.
     NABLA_STATUS_BAD_INPUT = 1,
-    // The handle is none, or one that was freed.
+    // The estimator is none of those that are alive: it was freed, or never made.
     NABLA_STATUS_BAD_HANDLE = 2,
     // No GPU, or one that failed or has too little memory.
     NABLA_STATUS_DEVICE = 3,
@@ -208,7 +208,7 @@ typedef struct nabla_motion {
     double translation[3];
 } nabla_motion;
 
-// What was found. Set all to zero, then struct_size and, if the mask is wanted, inliers and inliers_length. What there is not is 0.
+// What was found. Set struct_size, inliers and inliers_length; the rest is written, and 0 where there is nothing.
 typedef struct nabla_result {
     // sizeof(nabla_result).
     size_t struct_size;
@@ -271,7 +271,8 @@ const char *nabla_version(void);
 // Puts the defaults into options; struct_size is sizeof(nabla_options).
 enum nabla_status nabla_options_init(struct nabla_options *options, size_t struct_size);
 
-// Makes an estimator of a nabla_model. Options that are NULL are the defaults. It may take a second, for devices and shaders.
+// Makes an estimator of a nabla_model. Options that are NULL are the defaults. It may take a second, for devices and shaders; where
+// it fails, the estimator is NULL.
 enum nabla_status nabla_estimator_create(int32_t model, const struct nabla_options *options, struct nabla_estimator **estimator);
 
 // Frees an estimator; NULL is none. Calls at work with it on other threads are not disturbed.

@@ -9,6 +9,7 @@
 
 #include "nabla_ransac.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,10 +40,10 @@ inline void check(nabla_status status) {
     }
 }
 
-// Points of 2 or 3 coordinates, or a number a match: so many rows of double or float where they lie, each so many bytes after the one before; 0 where they follow each other. They must
-// live until the call that they go into is over.
+// Points of 2 or 3 coordinates, or a number a match: so many rows of double or float where they lie, each so many bytes after the one
+// before; 0 where they follow each other. They must live until the call that they go into is over.
 template <class Scalar> nabla_array view(const Scalar *data, std::size_t count, std::size_t stride_bytes = 0) {
-    static_assert(std::is_same_v<Scalar, double> || std::is_same_v<Scalar, float>, "points are of double or float");
+    static_assert(std::is_same_v<Scalar, double> || std::is_same_v<Scalar, float>, "numbers are double or float");
     const int32_t scalar = std::is_same_v<Scalar, double> ? NABLA_SCALAR_FLOAT64 : NABLA_SCALAR_FLOAT32;
     return {data, count, stride_bytes, scalar};
 }
@@ -150,10 +151,13 @@ public:
             masks[i] = mask_of(problems[i], results[i]);
         }
         const nabla_status status = nabla_estimate_batch(handle_.get(), arguments.data(), results.data(), count);
-        if (faults == nullptr) {
+        const auto has_fault = [](const nabla_result &result) { return result.status != NABLA_STATUS_OK; };
+        const bool is_told = std::any_of(results.begin(), results.end(), has_fault);
+        if (faults == nullptr || !is_told) {
             check(status);
-        } else {
-            *faults = status == NABLA_STATUS_OK ? "" : nabla_last_error();
+        }
+        if (faults != nullptr) {
+            *faults = is_told ? nabla_last_error() : "";
         }
         std::vector<Estimate> estimates;
         estimates.reserve(count);

@@ -15,7 +15,7 @@ pub enum nabla_status {
     Ok = 0,
     /// An argument, an option or the matches are not what was expected.
     BadInput = 1,
-    /// The handle is none, or one that was freed.
+    /// The estimator is none of those that are alive: it was freed, or never made.
     BadHandle = 2,
     /// No GPU, or one that failed or has too little memory.
     Device = 3,

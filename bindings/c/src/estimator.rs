@@ -10,6 +10,7 @@ use nabla_ransac::cpu::rank::predict_logits::sigmoid;
 use nabla_ransac::network::RankInput;
 use nabla_ransac::{Error, Outcome, Problem, Result as LibraryResult};
 use std::ffi::c_char;
+use std::ptr;
 
 /// Puts the defaults into options; struct_size is sizeof(nabla_options).
 #[unsafe(no_mangle)]
@@ -23,7 +24,8 @@ pub unsafe extern "C" fn nabla_options_init(options: *mut nabla_options, struct_
     })
 }
 
-/// Makes an estimator of a nabla_model. Options that are NULL are the defaults. It may take a second, for devices and shaders.
+/// Makes an estimator of a nabla_model. Options that are NULL are the defaults. It may take a second, for devices and shaders; where
+/// it fails, the estimator is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nabla_estimator_create(
     model: i32,
@@ -34,6 +36,8 @@ pub unsafe extern "C" fn nabla_estimator_create(
         if estimator.is_null() {
             return Err(null("estimator"));
         }
+        // SAFETY: the caller's pointer may be written
+        unsafe { estimator.write(ptr::null_mut()) };
         let kind = model_kind(model)?;
         let options = if options.is_null() {
             nabla_options::defaults()
@@ -42,7 +46,7 @@ pub unsafe extern "C" fn nabla_estimator_create(
             unsafe { nabla_options::read(options, "options") }?
         };
         let handle = hold(kind, options.estimator(kind)?);
-        // SAFETY: the caller's pointer may be written
+        // SAFETY: as above
         unsafe { estimator.write(handle) };
         Ok(())
     })

@@ -20,7 +20,7 @@ pub struct nabla_motion {
     pub translation: [f64; 3],
 }
 
-/// What was found. Set all to zero, then struct_size and, if the mask is wanted, inliers and inliers_length. What there is not is 0.
+/// What was found. Set struct_size, inliers and inliers_length; the rest is written, and 0 where there is nothing.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct nabla_result {
@@ -164,28 +164,33 @@ fn row_major(matrix: &DMat3) -> [f64; 9] {
 /// Where a result goes: the caller's struct, and its mask.
 pub(crate) struct Place {
     to: *mut nabla_result,
-    given: nabla_result,
+    struct_size: usize,
+    inliers: *mut u8,
+    inliers_length: usize,
 }
 
 impl Place {
-    /// The place of a caller's struct.
+    /// The place of a caller's struct, of which but its first three fields need not have been set.
     ///
     /// # Safety
     /// The pointer is null, or to as many bytes as the `usize` there says, which may be written while the place lives.
     pub(crate) unsafe fn new(to: *mut nabla_result) -> Result<Self> {
         // SAFETY: the caller says so
-        let given = unsafe { nabla_result::read(to, "result") }?;
-        Ok(Self { to, given })
+        let struct_size = unsafe { nabla_result::size(to, "result") }?;
+        // SAFETY: the struct is there, and these fields are set
+        let (inliers, inliers_length) = unsafe {
+            ((&raw const (*to).inliers).read_unaligned(), (&raw const (*to).inliers_length).read_unaligned())
+        };
+        Ok(Self { to, struct_size, inliers, inliers_length })
     }
 
     /// That there is either no mask or one with an entry a match.
     pub(crate) fn check_mask(&self, match_count: usize) -> Result<()> {
-        let nabla_result { inliers, inliers_length: found, .. } = self.given;
-        match (inliers.is_null(), found) {
+        match (self.inliers.is_null(), self.inliers_length) {
             (true, 0) => Ok(()),
             (true, _) => Err(null("result.inliers")),
             (false, found) if found == match_count => Ok(()),
-            _ => {
+            (false, found) => {
                 Err(bad_input(format!("result.inliers_length: expected {match_count}, one a match, but it is {found}")))
             }
         }
@@ -204,21 +209,21 @@ impl Place {
             }
             Err(failure) => (nabla_result { status: failure.status as i32, ..nabla_result::defaults() }, Some(failure)),
         };
-        let nabla_result { struct_size, inliers, inliers_length, .. } = self.given;
+        let result = nabla_result { inliers: self.inliers, inliers_length: self.inliers_length, ..result };
         // SAFETY: the caller says so
-        unsafe { nabla_result { inliers, inliers_length, ..result }.write(self.to, struct_size) }?;
+        unsafe { result.write(self.to, self.struct_size) }?;
         failure.map_or(Ok(()), Err)
     }
 
     unsafe fn fill_mask(&self, problem: &OwnedProblem, outcome: &Outcome) {
-        if self.given.inliers.is_null() {
+        if self.inliers.is_null() {
             return;
         }
         // SAFETY: an entry a match, which the caller may write
-        unsafe { self.given.inliers.write_bytes(0, problem.match_count) };
+        unsafe { self.inliers.write_bytes(0, problem.match_count) };
         for (&place, &inlier) in problem.places.iter().zip(outcome.estimate.iter().flat_map(|found| &found.inliers)) {
             // SAFETY: places are those of matches
-            unsafe { self.given.inliers.add(place).write(inlier.into()) };
+            unsafe { self.inliers.add(place).write(inlier.into()) };
         }
     }
 }

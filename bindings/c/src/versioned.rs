@@ -27,17 +27,27 @@ pub(crate) unsafe trait Versioned: Copy {
         Err(bad_input(format!("{name}: expected a struct_size of {expected}, sizeof({name}), but it is {struct_size}")))
     }
 
-    /// The caller's struct.
+    /// The size of the caller's struct, one that it has had.
     ///
     /// # Safety
     /// The pointer is null or to as many bytes as the `usize` there says.
-    unsafe fn read(from: *const Self, name: &str) -> Result<Self> {
-        if from.is_null() {
+    unsafe fn size(of: *const Self, name: &str) -> Result<usize> {
+        if of.is_null() {
             return Err(null(name));
         }
         // SAFETY: the struct begins with its size
-        let struct_size = unsafe { from.cast::<usize>().read_unaligned() };
+        let struct_size = unsafe { of.cast::<usize>().read_unaligned() };
         Self::check_size(struct_size)?;
+        Ok(struct_size)
+    }
+
+    /// The caller's struct.
+    ///
+    /// # Safety
+    /// As [`Self::size`].
+    unsafe fn read(from: *const Self, name: &str) -> Result<Self> {
+        // SAFETY: the caller says so
+        let struct_size = unsafe { Self::size(from, name) }?;
         let mut value = Self::defaults();
         // SAFETY: the caller has as many bytes, and there are no more in the struct
         unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), ptr::from_mut(&mut value).cast(), struct_size) };
@@ -50,14 +60,12 @@ pub(crate) unsafe trait Versioned: Copy {
     /// The pointer is null or to as many structs of as many bytes as the `usize` there says.
     unsafe fn each(first: *const Self, count: usize, name: &str) -> Result<Vec<*const Self>> {
         // SAFETY: the caller says so
-        unsafe { Self::read(first, name) }?;
-        // SAFETY: the struct begins with its size
-        let size_of = |each: *const Self| unsafe { each.cast::<usize>().read_unaligned() };
-        let stride = size_of(first);
+        let stride = unsafe { Self::size(first, name) }?;
         let at = |index: usize| {
             // SAFETY: within the caller's array
             let each = unsafe { first.byte_add(index * stride) };
-            let found = size_of(each);
+            // SAFETY: the struct begins with its size
+            let found = unsafe { each.cast::<usize>().read_unaligned() };
             if found == stride {
                 return Ok(each);
             }

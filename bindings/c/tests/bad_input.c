@@ -9,7 +9,7 @@ static nabla_estimator *estimator;
 // The status of a problem, whose result must have it too.
 static nabla_status run(const nabla_estimator *with, nabla_problem problem) {
     nabla_result result;
-    memset(&result, 0xff, sizeof result); // as if never set
+    memset(&result, 0xff, sizeof result); // the rest was never set
     result.struct_size = sizeof result;
     result.inliers = NULL;
     result.inliers_length = 0;
@@ -27,7 +27,7 @@ static void options_and_estimators(void) {
     REFUSED(nabla_options_init(&options, sizeof options + 8), NABLA_STATUS_BAD_INPUT, "sizeof(nabla_options)");
     CHECK(nabla_options_init(&options, sizeof options) == NABLA_STATUS_OK);
 
-    nabla_estimator *made = NULL;
+    nabla_estimator *made = estimator; // to be overwritten
     REFUSED(nabla_estimator_create(99, &options, &made), NABLA_STATUS_BAD_INPUT, "expected a nabla_model, 0 to 4, but it is 99");
     REFUSED(nabla_estimator_create(NABLA_MODEL_RIGID, &options, NULL), NABLA_STATUS_BAD_INPUT, "estimator: expected a pointer");
 #define BAD_OPTION(field, value, words)                                                                                                    \
@@ -58,7 +58,7 @@ static void handles(void) {
     REFUSED(run(NULL, problem_of(&seen)), NABLA_STATUS_BAD_INPUT, "estimator: expected a pointer");
     int no_estimator = 0;
     REFUSED(run((const nabla_estimator *)(const void *)&no_estimator, problem_of(&seen)), NABLA_STATUS_BAD_HANDLE, "nobody freed");
-    nabla_estimator *freed = estimator_of(NABLA_MODEL_FUNDAMENTAL);
+    nabla_estimator *freed = estimator_of(NABLA_MODEL_FUNDAMENTAL, NABLA_BACKEND_CPU);
     CHECK(nabla_estimator_destroy(freed) == NABLA_STATUS_OK);
     CHECK(nabla_estimator_destroy(NULL) == NABLA_STATUS_OK);
     REFUSED(nabla_estimator_destroy(freed), NABLA_STATUS_BAD_HANDLE, "nobody freed");
@@ -130,7 +130,7 @@ static void masks(void) {
 }
 
 static void cameras(void) {
-    nabla_estimator *essential = estimator_of(NABLA_MODEL_ESSENTIAL);
+    nabla_estimator *essential = estimator_of(NABLA_MODEL_ESSENTIAL, NABLA_BACKEND_CPU);
     const double params[9] = {700.0, 700.0, 320.0, 240.0};
     const double lower[9] = {700.0, 0.0, 0.0, 0.0, 700.0, 0.0, 320.0, 240.0, 1.0};
     nabla_camera camera = {.model = "PINHOLE", .params = params, .param_count = 4};
@@ -172,7 +172,7 @@ static void ranks(void) {
     const nabla_problem problem = problem_of(&seen);
     REFUSED(nabla_rank(estimator, &problem, NULL, MATCHES), NABLA_STATUS_BAD_INPUT, "probabilities: expected a pointer");
     REFUSED(nabla_rank(estimator, &problem, probabilities, 5), NABLA_STATUS_BAD_INPUT, "expected 200, one a match, but it is 5");
-    nabla_estimator *homography = estimator_of(NABLA_MODEL_HOMOGRAPHY);
+    nabla_estimator *homography = estimator_of(NABLA_MODEL_HOMOGRAPHY, NABLA_BACKEND_CPU);
     REFUSED(nabla_rank(homography, &problem, probabilities, MATCHES), NABLA_STATUS_BAD_INPUT, "shipped weights");
     CHECK(nabla_estimator_destroy(homography) == NABLA_STATUS_OK);
 }
@@ -180,7 +180,7 @@ static void ranks(void) {
 int main(void) {
     CHECK(strcmp(nabla_last_error(), "") == 0);
     seen = look(1);
-    estimator = estimator_of(NABLA_MODEL_FUNDAMENTAL);
+    estimator = estimator_of(NABLA_MODEL_FUNDAMENTAL, NABLA_BACKEND_CPU);
     options_and_estimators();
     handles();
     problems();

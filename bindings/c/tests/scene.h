@@ -51,10 +51,10 @@ static inline void fail(const char *file, int line, const char *what) {
     CHECK((call) == (expected));                                                                                                           \
     CHECK(strstr(nabla_last_error(), words) != NULL)
 
-static inline nabla_estimator *estimator_of(nabla_model model) {
+static inline nabla_estimator *estimator_of(nabla_model model, nabla_backend backend) {
     nabla_options options;
     CHECK(nabla_options_init(&options, sizeof options) == NABLA_STATUS_OK);
-    options.backend = NABLA_BACKEND_CPU;
+    options.backend = backend;
     nabla_estimator *estimator = NULL;
     CHECK(nabla_estimator_create(model, &options, &estimator) == NABLA_STATUS_OK);
     return estimator;

@@ -1,4 +1,6 @@
-// Four threads with one estimator: each gets what a single thread gets, and its own errors; one of them frees it while others are at work.
+// Four threads with one estimator: each gets what a single thread gets, and its own errors, and it is freed while they are at work.
+//
+//     threads cpu|gpu
 
 #include "scene.h"
 #include <pthread.h>
@@ -66,8 +68,9 @@ static void join(const pthread_t threads[THREADS]) {
     }
 }
 
-int main(void) {
-    nabla_estimator *estimator = estimator_of(NABLA_MODEL_FUNDAMENTAL);
+int main(int argc, char **argv) {
+    const int on_gpu = argc > 1 && strcmp(argv[1], "gpu") == 0;
+    nabla_estimator *estimator = estimator_of(NABLA_MODEL_FUNDAMENTAL, on_gpu ? NABLA_BACKEND_GPU : NABLA_BACKEND_CPU);
     static task tasks[THREADS];
     for (int i = 0; i < THREADS; i++) {
         tasks[i] = (task){.estimator = estimator, .seen = look((unsigned)i + 1), .index = i};
