@@ -123,7 +123,7 @@ static void masks(void) {
     uint8_t inliers[MATCHES];
     const nabla_problem problem = problem_of(&seen);
     nabla_result result = {.struct_size = sizeof result, .inliers = inliers, .inliers_length = MATCHES - 1};
-    REFUSED(nabla_estimate(estimator, &problem, &result), NABLA_STATUS_BAD_INPUT, "inliers_length: expected 200, one a match, but it is 199");
+    REFUSED(nabla_estimate(estimator, &problem, &result), NABLA_STATUS_BAD_INPUT, "_length: expected 200, one a match, but it is 199");
     result.inliers = NULL;
     result.inliers_length = MATCHES;
     REFUSED(nabla_estimate(estimator, &problem, &result), NABLA_STATUS_BAD_INPUT, "result.inliers: expected a pointer");
