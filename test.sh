@@ -31,6 +31,7 @@ fi
 step cargo clippy --release --no-default-features -- -D warnings
 step cargo clippy --release -- -D warnings
 step cargo clippy --release --all-targets --features train,hloc,shards -- -D warnings
+step cargo clippy --release -p nabla-ransac-c --all-targets -- -D warnings
 step cargo clippy --release -p nabla-ransac-python -- -D warnings
 step env RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --features train,hloc,shards
 step cargo test --release --features train,hloc,shards
@@ -43,5 +44,6 @@ for example in examples/*.rs; do
     if [ "$name" = train_matcher ]; then arguments=(--steps 50); fi
     step cargo run --release --features train,hloc,shards --example "$name" -- "${arguments[@]}"
 done
+step bindings/c/test.sh
 step bindings/python/test.sh
 echo "== all checks passed"
