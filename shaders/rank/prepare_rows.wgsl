@@ -120,7 +120,7 @@ fn shape_of(index: u32, unit: vec2<f32>) -> vec4<f32> {
     if (!(key.x > 0.0 && key.y > 0.0)) {
         return vec4<f32>();
     }
-    let turn = unit_vector(key.z, key.w);
+    let turn = turn_between(key.z, key.w);
     return vec4<f32>(log(key.y / key.x * (unit.x / unit.y)), turn.x, -turn.y, 1.0);
 }
 

@@ -112,7 +112,7 @@ fn similarity(index: u32) -> vec2<f32> {
     }
     let key = key_points[index];
     let known = key.x > 0.0 && key.y > 0.0;
-    return select(vec2<f32>(), unit_vector(key.z, key.w) * (key.y / select(1.0, key.x, known)), known);
+    return select(vec2<f32>(), turn_between(key.z, key.w) * (key.y / select(1.0, key.x, known)), known);
 }
 
 // The inclusive prefix sum over the invocations.

@@ -114,7 +114,7 @@ impl Variant {
     }
 
     /// The same, and the normal equations of these.
-    pub(super) fn manifold(self) -> Vec<&'static str> {
+    pub(crate) fn manifold(self) -> Vec<&'static str> {
         let mut parts = self.derivatives();
         parts.push(shader_part!("shared/algebra/outer"));
         parts.push(match self.kind {

@@ -9,6 +9,7 @@ pub mod gather_matches;
 pub mod match_losses;
 pub mod pose_loss;
 pub(crate) mod pose_system;
+pub mod refine_candidates;
 pub mod refine_poses;
 pub mod sample_gumbel;
 pub mod select_hypotheses;

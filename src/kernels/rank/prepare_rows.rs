@@ -17,7 +17,7 @@ pub const SHADER: Shader<'static> = Shader {
         shader_part!("shared/algebra/bulk"),
         shader_part!("shared/algebra/workgroup_total"),
         shader_part!("shared/weighing/sharing"),
-        shader_part!("shared/weighing/unit_vector"),
+        shader_part!("shared/weighing/turn_between"),
         shader_part!("rank/prepare_rows"),
     ],
 };

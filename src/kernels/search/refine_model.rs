@@ -17,6 +17,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/algebra/prefix_sums"),
         shader_part!("shared/algebra/add_up"),
         shader_part!("shared/algebra/gauss_jordan"),
+        shader_part!("shared/solver/levenberg_marquardt"),
         shader_part!("search/refine_model"),
     ]);
     parts

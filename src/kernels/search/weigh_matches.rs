@@ -14,7 +14,7 @@ pub fn parts(variant: Variant) -> Vec<&'static str> {
         shader_part!("shared/weighing/likelihood"),
         shader_part!("shared/weighing/sharing"),
         shader_part!("shared/weighing/credits"),
-        shader_part!("shared/weighing/unit_vector"),
+        shader_part!("shared/weighing/turn_between"),
         shader_part!("search/weigh_matches"),
     ]);
     parts

@@ -46,7 +46,9 @@ pub(crate) fn candidates_of(hypotheses: u32) -> u32 {
 }
 
 /// The refinement of a round's best models.
-pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(0.5), max_iterations: 25, reach: 4.0 };
+pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(LOCAL_SCALE), max_iterations: 25, reach: 4.0 };
+/// The scale of its loss, thresholds.
+pub(crate) const LOCAL_SCALE: f64 = 0.5;
 /// The refinement of the winner.
 pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(FINAL_SCALE), max_iterations: 100, reach: 1.5 };
 

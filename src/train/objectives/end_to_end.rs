@@ -1,13 +1,13 @@
 //! The end-to-end stage: the gradient passes through sampling and the minimal solver (Wei et al., ICCV 2023), and through the
 //! selection of the best model by its weighted score.
 
-use super::candidates::candidates;
+use super::candidates::Candidates;
 use super::initialisation::InitialisationLoss;
 use crate::cpu::residual::{ModelRows, essential_rows};
 use crate::train::example::Example;
 use crate::train::ops::{
-    LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
-    pose_loss, sample_minimal, score_function_loss, select_hypotheses, solve, weighted_scores,
+    Choice, LossWeights, Packing, Samples, Sampling, Solver, Truth, match_losses, mean_over_hypotheses, model_losses,
+    pose_loss, refine_candidates, sample_minimal, score_function_loss, select_hypotheses, solve, weighted_scores,
 };
 use crate::{Error, ModelKind, Result, Score};
 use burn::tensor::activation::log_sigmoid;
@@ -183,7 +183,7 @@ impl EndToEnd {
         }
         if self.selection + self.sampling > 0.0 {
             let weights = (log_probabilities * self.score_power).exp();
-            let (selection, contributions) = self.selection_loss(&batch, weights, pairs, models)?;
+            let (selection, contributions) = self.selection_loss(&batch, weights, models)?;
             let indices = samples.indices;
             let by_samples = score_function_loss(contributions, valid, indices, shares, &batch.packing)?;
             value = value + selection.clone() * (self.selection + self.sampling);
@@ -240,19 +240,10 @@ impl EndToEnd {
 
     /// The expected error of the model selected among refined ones, in 0..=1, whose gradient passes through the weights of the
     /// matches in the score; and what each hypothesis, [B], adds to it.
-    fn selection_loss(
-        &self,
-        batch: &Batch,
-        weights: Tensor<1>,
-        pairs: &[Example],
-        models: Tensor<2>,
-    ) -> Result<(Tensor<1>, Tensor<1>)> {
+    fn selection_loss(&self, batch: &Batch, weights: Tensor<1>, models: Tensor<2>) -> Result<(Tensor<1>, Tensor<1>)> {
         let (kind, packing, points) = (batch.kind, &batch.packing, &batch.points);
-        let device = points.device();
-        let chosen = candidates(pairs, models.detach(), weights.clone().detach(), self.candidates)?;
-        let rows = chosen.valid.len();
-        let valid = tensor(chosen.valid.clone(), [rows], &device);
-        let models = tensor(chosen.models.clone(), [rows, 12], &device);
+        let chosen = self.candidates(batch, weights.clone().detach(), models.detach())?;
+        let (models, valid) = (chosen.models.clone(), chosen.valid());
         let scores = weighted_scores(kind, Score::Magsacpp, weights, models.clone(), points.clone(), packing)?;
         let losses = if kind == ModelKind::Essential {
             pose_loss(kind, models, batch.truth.models.clone())?.clamp_max(MAX_POSE_ERROR) / MAX_POSE_ERROR
@@ -261,9 +252,18 @@ impl EndToEnd {
             match_losses(kind, models, points.clone(), labels, packing, MAX_EPIPOLAR_ERROR)?.error / MAX_EPIPOLAR_ERROR
         };
         let known = [scores.clone().detach(), losses.clone().detach()];
-        let contributions = chosen.contributions([pairs.len(), self.hypotheses], self.sharpness, known);
+        let contributions = chosen.contributions([packing.pairs(), self.hypotheses], self.sharpness, known);
         let selected = select_hypotheses(scores, valid, packing, self.sharpness)?.expected_loss(losses)?.mean();
         Ok((selected, contributions))
+    }
+
+    /// The models of highest score with these weights of the matches and the true ones, refined as the estimator does.
+    fn candidates(&self, batch: &Batch, weights: Tensor<1>, models: Tensor<2>) -> Result<Candidates> {
+        let Batch { kind, packing, points, truth } = batch;
+        let scores = weighted_scores(*kind, Score::Magsacpp, weights.clone(), models.clone(), points.clone(), packing)?;
+        let choice = Choice { weights, scores, models, true_models: truth.models.clone(), points: points.clone() };
+        let (models, origins) = refine_candidates(*kind, choice, packing, self.candidates)?;
+        Ok(Candidates { models, origins })
     }
 }
 

@@ -62,6 +62,7 @@ mod match_losses;
 mod objectives;
 mod packing;
 mod pose_loss;
+mod refine_candidates;
 mod refine_poses;
 mod residuals;
 mod sample_gumbel;
@@ -97,6 +98,7 @@ pub use weighted_scores::weighted_scores;
 
 pub(super) use backend::launch;
 pub(super) use objectives::log_sum_exp;
+pub(super) use refine_candidates::{Choice, refine_candidates};
 pub(super) use solver::model_rows;
 
 use crate::{ModelKind, Score};
@@ -135,6 +137,7 @@ pub fn shader_texts() -> Vec<(&'static str, String)> {
         super::networks::ops::POOL_BACKWARD,
     ];
     let mut sources: Vec<kernel::Source> = fixed.into_iter().map(Into::into).collect();
+    sources.extend([ModelKind::Essential, ModelKind::Fundamental].map(refine_candidates::source));
     sources.extend([ModelKind::Pose, ModelKind::Rigid].map(draw_hypotheses::source));
     sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::source));
     sources.extend([ModelKind::Pose, ModelKind::Rigid].map(refine_poses::backward_source));

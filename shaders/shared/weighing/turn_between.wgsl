@@ -1,6 +1,6 @@
 // (cos, −sin) of the angle from one direction to another, degrees, by polynomials to 1e-7: how exact those of WGSL are is left
 // open.
-fn unit_vector(from_deg: f32, to_deg: f32) -> vec2<f32> {
+fn turn_between(from_deg: f32, to_deg: f32) -> vec2<f32> {
     let turn = (to_deg - 360.0 * round(to_deg / 360.0)) - (from_deg - 360.0 * round(from_deg / 360.0));
     let quarters = round(turn / 90.0);
     let x = (turn - 90.0 * quarters) * 0.017453292519943295;
