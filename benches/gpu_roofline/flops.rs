@@ -100,7 +100,7 @@ impl Counter<'_> {
                 match (left, right) {
                     // a matrix by a vector, a vector by a matrix, or two matrices
                     ([inner, _], [_, length]) if inner > 1 && length == inner => columns * rows * (2 * inner - 1),
-                    ([1, inner], [2 | 3 | 4, _]) if inner > 1 => columns * rows * (2 * inner - 1),
+                    ([1, inner], [2..=4, _]) if inner > 1 => columns * rows * (2 * inner - 1),
                     _ => columns * rows,
                 }
             }
