@@ -208,11 +208,13 @@ fn listed(times: &Times) -> String {
     items.join(", ")
 }
 
-/// How fast models meet matches, by the timestamps around the scoring; its peak must be known to make a share of it.
+/// How fast models meet matches, by the timestamps around the scoring; as a share of the card's peak where `PEAK_TFLOPS` says it.
 fn scoring(context: &Context, software: bool) {
     let pairs = if software { 2 } else { 256 };
     println!("## Scoring, {pairs} pair(s) of 2000 matches, 1024 hypotheses\n");
-    println!("| model | models | ms | evaluations/s | flop an evaluation | Tflop/s |\n|---|---:|---:|---:|---:|---:|");
+    let peak: Option<f64> = std::env::var("PEAK_TFLOPS").ok().and_then(|peak| peak.parse().ok());
+    println!("| model | models | ms | evaluations/s | flop an evaluation | Tflop/s | of the peak |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for (kind, flops) in FLOPS {
         let pipeline = pipeline(context, kind, &options(kind, 1024), pairs, 2000);
         submit(context, |encoder| pipeline.encode(encoder));
@@ -225,7 +227,8 @@ fn scoring(context: &Context, software: bool) {
         let models: u32 = lists.chunks(1 + 1024 * kind.max_solutions()).map(|list| list[0]).sum();
         let rate = f64::from(models) * 2000.0 / milliseconds * 1e3;
         let tera = rate * flops / 1e12;
-        println!("| {} | {models} | {milliseconds:.3} | {rate:.3e} | {flops} | {tera:.3} |", kind.name());
+        let share = peak.map_or_else(|| "-".to_owned(), |peak| format!("{:.1} %", 100.0 * tera / peak));
+        println!("| {} | {models} | {milliseconds:.3} | {rate:.3e} | {flops} | {tera:.3} | {share} |", kind.name());
     }
     println!();
 }

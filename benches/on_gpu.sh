@@ -4,13 +4,15 @@
 #
 #   benches/on_gpu.sh pack FOLDER    builds everything and puts it into FOLDER, with this script and the data the tests read
 #   FOLDER/on_gpu.sh                 on the machine with the card: prints the page; commit it as docs/gpu-CARD.md
+#
+# PEAK_TFLOPS=66.9 before it, of an H100, says what the scoring is to be a share of.
 set -euo pipefail
 folder=$(realpath -m "${2:-.}")
 cd "$(dirname "$0")"
 
 # The tests and examples that use a GPU.
 TESTS=(gpu_context gpu_twins gpu_solvers gpu_estimator gpu_embed gpu_network gpu_weights gpu_recover gpu_diagnosis gpu_stream
-    gradients_gpu train_ops train_network)
+    gpu_localise gradients_gpu train_ops train_network selection_ops draw_hypotheses refine_poses attend_memory)
 EXAMPLES=(agreement solver_accuracy embed_encoder)
 
 # The executables that a cargo command builds, one a line, with the name before each.
@@ -29,8 +31,8 @@ pack() {
     cd ..
     mkdir -p "$folder/examples"
     # cargo test builds the program and the examples too
-    { executables test --release; executables bench --bench gpu_stages; } | while read -r name path; do
-        for wanted in nabla-ransac gpu_stages "${TESTS[@]}" "${EXAMPLES[@]}"; do
+    { executables test --release; executables bench --bench gpu_stages --bench gpu_roofline; } | while read -r name path; do
+        for wanted in nabla-ransac gpu_stages gpu_roofline "${TESTS[@]}" "${EXAMPLES[@]}"; do
             if [ "$name" = "$wanted" ]; then strip -o "$folder/$name" "$path"; fi
         done
     done
@@ -45,7 +47,7 @@ section() {
     shift
     printf '\n## %s\n\n    %s\n\n' "$heading" "$*"
     printf '```\n'
-    timeout 100 "./$@" 2>&1 | tail -n 60 || echo "FAILED"
+    timeout 100 "./$@" 2>&1 | tail -n 80 || echo "FAILED"
     printf '```\n\n%s s\n' $((SECONDS - started))
 }
 
@@ -73,6 +75,7 @@ page() {
     printf '\n'
     timeout 130 ./gpu_stages --bench | sed 's/^## /### /' || echo "FAILED"
     section "Solvers and scoring alone, batches of the estimator" nabla-ransac bench --backend gpu --seconds 0.3 --pairs 256
+    section "What the driver's compiler makes of the shaders" gpu_roofline essential
     section "Solver accuracy in single precision" solver_accuracy --count 200000 --seed 77
     section "Agreement with the CPU" agreement
     section "Training, 1000 matches, end to end" nabla-ransac train --synthetic 512 --batch 32 --val pairs.safetensors --model essential --out trained --device gpu --init-epochs 1 --epochs 1

@@ -58,6 +58,35 @@ fn more_workgroups_than_one_dimension_holds_are_all_run() {
     assert!(found.iter().zip(1..).all(|(&number, expected)| number == expected));
 }
 
+/// Where there is none on this adapter, nothing is left to test.
+#[test]
+#[expect(unsafe_code, reason = "wgpu trusts the data of a cache; here they are its own")]
+fn pipelines_are_compiled_with_the_hosts_cache() {
+    let plain = context();
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let Some(adapter) = adapters.iter().find(|adapter| {
+        adapter.get_info().name == plain.name() && adapter.features().contains(wgpu::Features::PIPELINE_CACHE)
+    }) else {
+        return;
+    };
+    let with_cache = |data: Option<&[u8]>| {
+        let required_features = wgpu::Features::PIPELINE_CACHE;
+        let descriptor = wgpu::DeviceDescriptor { required_features, ..Default::default() };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+        let descriptor = wgpu::PipelineCacheDescriptor { label: None, data, fallback: true };
+        // SAFETY: the data, if any, are from get_data
+        let cache = unsafe { device.create_pipeline_cache(&descriptor) };
+        let context = Context::from_device(device, queue).with_pipeline_cache(cache.clone());
+        let parts = [include_str!("../shaders/shared/layout/dispatch.wgsl"), NUMBER];
+        context.catch_blocking(|| Kernel::new(&context, &Shader { name: "numbers", parts: &parts })).unwrap();
+        cache.get_data().unwrap()
+    };
+    let first = with_cache(None);
+    assert!(!first.is_empty());
+    assert_eq!(with_cache(Some(&first)).len(), first.len());
+}
+
 #[test]
 fn a_broken_shader_is_an_error() {
     let context = context();

@@ -11,6 +11,8 @@ pub struct Context {
     lost: Arc<OnceLock<String>>,
     /// Compiled shaders, by their text.
     pipelines: Arc<Mutex<HashMap<String, wgpu::ComputePipeline>>>,
+    /// What the driver made of shaders in earlier processes.
+    cache: Option<wgpu::PipelineCache>,
 }
 
 impl Context {
@@ -18,7 +20,18 @@ impl Context {
     ///
     /// The device needs no feature, and no more than WebGPU's default limits.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self { device, queue, lost: Arc::default(), pipelines: Arc::default() }
+        Self { device, queue, lost: Arc::default(), pipelines: Arc::default(), cache: None }
+    }
+
+    /// Compiles what is made from now on with a cache of the host's, who keeps its data from one process to the next
+    /// (`docs/gpu.md`).
+    #[must_use]
+    pub fn with_pipeline_cache(self, cache: wgpu::PipelineCache) -> Self {
+        Self { cache: Some(cache), ..self }
+    }
+
+    pub(super) const fn pipeline_cache(&self) -> Option<&wgpu::PipelineCache> {
+        self.cache.as_ref()
     }
 
     /// A device of our own; `software` also accepts an adapter that runs on the CPU.

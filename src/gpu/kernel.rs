@@ -13,7 +13,7 @@ pub struct Kernel {
 impl Kernel {
     /// Compiles the shader, unless the context has; errors go to the error scope around it ([`Context::catch`]).
     pub fn new(context: &Context, shader: &Shader<'_>) -> Self {
-        let pipeline = context.pipeline(shader.source(), |source| compile(context.device(), shader.name, source));
+        let pipeline = context.pipeline(shader.source(), |source| compile(context, shader.name, source));
         Self { pipeline, name: shader.name }
     }
 
@@ -78,7 +78,8 @@ pub(crate) const fn spread(workgroups: u32) -> [u32; 2] {
     [workgroups.div_ceil(rows), rows]
 }
 
-fn compile(device: &wgpu::Device, name: &str, source: &str) -> wgpu::ComputePipeline {
+fn compile(context: &Context, name: &str, source: &str) -> wgpu::ComputePipeline {
+    let device = context.device();
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(name),
         source: wgpu::ShaderSource::Wgsl(source.into()),
@@ -93,6 +94,6 @@ fn compile(device: &wgpu::Device, name: &str, source: &str) -> wgpu::ComputePipe
             zero_initialize_workgroup_memory: false,
             ..Default::default()
         },
-        cache: None,
+        cache: context.pipeline_cache(),
     })
 }
