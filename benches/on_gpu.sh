@@ -11,7 +11,7 @@ folder=$(realpath -m "${2:-.}")
 cd "$(dirname "$0")"
 
 # The tests and examples that use a GPU.
-TESTS=(gpu_context gpu_twins gpu_solvers gpu_estimator gpu_embed gpu_network gpu_weights gpu_recover gpu_diagnosis gpu_stream
+TESTS=(gpu_context gpu_twins gpu_solvers gpu_estimator gpu_embed gpu_network gpu_learned gpu_weights gpu_recover gpu_diagnosis gpu_stream
     gpu_localise gradients_gpu train_ops train_network selection_ops draw_hypotheses refine_poses attend_memory)
 EXAMPLES=(agreement solver_accuracy embed_encoder)
 

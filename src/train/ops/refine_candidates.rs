@@ -137,3 +137,136 @@ pub(super) fn source(kind: ModelKind) -> Source {
     ]);
     Source { name: "refine_candidates", parts }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pose;
+    use crate::cpu::search::{
+        normalize_matches::{pose_of, rows_of_pose},
+        score_models::Scorer,
+    };
+    use crate::data::{SyntheticOptions, SyntheticPairs};
+    use crate::network::NetworkConfig;
+    use crate::train::example::Example;
+    use crate::train::networks::parameters::read;
+    use burn::tensor::{Device, DeviceKind, TensorData};
+    use glam::{DMat3, DQuat, DVec3};
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+    const HYPOTHESES: usize = 70;
+    const COUNT: usize = 4;
+
+    /// A batch near its truth: models with some entry changed, and for every seventh none.
+    struct Given {
+        packing: Packing,
+        weights: Vec<f32>,
+        scores: Vec<f32>,
+        models: Vec<f32>,
+        true_models: Vec<f32>,
+        points: Vec<f32>,
+    }
+
+    fn near(kind: ModelKind, true_model: &ModelRows, rng: &mut StdRng) -> ModelRows {
+        let mut vector = || DVec3::from_array([(); 3].map(|()| rng.random_range(-2e-3..2e-3)));
+        if kind == ModelKind::Fundamental {
+            return true_model.map(|[a, b, c, _]| {
+                let [x, y, z] = (0.1 * vector()).to_array();
+                [a + x, b + y, c + z, 0.0]
+            });
+        }
+        let Pose { rotation, translation } = pose_of(true_model);
+        let rotation = DMat3::from_quat(DQuat::from_scaled_axis(vector())) * rotation;
+        rows_of_pose(&Pose { rotation, translation: (translation + 5.0 * vector()).normalize() })
+    }
+
+    fn given(kind: ModelKind, rng: &mut StdRng) -> Given {
+        let pairs =
+            SyntheticPairs::new(SyntheticOptions { matches: [60, 300], ..SyntheticOptions::default() }, 5).unwrap();
+        let config = NetworkConfig { model: kind, ..NetworkConfig::default() };
+        let pairs: Vec<Example> = (0..3).map(|index| Example::new(pairs.pair(index), &config).unwrap()).collect();
+        let counts: Vec<usize> = pairs.iter().map(|pair| pair.normalized.count).collect();
+        let metrics: Vec<[f32; 4]> = pairs.iter().map(|pair| pair.normalized.metric.map(|unit| unit as f32)).collect();
+        let point = |pair: &Example, row: usize| [0, 1, 2, 3].map(|k| pair.normalized.columns_f32[k][row]);
+        let points =
+            pairs.iter().flat_map(|pair| (0..pair.normalized.count).flat_map(|row| point(pair, row))).collect();
+        let right = pairs.iter().flat_map(|pair| &pair.truth.is_inlier);
+        let mut weights: Vec<f32> = right.map(|&right| if right { 0.9 } else { rng.random_range(0.0..0.2) }).collect();
+        weights[5] = f32::NAN;
+        weights[9] = f32::INFINITY;
+        let mut models = Vec::new();
+        for pair in &pairs {
+            for hypothesis in 0..HYPOTHESES {
+                let near = near(kind, &pair.true_model, rng).map(|row| row.map(|entry| entry as f32));
+                models.extend(if hypothesis % 7 == 3 { [0.0; 12] } else { near.concat().try_into().unwrap() });
+            }
+        }
+        // with equals among them
+        let scores = (0..3 * HYPOTHESES).map(|_| rng.random_range(0..20) as f32).collect();
+        let true_models =
+            pairs.iter().flat_map(|pair| pair.true_model.into_iter().flatten()).map(|x| x as f32).collect();
+        Given { packing: Packing::new(&counts, &metrics).unwrap(), weights, scores, models, true_models, points }
+    }
+
+    fn refined_on(device: &Device, kind: ModelKind, given: &Given) -> [Vec<f32>; 2] {
+        let flat = |values: &[f32]| Tensor::<1>::from_data(values, device);
+        let table = |values: &[f32], columns: usize| {
+            Tensor::<2>::from_data(TensorData::new(values.to_vec(), [values.len() / columns, columns]), device)
+        };
+        let choice = Choice {
+            weights: flat(&given.weights),
+            scores: flat(&given.scores),
+            models: table(&given.models, 12),
+            true_models: table(&given.true_models, 12),
+            points: table(&given.points, 4),
+        };
+        let (models, origins) = refine_candidates(kind, choice, &given.packing, COUNT).unwrap();
+        [read(models.reshape([12 * 3 * (COUNT + 1)])).unwrap(), read(origins).unwrap()]
+    }
+
+    #[test]
+    fn the_shader_chooses_and_refines_as_the_cpu() {
+        let mut rng = StdRng::seed_from_u64(4);
+        for kind in [ModelKind::Essential, ModelKind::Fundamental] {
+            let given = given(kind, &mut rng);
+            let [expected, origins] = refined_on(&Device::flex(), kind, &given);
+            let [found, found_origins] = refined_on(&Device::wgpu(DeviceKind::DefaultDevice), kind, &given);
+            assert_eq!(origins, found_origins);
+            for (pair, origins) in origins.chunks(COUNT + 1).enumerate() {
+                assert_eq!(origins[COUNT], HYPOTHESES as f32);
+                let score = |&origin: &f32| given.scores[pair * HYPOTHESES + origin as usize];
+                assert!(origins[..COUNT].iter().map(score).is_sorted_by(|a, b| a >= b));
+                assert!(origins[..COUNT].iter().all(|origin| *origin as usize % 7 != 3));
+            }
+            let kernel =
+                RefineCandidates { kind, packing: given.packing.clone(), hypotheses: HYPOTHESES, count: COUNT };
+            let scorer = Scorer::new(kind, Score::Magsacpp, EpipolarResidual::Sampson);
+            let mut equal = 0;
+            for (row, (found, expected)) in found.chunks(12).zip(expected.chunks(12)).enumerate() {
+                // where a loss is flat, single precision ends elsewhere
+                let matches = kernel.matches(row / (COUNT + 1), &given.weights, &given.points);
+                let [a, b] = [found, expected].map(|rows| scorer.score(&model_rows(rows), &matches, f32::NEG_INFINITY));
+                assert!((a - b).abs() < 0.01 * b, "{kind:?} {row}: {a} {b}");
+                let same = |sign: f32| found.iter().zip(expected).all(|(a, b)| (sign * a - b).abs() < 1e-3);
+                equal += u32::from(same(1.0) || kind == ModelKind::Fundamental && same(-1.0));
+            }
+            assert!(equal >= 12, "{equal} of 15");
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_model_there_is_none() {
+        let mut given = given(ModelKind::Fundamental, &mut StdRng::seed_from_u64(4));
+        given.models[..12 * HYPOTHESES].fill(0.0);
+        given.models[12] = f32::NAN;
+        given.true_models[12..24].fill(f32::NAN);
+        for device in [Device::flex(), Device::wgpu(DeviceKind::DefaultDevice)] {
+            let [models, origins] = refined_on(&device, ModelKind::Fundamental, &given);
+            assert_eq!(origins[..COUNT + 1], [-1.0, -1.0, -1.0, -1.0, HYPOTHESES as f32]);
+            assert_eq!(origins[2 * COUNT + 1], -1.0);
+            assert!(
+                models.iter().all(|entry| entry.is_finite()) && models[..12 * COUNT].iter().all(|&entry| entry == 0.0)
+            );
+        }
+    }
+}
