@@ -58,6 +58,13 @@ fn one_submission_gives_what_the_ranking_and_the_estimator_give_in_two() {
             assert_eq!(found.as_ref().unwrap(), &expected.unwrap());
             assert_eq!(found.as_ref().unwrap(), &learned.estimate(problem).unwrap());
         }
+        for backend in [Backend::Gpu, Backend::Cpu] {
+            let learned = LearnedEstimator::new(options(backend), kind).unwrap();
+            let waited_for = pollster::block_on(learned.estimate_batch_async(&problems));
+            for (a, b) in waited_for.iter().zip(learned.estimate_batch(&problems)) {
+                assert_eq!(a.as_ref().unwrap(), &b.unwrap());
+            }
+        }
     }
 }
 

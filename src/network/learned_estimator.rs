@@ -106,19 +106,38 @@ impl LearnedEstimator {
         if let Some(OnGpu::InFront(estimator)) = &ranking.on_gpu {
             return estimator.estimate_batch(problems);
         }
-        let threads = self.estimator.options().threads;
-        let weights = ranking.weights_of_all(problems, threads);
-        let ranked: Vec<Problem<'_>> = problems
-            .iter()
-            .zip(&weights)
-            .filter_map(|(problem, weights)| {
-                let weights = weights.as_ref().ok()?.as_deref();
-                Some(Problem { weights: weights.or(problem.weights), ..*problem })
-            })
-            .collect();
-        let mut outcomes = self.estimator.estimate_batch(&ranked).into_iter();
-        weights.into_iter().map(|weights| weights.and_then(|_| outcomes.next().unwrap_or_else(no_answer))).collect()
+        let weights = ranking.weights_of_all(problems, self.estimator.options().threads);
+        with_faults(self.estimator.estimate_batch(&weighed(problems, &weights)), weights)
     }
+
+    /// [`Self::estimate_batch`] for an executor that is not to be held up: as
+    /// [`Estimator::estimate_batch_async`], but for a ranking that is not the GPU's, which all problems wait for.
+    pub async fn estimate_batch_async(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
+        let Some(ranking) = &self.ranking else { return self.estimator.estimate_batch_async(problems).await };
+        if let Some(OnGpu::InFront(estimator)) = &ranking.on_gpu {
+            return estimator.estimate_batch_async(problems).await;
+        }
+        let weights = ranking.weights_of_all(problems, self.estimator.options().threads);
+        with_faults(self.estimator.estimate_batch_async(&weighed(problems, &weights)).await, weights)
+    }
+}
+
+/// Of each problem the weights that it is given, `None` where it has its own, or what is wrong with it.
+type Weights = Vec<Result<Option<Vec<f32>>>>;
+
+/// The problems that nothing is wrong with, with their weights.
+fn weighed<'a>(problems: &[Problem<'a>], weights: &'a Weights) -> Vec<Problem<'a>> {
+    let of_each = problems.iter().zip(weights).filter_map(|(problem, weights)| {
+        let weights = weights.as_ref().ok()?.as_deref();
+        Some(Problem { weights: weights.or(problem.weights), ..*problem })
+    });
+    of_each.collect()
+}
+
+/// The outcomes of those, and what is wrong with the others.
+fn with_faults(outcomes: Vec<Result<Outcome>>, weights: Weights) -> Vec<Result<Outcome>> {
+    let mut outcomes = outcomes.into_iter();
+    weights.into_iter().map(|weights| weights.and_then(|_| outcomes.next().unwrap_or_else(no_answer))).collect()
 }
 
 impl OnGpu {
@@ -137,8 +156,7 @@ impl Ranking {
         self.ranker.logits(&RankInput::of(problem)).map(|logits| guiding_weights(&logits))
     }
 
-    /// `None` for problems that have weights of their own.
-    fn weights_of_all(&self, problems: &[Problem<'_>], threads: usize) -> Vec<Result<Option<Vec<f32>>>> {
+    fn weights_of_all(&self, problems: &[Problem<'_>], threads: usize) -> Weights {
         let mut from_gpu = match &self.on_gpu {
             Some(OnGpu::ReadBack(on_gpu)) => {
                 let inputs: Vec<_> = problems.iter().map(RankInput::of).collect();
