@@ -5,7 +5,7 @@ use super::{
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
-use crate::constants::{HYPOTHESES, RECOVERED};
+use crate::constants::{HYPOTHESES, RECOVERED, UNREACHED};
 use crate::ransac::Options;
 use crate::{
     cpu::{
@@ -18,6 +18,7 @@ use crate::{
             choose_finalists::Scored,
             mark_inliers::mark_inliers,
             normalize_matches::{NormalizedMatches, matrix_of, rows_of_matrix},
+            place_prior::place_prior,
             refine_model::refine_model,
             sample_minimal::sample_minimal,
             score_models::Scorer,
@@ -25,7 +26,7 @@ use crate::{
         },
         solve::solve_sample::solve_hypothesis,
     },
-    geometry::ModelKind,
+    geometry::{Model, ModelKind},
 };
 
 /// What a search found.
@@ -45,6 +46,8 @@ pub(crate) struct Search<'a> {
     pub(crate) scorer: Scorer,
     pub(crate) weights: &'a MatchWeights,
     pub(crate) seed: u64,
+    /// What is expected.
+    pub(crate) prior: Option<Model>,
 }
 
 impl Search<'_> {
@@ -57,7 +60,10 @@ impl Search<'_> {
         let mut needed = budget;
         while found.iterations < needed {
             let end = rounds.end(found.iterations, options.max_iterations);
-            let selected = self.select(found.iterations..end);
+            let mut selected = self.select(found.iterations..end);
+            if found.iterations == 0 {
+                selected.extend(self.prior.and_then(|prior| place_prior(&prior, self.matches, &self.scorer)));
+            }
             found.iterations = end;
             if self.refine(&selected, &mut found) && options.min_iterations < options.max_iterations {
                 let required = found.best.map_or(u32::MAX, |best| self.chances(&best.0).required(options.confidence));
@@ -96,9 +102,10 @@ impl Search<'_> {
     }
 
     /// Adds what is recovered from the planes that explain the samples of the best candidates, each of which was refined to the model
-    /// at its place.
+    /// at its place. A prior has no sample.
     fn recover_from_planes(&self, candidates: &[Candidate], refined: &mut Vec<Scored>) {
-        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        let has_sample = |&place: &usize| candidates[place].hypothesis != UNREACHED;
+        let mut order: Vec<usize> = (0..candidates.len()).filter(has_sample).collect();
         order.sort_by(|&a, &b| refined[b].1.total_cmp(&refined[a].1));
         let best = order.into_iter().take(RECOVERED as usize);
         refined.extend(best.filter_map(|place| self.recover_from_plane(&candidates[place])).collect::<Vec<_>>());
