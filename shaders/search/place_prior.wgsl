@@ -1,5 +1,5 @@
-// What is expected of each pair, such as the result of the last frame, as the last candidate of the first round; one pair a
-// workgroup. What is no model of the kind, or explains no match, is none.
+// What is expected of each pair, such as the result of the last frame, as the last candidate of the first round, with its score; one
+// pair a workgroup. What is no model of the kind is none.
 // Twin: src/cpu/search/place_prior.rs.
 
 @group(0) @binding(0) var<uniform> settings: Settings;
@@ -126,13 +126,12 @@ fn main(
     }
     score = workgroup_total(vec4<f32>(score), local).x;
     if (local == 0u) {
-        let is_scored = is_finite(vec4<f32>(score)) && score > 0.0;
         var candidate = Candidate();
         candidate.rows = placed.rows;
-        candidate.score = score;
+        candidate.score = select(0.0, score, is_finite(vec4<f32>(score)));
         candidate.needed = UNREACHED;
         candidate.hypothesis = UNREACHED;
-        candidate.found = select(0u, placed.is_model, is_scored);
+        candidate.found = placed.is_model;
         candidates[candidate_place(settings, index, progress.round, progress.candidates - 1u)] = candidate;
     }
 }

@@ -19,7 +19,7 @@ pub struct Problem<'a> {
     /// The same seed gives the same samples, on every backend.
     pub seed: u64,
     /// What is expected, such as the model of the last frame, in the convention of [`Model`]: one more candidate of the first round, scored
-    /// and refined with the others. Another model that explains more wins all the same; [`use_all`](super::Options::use_all) has no rounds.
+    /// and refined with the others, after it was brought nearer: image points may have moved by some 20 thresholds since. Another model that explains more wins all the same; [`use_all`](super::Options::use_all) has no rounds.
     pub prior: Option<Model>,
 }
 

@@ -11,11 +11,11 @@ use crate::cpu::residual::ModelRows;
 use crate::geometry::{Model, ModelKind};
 use glam::{DMat3, DVec3};
 
-/// The candidate, of no hypothesis; `None` where the prior is of another kind than the matches, no model, or explains no match.
+/// The candidate, of no hypothesis; `None` where the prior is of another kind than the matches, or no model.
 pub fn place_prior(prior: &Model, matches: &NormalizedMatches, scorer: &Scorer) -> Option<Candidate> {
     let model = closest_model(matches.kind, &matches.normalize_model(prior)?)?;
     let score = scorer.score(&model, matches, f32::NEG_INFINITY);
-    (score > 0.0).then_some(Candidate { model, score, hypothesis: UNREACHED })
+    Some(Candidate { model, score, hypothesis: UNREACHED })
 }
 
 /// The model closest to the rows, which are off the models of their kind by rounding at most.

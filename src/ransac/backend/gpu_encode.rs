@@ -82,8 +82,9 @@ impl GpuPipeline {
             encode("pack_models", &stages.pack, a_pair);
             encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
             encode("select_best", &stages.select, a_pair);
-            if let (0, Some(place_prior)) = (round, &stages.place_prior) {
-                encode("place_prior", place_prior, a_pair);
+            if let (0, Some([place, catch_up])) = (round, &stages.prior) {
+                encode("place_prior", place, a_pair);
+                encode("refine_model, of priors", catch_up, pairs);
             }
             encode("refine_model, of a round", &stages.refine, a_candidate);
             encode("plan_round", &stages.plan, one);

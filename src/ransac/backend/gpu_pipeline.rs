@@ -4,7 +4,7 @@
 use crate::ransac::{
     Options,
     backend::{
-        gpu_last_stages::{LastStage, last_stages, local_stage},
+        gpu_last_stages::{LastStage, catch_up_stage, last_stages, local_stage},
         gpu_settings::{arrays, capacity_for, settings},
     },
     stages::{
@@ -42,8 +42,8 @@ pub(super) struct Stages {
     pub(super) pack: Stage,
     pub(super) score: Stage,
     pub(super) select: Stage,
-    /// Where anything is expected.
-    pub(super) place_prior: Option<Stage>,
+    /// Where anything is expected: what places and what refines it.
+    pub(super) prior: Option<[Stage; 2]>,
     pub(super) refine: Stage,
     pub(super) last: Vec<LastStage>,
 }
@@ -189,7 +189,12 @@ impl Stages {
         buffers: &Buffers,
     ) -> Self {
         let b = buffers;
-        let place_prior = || kernels::search::place_prior::stage(context, variant, b);
+        let place_prior = || {
+            [
+                kernels::search::place_prior::stage(context, variant, b),
+                catch_up_stage(context, variant, options, capacity, b),
+            ]
+        };
         let Shader { name, parts } = solver::shader(variant.kind);
         Self {
             weigh: kernels::search::weigh_matches::stage(context, variant, b),
@@ -200,7 +205,7 @@ impl Stages {
             pack: kernels::search::pack_models::stage(context, variant, b),
             score: kernels::search::score_models::stage(context, variant, b),
             select: kernels::search::select_best::stage(context, variant, b),
-            place_prior: given.prior.then(place_prior),
+            prior: given.prior.then(place_prior),
             refine: local_stage(context, variant, b),
             last: last_stages(context, variant, options, capacity, b),
         }

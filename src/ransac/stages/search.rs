@@ -1,7 +1,7 @@
 //! The search on the CPU: rounds of sample → solve → score → select → refine.
 
 use super::{
-    schedule::{LOCAL, Rounds, candidates_of},
+    schedule::{CATCH_UP, LOCAL, Rounds, candidates_of},
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
@@ -19,7 +19,7 @@ use crate::{
             mark_inliers::mark_inliers,
             normalize_matches::{NormalizedMatches, matrix_of, rows_of_matrix},
             place_prior::place_prior,
-            refine_model::refine_model,
+            refine_model::{Refinement, refine_model},
             sample_minimal::sample_minimal,
             score_models::Scorer,
             select_best::{Candidate, SelectBest},
@@ -62,7 +62,7 @@ impl Search<'_> {
             let end = rounds.end(found.iterations, options.max_iterations);
             let mut selected = self.select(found.iterations..end);
             if found.iterations == 0 {
-                selected.extend(self.prior.and_then(|prior| place_prior(&prior, self.matches, &self.scorer)));
+                selected.extend(self.prior());
             }
             found.iterations = end;
             if self.refine(&selected, &mut found) && options.min_iterations < options.max_iterations {
@@ -92,6 +92,13 @@ impl Search<'_> {
         select.into_best()
     }
 
+    /// What is expected, as a candidate.
+    fn prior(&self) -> Option<Candidate> {
+        let placed = place_prior(&self.prior?, self.matches, &self.scorer)?;
+        let (model, score) = self.refine_by(&CATCH_UP, (placed.model, placed.score));
+        Some(Candidate { model, score, ..placed })
+    }
+
     /// Refines the models selected; whether one is better than all before.
     fn refine(&self, selected: &[Candidate], found: &mut Found) -> bool {
         let mut improved = false;
@@ -112,8 +119,12 @@ impl Search<'_> {
     }
 
     /// The model refined, or as it was where that does not raise its score.
-    pub(crate) fn refine_one(&self, (model, score): Scored) -> Scored {
-        let refined = refine_model(&model, self.matches, &LOCAL);
+    pub(crate) fn refine_one(&self, scored: Scored) -> Scored {
+        self.refine_by(&LOCAL, scored)
+    }
+
+    fn refine_by(&self, refinement: &Refinement, (model, score): Scored) -> Scored {
+        let refined = refine_model(&model, self.matches, refinement);
         let refined_score = self.scorer.score(&refined, self.matches, f32::NEG_INFINITY);
         if refined_score >= score { (refined, refined_score) } else { (model, score) }
     }
