@@ -47,6 +47,8 @@ shared_numbers! {
         AMBIGUOUS_SHARE = 0.9;
         /// Motions closer than the angle of this cosine, 5 degrees, in rotation and in direction, are the same.
         COS_SAME_MOTION = 0.9961947;
+        /// The rotation R of a prior is one where RᵀR is so close to the identity, entry by entry; nobody rounds more.
+        NEAR_ROTATION = 0.01;
     }
 }
 

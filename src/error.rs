@@ -132,6 +132,16 @@ pub enum Error {
         /// What was found instead.
         found: String,
     },
+    /// A prior that cannot be a model of these matches.
+    #[error("prior of the {model}: expected {expected}, but found {found}")]
+    BadPrior {
+        /// The model asked for.
+        model: &'static str,
+        /// What is accepted.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
     /// An option outside its range.
     #[error("option {name}: expected {expected}, but got {found}")]
     BadOption {

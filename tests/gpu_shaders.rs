@@ -123,7 +123,7 @@ fn structs_are_laid_out_as_their_rust_twins() {
     let (module, _) = parse("types", &texts[0].1[..4]);
     assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
     assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sampleable, metric, seed, iterations, budget);
-    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weighing, sample_ratio_below, kind, first_round, rounds, weigh_matches, solver_hypotheses, min_inliers, candidates_a_pair, key_points, diagnose, match_capacity, magsac);
+    assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weighing, sample_ratio_below, kind, first_round, rounds, weigh_matches, solver_hypotheses, min_inliers, candidates_a_pair, key_points, diagnose, match_capacity, priors, magsac);
     assert_layout!(&module, Candidate: rows, score, final_score, needed, model, hypothesis, found, least, scale_sq);
     assert_layout!(&module, PairDiagnosis: homography, second_motion, second_score, homography_inliers, rotation_inliers, flags);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status, log_rest);

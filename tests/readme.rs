@@ -54,3 +54,21 @@ fn every_command_of_the_readme_runs() {
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// A pin on one patch release would keep a host from sharing its device.
+#[test]
+fn what_hosts_link_is_listed_and_not_pinned() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let listed = readme.split_once("`default-features = false` leaves ").unwrap().1;
+    let listed = listed.split_once(" crates").unwrap().0;
+    let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
+    for (name, dependency) in manifest["dependencies"].as_table().unwrap() {
+        if dependency.get("optional").is_some() {
+            continue;
+        }
+        let version = dependency.as_str().or_else(|| dependency.get("version")?.as_str()).unwrap();
+        assert!(!version.starts_with('='), "{name} is pinned to {version}");
+        assert!(listed.contains(name.as_str()), "README.md does not list {name}");
+    }
+}

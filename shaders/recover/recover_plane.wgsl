@@ -19,8 +19,9 @@ var<workgroup> tile_picked: array<u32, WORKGROUP>;
 // Of the plane whose parallax is looked for.
 var<private> beyond: Transfer;
 
+// A prior has no sample.
 fn is_eligible(candidate: u32) -> bool {
-    return candidates[candidate].found != 0u;
+    return candidates[candidate].found != 0u && candidates[candidate].hypothesis != UNREACHED;
 }
 
 fn rank_score(candidate: u32) -> f32 {

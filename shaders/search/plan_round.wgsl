@@ -81,7 +81,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
         progress.hypotheses = hypotheses;
         progress.first_hypothesis = first_hypothesis;
         progress.round += 1u;
-        progress.candidates = clamp(hypotheses / HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, settings.candidates);
+        progress.candidates = clamp(hypotheses / HYPOTHESES_A_CANDIDATE, LEAST_CANDIDATES, MAX_CANDIDATES)
+            + priors_of(settings, progress.round);
         let drawn = left_pairs * hypotheses;
         write_workgroups(0u, (drawn + 63u) / 64u);
         write_workgroups(3u, left_pairs);

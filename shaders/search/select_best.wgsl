@@ -138,8 +138,9 @@ fn main(
     for (var block = 0u; block < blocks; block++) {
         look_at_block(block, size, count, slot, 0u, local);
     }
+    let ranks = progress.candidates - priors_of(settings, progress.round);
     var rank = 0u;
-    while (rank < progress.candidates) {
+    while (rank < ranks) {
         hold_contest(block_bests[local], local);
         if (local == 0u) {
             let place = contest[0].place;

@@ -20,7 +20,7 @@ pub struct Capacity {
     pub matches: u32,
     /// Hypotheses a pair and round.
     pub hypotheses: u32,
-    /// Models refined a pair and round.
+    /// Models refined a pair and round, its prior too.
     pub candidates: u32,
     /// Rounds.
     pub rounds: u32,
@@ -43,7 +43,7 @@ impl Capacity {
 
     /// Bytes for each pair beside its hypotheses and matches.
     pub const fn bytes_per_pair(self, kind: ModelKind) -> u64 {
-        let results = size_of::<PairResult>() + size_of::<PairDiagnosis>();
+        let results = 2 * size_of::<PairResult>() + size_of::<PairDiagnosis>();
         let minimal = if matches!(kind, ModelKind::Fundamental) { 48 } else { 0 };
         let finalists = (1 + FINALIST_PLACES as usize) * size_of::<Candidate>();
         (size_of::<PairInput>() + size_of::<Pair>() + finalists + results + 16) as u64
@@ -91,6 +91,23 @@ pub struct HostBuffers {
     /// The key points of a match of two views: their scales in image 1 and 2, pixels, 0 where they are not known, and their
     /// orientations, degrees; f32, storage usage.
     pub key_points: Option<BufferPart>,
+    /// What is expected of each pair.
+    pub priors: Priors,
+}
+
+/// Where a pipeline has what is expected of each pair: a [`PairResult`] whose rows are those of the model, in pixels or world units. One
+/// whose rows are all 0, or whose status is not, says nothing; nor does one that is no model.
+#[derive(Clone, Debug, Default)]
+pub enum Priors {
+    /// Nothing is expected.
+    #[default]
+    None,
+    /// In [`Buffers::results`]: of each pair what was found of it last, such as in the last frame. Clearing the buffer forgets it.
+    LastResults,
+    /// In a buffer of its own, [`Buffers::priors`], that the host writes.
+    Written,
+    /// In a buffer of the host, with storage usage.
+    Host(BufferPart),
 }
 
 impl HostBuffers {
@@ -98,7 +115,7 @@ impl HostBuffers {
     /// [`Error::BadBuffer`](crate::Error::BadBuffer) for one that shaders cannot have so many matches in, of so many vectors each.
     pub(crate) fn check(&self, context: &Context, vectors: usize, matches: u32) -> Result<()> {
         let matches = u64::from(matches.max(1));
-        let Self { matches: coordinates, weights, ratios, key_points } = self;
+        let Self { matches: coordinates, weights, ratios, key_points, priors: _ } = self;
         let parts = [
             ("the matches", coordinates, 16 * vectors as u64),
             ("the weights", weights, 4),
@@ -107,6 +124,13 @@ impl HostBuffers {
         ];
         let given = parts.into_iter().filter_map(|(what, part, bytes)| Some((what, part.as_ref()?, bytes)));
         given.into_iter().try_for_each(|(what, part, bytes)| part.check(context, what, matches * bytes))
+    }
+
+    /// # Errors
+    /// [`Error::BadBuffer`](crate::Error::BadBuffer) for priors that shaders cannot have one of so many pairs in each.
+    pub(crate) fn check_priors(&self, context: &Context, pairs: u32) -> Result<()> {
+        let Priors::Host(part) = &self.priors else { return Ok(()) };
+        part.check(context, "the priors", TypedBuffer::<PairResult>::bytes(pairs.max(1) as usize))
     }
 }
 
@@ -186,7 +210,9 @@ pub struct Buffers {
     pub neighbours: TypedBuffer<u32>,
     /// Of three finalists at most, match by match: what each counts by what its neighbours say.
     pub coherence: TypedBuffer<f32>,
-    /// A pair.
+    /// A pair: what is expected, where anything is.
+    pub priors: TypedBuffer<PairResult>,
+    /// A pair; with uniform usage, so that a host's shader may read one of them so.
     pub results: TypedBuffer<PairResult>,
     /// A pair.
     pub diagnoses: TypedBuffer<PairDiagnosis>,
@@ -213,6 +239,13 @@ impl Buffers {
         let when = |is_needed: bool, len: usize| if is_needed { len } else { 1 };
         let arrays = [needed.weights, needed.ratios, needed.key_points].map(|is_needed| when(is_needed, matches));
         let indirect = |label, len| TypedBuffer::with_usage(context, label, len, wgpu::BufferUsages::INDIRECT);
+        let results = TypedBuffer::with_usage(context, "results", pairs, wgpu::BufferUsages::UNIFORM);
+        let priors = match host.priors {
+            Priors::None => TypedBuffer::new(context, "no priors", 1),
+            Priors::LastResults => results.clone(),
+            Priors::Written => TypedBuffer::new(context, "priors", pairs),
+            Priors::Host(part) => TypedBuffer::from_part(part, pairs),
+        };
         Self {
             settings: TypedBuffer::uniform(context, "settings"),
             inputs: TypedBuffer::new(context, "pair inputs", pairs),
@@ -248,7 +281,8 @@ impl Buffers {
                 "coherence",
                 when(needed.neighbours, (FINALISTS as usize - 1) * matches),
             ),
-            results: TypedBuffer::new(context, "results", pairs),
+            priors,
+            results,
             diagnoses: TypedBuffer::new(context, "diagnoses", pairs),
             inlier_mask: TypedBuffer::new(context, "inlier mask", matches),
         }

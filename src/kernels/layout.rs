@@ -1,6 +1,11 @@
 //! The structs that cross to the GPU; `shaders/shared/layout/types.wgsl` has their twins, and a test compares the two.
 
 use crate::constants;
+use crate::cpu::{
+    residual::ModelRows,
+    search::normalize_matches::{closest_motion, matrix_of, pose_of, rows_of_matrix, rows_of_pose},
+};
+use crate::{Model, ModelKind};
 use bytemuck::{Pod, Zeroable};
 
 /// What the caller says of one pair. A pose has its camera in `camera2`; models without cameras read none.
@@ -103,8 +108,10 @@ pub struct Settings {
     pub diagnose: u32,
     /// Matches that all pairs have room for.
     pub match_capacity: u32,
+    /// 1 where a prior of each pair is one more candidate of the first round, else 0.
+    pub priors: u32,
     /// Unused.
-    pub unused: [u32; 3],
+    pub unused: [u32; 2],
     /// What the MAGSAC++ gain is computed from: [`MagsacFit::vectors`](crate::cpu::magsac::MagsacFit::vectors).
     pub magsac: [[f32; 4]; constants::MAGSAC_VECTORS],
 }
@@ -169,6 +176,35 @@ pub struct PairResult {
     pub log_rest: f32,
     /// Unused.
     pub unused: [u32; 3],
+}
+
+impl PairResult {
+    /// A result that says no more than the model, for a prior.
+    pub fn of_model(model: &Model) -> Self {
+        match model {
+            Model::Essential(pose) | Model::Pose(pose) | Model::Rigid(pose) => Self::of_rows(&rows_of_pose(pose)),
+            Model::Fundamental(matrix) | Model::Homography(matrix) => Self::of_rows(&rows_of_matrix(matrix)),
+        }
+    }
+
+    pub(crate) fn of_rows(rows: &ModelRows) -> Self {
+        Self { rows: rows.map(|row| row.map(|entry| entry as f32)), ..Self::zeroed() }
+    }
+
+    /// The model, of the kind that was asked for; `None` where none was found. Rotations are those closest to the rows.
+    pub fn model(&self, kind: ModelKind) -> Option<Model> {
+        if self.status != 0 || self.rows == [[0.0; 4]; 3] {
+            return None;
+        }
+        let rows = self.rows.map(|row| row.map(f64::from));
+        Some(match kind {
+            ModelKind::Fundamental => Model::Fundamental(matrix_of(&rows)),
+            ModelKind::Homography => Model::Homography(matrix_of(&rows)),
+            ModelKind::Essential => Model::Essential(pose_of(&closest_motion(kind, &rows))),
+            ModelKind::Pose => Model::Pose(pose_of(&closest_motion(kind, &rows))),
+            ModelKind::Rigid => Model::Rigid(pose_of(&closest_motion(kind, &rows))),
+        })
+    }
 }
 
 /// One refinement: of which models, of what, and when its result is kept.

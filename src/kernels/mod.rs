@@ -12,7 +12,7 @@ mod variant;
 
 use crate::{ModelKind, gpu::Shader};
 
-pub use buffers::{Buffers, Capacity, HostBuffers, MatchArrays};
+pub use buffers::{Buffers, Capacity, HostBuffers, MatchArrays, Priors};
 pub use stage::{Stage, Workgroups};
 pub use variant::Variant;
 pub(crate) use variant::match_vectors;
@@ -26,6 +26,7 @@ pub fn stage_texts(variant: Variant) -> Vec<(&'static str, Vec<&'static str>)> {
         ("pack_models", search::pack_models::parts(variant)),
         ("score_models", search::score_models::parts(variant)),
         ("select_best", search::select_best::parts(variant)),
+        ("place_prior", search::place_prior::parts(variant)),
         ("refine_model", search::refine_model::parts(variant)),
         ("plan_round", search::plan_round::parts(variant)),
         ("choose_finalists", search::choose_finalists::parts(variant)),

@@ -166,6 +166,7 @@ impl GpuRanker {
             weights: Some(probabilities.part()),
             ratios: Some(ratios.part()),
             key_points: Some(key_points.part()),
+            ..HostBuffers::default()
         }
     }
 
@@ -290,7 +291,7 @@ fn columns(config: &NetworkConfig) -> impl Iterator<Item = usize> {
 /// # Errors
 /// [`Error::BadOption`]; [`Error::BadBuffer`].
 fn check_host(context: &Context, config: &NetworkConfig, [_, matches]: [u32; 2], host: &HostBuffers) -> Result<()> {
-    let HostBuffers { matches: coordinates, weights, ratios, key_points } = host;
+    let HostBuffers { matches: coordinates, weights, ratios, key_points, .. } = host;
     if weights.is_some() {
         let expected = "none, where the network makes them";
         return Err(Error::BadOption { name: "the host's weights", expected, found: "a buffer".to_owned() });

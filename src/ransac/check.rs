@@ -3,7 +3,9 @@
 use super::{Problem, options::check_threshold};
 use crate::{
     Error, Result,
-    geometry::{Bulk, MatchesView},
+    algebra::matrix3::unit_frobenius,
+    cpu::search::place_prior::is_near_rotation,
+    geometry::{Bulk, MatchesView, Model, ModelKind},
 };
 use glam::{DVec2, DVec3};
 
@@ -45,6 +47,7 @@ pub(crate) fn check(problem: &Problem<'_>) -> Result<()> {
         }
     }
     problem.threshold_px.map_or(Ok(()), check_threshold)?;
+    problem.prior.map_or(Ok(()), |prior| check_prior(kind, &prior))?;
     check_points(view)
 }
 
@@ -58,6 +61,26 @@ fn check_weights(weights: &[f32], needed: usize) -> Result<()> {
         return Err(Error::BadWeights { needed, found: format!("{positive} of {} are", weights.len()) });
     }
     Ok(())
+}
+
+fn check_prior(kind: ModelKind, prior: &Model) -> Result<()> {
+    let bad = |expected, found| Err(Error::BadPrior { model: kind.name(), expected, found });
+    if prior.kind() != kind {
+        return bad("a model of the kind that the matches are for", prior.kind().name().to_owned());
+    }
+    match prior {
+        Model::Fundamental(matrix) | Model::Homography(matrix) if unit_frobenius(matrix).is_none() => {
+            bad("a finite matrix other than 0", matrix.to_string())
+        }
+        Model::Essential(pose) | Model::Pose(pose) | Model::Rigid(pose) if !pose.translation.is_finite() => {
+            bad("a finite translation", pose.translation.to_string())
+        }
+        Model::Essential(pose) if pose.translation == DVec3::ZERO => bad("a translation other than 0", "0".to_owned()),
+        Model::Essential(pose) | Model::Pose(pose) | Model::Rigid(pose) if !is_near_rotation(&pose.rotation) => {
+            bad("a rotation matrix", pose.rotation.to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_points(view: &MatchesView<'_>) -> Result<()> {
@@ -145,7 +168,8 @@ fn farther(longest: (DVec3, f64), next: DVec3) -> (DVec3, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Camera;
+    use crate::geometry::{Camera, Pose};
+    use glam::DMat3;
 
     fn points(seed: f64) -> Vec<DVec2> {
         (0..20).map(|i| DVec2::new((f64::from(i) * seed).sin(), (f64::from(i) * 1.7 * seed).cos()) * 300.0).collect()
@@ -216,5 +240,30 @@ mod tests {
         let camera = Camera { focal_px: DVec2::new(0.0, 1.0), principal_point_px: DVec2::ZERO, skew_px: 0.0 };
         let view = MatchesView::Essential { points1_px: &a, points2_px: &b, camera1: camera, camera2: camera };
         assert!(matches!(check(&Problem::new(view)), Err(Error::SingularCamera { which: "camera 1", .. })));
+    }
+
+    #[test]
+    fn a_prior_that_is_no_model_of_the_matches_is_refused() {
+        let (a, b) = (points(1.0), points(2.0));
+        let camera = Camera { focal_px: DVec2::ONE, principal_point_px: DVec2::ZERO, skew_px: 0.0 };
+        let motion = MatchesView::Essential { points1_px: &a, points2_px: &b, camera1: camera, camera2: camera };
+        let plane = MatchesView::Homography { points1_px: &a, points2_px: &b };
+        let with = |matches, prior| check(&Problem { prior: Some(prior), ..Problem::new(matches) });
+        let pose = Pose { translation: DVec3::X, ..Pose::IDENTITY };
+        assert!(with(motion, Model::Essential(pose)).is_ok());
+        assert!(with(plane, Model::Homography(DMat3::IDENTITY)).is_ok());
+        let mirror = DMat3::from_diagonal(DVec3::new(1.0, 1.0, -1.0));
+        for (matches, prior) in [
+            (motion, Model::Pose(pose)),
+            (motion, Model::Essential(Pose::IDENTITY)),
+            (motion, Model::Essential(Pose { translation: DVec3::NAN, ..pose })),
+            (motion, Model::Essential(Pose { rotation: mirror, ..pose })),
+            (motion, Model::Essential(Pose { rotation: DMat3::NAN, ..pose })),
+            (plane, Model::Fundamental(DMat3::IDENTITY)),
+            (plane, Model::Homography(DMat3::ZERO)),
+            (plane, Model::Homography(DMat3::IDENTITY * f64::INFINITY)),
+        ] {
+            assert!(matches!(with(matches, prior), Err(Error::BadPrior { .. })), "{prior:?}");
+        }
     }
 }

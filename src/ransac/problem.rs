@@ -1,4 +1,4 @@
-use crate::geometry::MatchesView;
+use crate::geometry::{MatchesView, Model};
 
 /// One problem of a batch: its matches, what is known of each match, and its seed.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,23 @@ pub struct Problem<'a> {
     pub threshold_px: Option<f64>,
     /// The same seed gives the same samples, on every backend.
     pub seed: u64,
+    /// What is expected, such as the model of the last frame, in the convention of [`Model`]: one more candidate of the first round, scored
+    /// and refined with the others, after it was brought nearer: image points may have moved by some 20 thresholds since. Another model that explains more wins all the same; [`use_all`](super::Options::use_all) has no rounds.
+    pub prior: Option<Model>,
 }
 
 impl<'a> Problem<'a> {
     /// A problem with nothing known but the matches, and seed 0.
     pub const fn new(matches: MatchesView<'a>) -> Self {
-        Self { matches, ratios: None, weights: None, scales_px: None, angles_deg: None, threshold_px: None, seed: 0 }
+        Self {
+            matches,
+            ratios: None,
+            weights: None,
+            scales_px: None,
+            angles_deg: None,
+            threshold_px: None,
+            seed: 0,
+            prior: None,
+        }
     }
 }

@@ -28,11 +28,17 @@ impl Scene {
     pub(crate) fn new(kind: ModelKind, seed: u64, count: usize, inliers: f64, noise: f64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut uniform = |size: f64| rng.random_range(-size..size);
-        let cameras = [camera(900.0), camera(1200.0)];
         let axis = DVec3::new(uniform(1.0), uniform(1.0), uniform(1.0));
         let rotation = DMat3::from_quat(DQuat::from_scaled_axis(axis * 0.4));
         let translation = DVec3::new(uniform(1.0), uniform(1.0), uniform(0.5)).normalize();
-        let pose = Pose { rotation, translation };
+        Self::seen(kind, &mut rng, count, inliers, noise, Pose { rotation, translation })
+    }
+
+    /// The same of a pose that is given; a translation of length 1.
+    pub(crate) fn seen(kind: ModelKind, rng: &mut StdRng, count: usize, inliers: f64, noise: f64, pose: Pose) -> Self {
+        let mut uniform = |size: f64| rng.random_range(-size..size);
+        let cameras = [camera(900.0), camera(1200.0)];
+        let Pose { rotation, translation } = pose;
         // the plane z = 6 + n·(x, y) for homographies
         let normal = DVec3::new(0.2, -0.1, -1.0) / -6.0;
         let mut scene = Self {

@@ -52,6 +52,7 @@ struct Settings {
     key_points: u32, // whether their agreement counts in the final score
     diagnose: u32, // whether what the estimate leaves open is looked for
     match_capacity: u32, // matches that all pairs have room for
+    priors: u32, // 1 where a prior of each pair is one more candidate of the first round, else 0
     magsac: array<vec4<f32>, MAGSAC_VECTORS>, // the pole, then the coefficients, lowest first
 }
 
@@ -61,7 +62,7 @@ struct Progress {
     hypotheses: u32, // a pair in this round
     first_hypothesis: u32,
     round: u32,
-    candidates: u32, // refined a pair in this round
+    candidates: u32, // refined a pair in this round, the prior too
     pairs: array<u32>,
 }
 
@@ -121,6 +122,11 @@ struct Coherence {
     first: u32, // place of the finalists of a pair
     places: u32, // from it on
     again: u32, // whether matches too far from their model keep what they had
+}
+
+// How many of the candidates of the round under way, the last ones, are priors (rounds count from 1).
+fn priors_of(settings_: Settings, round: u32) -> u32 {
+    return select(0u, settings_.priors, round == 1u);
 }
 
 // The place of a candidate of the round under way (rounds count from 1).

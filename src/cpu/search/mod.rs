@@ -6,6 +6,7 @@ pub mod estimate_noise;
 pub mod manifold;
 pub mod mark_inliers;
 pub mod normalize_matches;
+pub mod place_prior;
 pub mod refine_model;
 pub mod sample_minimal;
 pub mod score_models;

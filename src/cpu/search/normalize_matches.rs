@@ -5,7 +5,10 @@
 
 use crate::constants::FARTHEST;
 use crate::geometry::{Bounds, Camera, MatchesView, Model, ModelKind, Pose};
-use crate::{algebra::matrix3::unit_frobenius, cpu::residual::ModelRows};
+use crate::{
+    algebra::{matrix3::unit_frobenius, svd3::Svd3},
+    cpu::residual::ModelRows,
+};
 use glam::{DMat3, DVec2, DVec3};
 
 /// Columns are padded to a multiple of this many matches with matches of weight 0.
@@ -198,24 +201,14 @@ impl NormalizedMatches {
         homography_in_pixels(&self.scaling, rows)
     }
 
-    /// The rows of a fundamental matrix in pixels, of norm 1: the inverse of [`Self::denormalize`].
+    /// The rows of a fundamental matrix in pixels, of norm 1.
     pub fn normalize_fundamental(&self, fundamental: &DMat3) -> ModelRows {
-        let [first, second] = self.scaling.each_ref().map(|scaling| scaling.matrix2().inverse());
-        rows_of_matrix(&unit(second.transpose() * *fundamental * first))
+        normalize(&self.scaling, &Model::Fundamental(*fundamental))
     }
 
-    /// The rows of a motion, a fundamental matrix or a pose; `None` for another kind than that of the matches.
+    /// The rows of a model in pixels, or in the units of the points; `None` for another kind than that of the matches.
     pub fn normalize_model(&self, model: &Model) -> Option<ModelRows> {
-        match (self.kind, model) {
-            (ModelKind::Essential, Model::Essential(motion)) => Some(rows_of_pose(motion)),
-            (ModelKind::Fundamental, Model::Fundamental(matrix)) => Some(self.normalize_fundamental(matrix)),
-            (ModelKind::Pose, Model::Pose(Pose { rotation, translation })) => {
-                let [world, _] = &self.scaling;
-                let translation = (*translation + *rotation * world.offset) * world.scale.x;
-                Some(rows_of_pose(&Pose { rotation: *rotation, translation }))
-            }
-            _ => None,
-        }
+        (model.kind() == self.kind).then(|| normalize(&self.scaling, model))
     }
 
     /// The model in pixels, or in the units of the points.
@@ -226,6 +219,34 @@ impl NormalizedMatches {
 
 fn homography_in_pixels([first, second]: &[Scaling; 2], rows: &ModelRows) -> DMat3 {
     unit(second.matrix2().inverse() * matrix_of(rows) * first.matrix2())
+}
+
+/// The rows of a model in normalised coordinates, matrices of norm 1: the inverse of [`denormalize`].
+pub fn normalize([first, second]: &[Scaling; 2], model: &Model) -> ModelRows {
+    match model {
+        Model::Essential(motion) => rows_of_pose(motion),
+        Model::Fundamental(matrix) => {
+            let [first, second] = [first, second].map(|scaling| scaling.matrix2().inverse());
+            rows_of_matrix(&unit(second.transpose() * *matrix * first))
+        }
+        Model::Homography(matrix) => rows_of_matrix(&unit(second.matrix2() * *matrix * first.matrix2().inverse())),
+        Model::Pose(Pose { rotation, translation }) => {
+            let translation = (*translation + *rotation * first.offset) * first.scale.x;
+            rows_of_pose(&Pose { rotation: *rotation, translation })
+        }
+        Model::Rigid(Pose { rotation, translation }) => {
+            let translation = (*translation - second.offset + *rotation * first.offset) * first.scale.x;
+            rows_of_pose(&Pose { rotation: *rotation, translation })
+        }
+    }
+}
+
+/// A motion `[R | t]` whose R is off the rotations by rounding, with the rotation closest to it; that of an essential matrix with t of
+/// length 1.
+pub(crate) fn closest_motion(kind: ModelKind, rows: &ModelRows) -> ModelRows {
+    let Pose { rotation, translation } = pose_of(rows);
+    let translation = if kind == ModelKind::Essential { translation.normalize() } else { translation };
+    rows_of_pose(&Pose { rotation: Svd3::new(&rotation).closest_rotation(), translation })
 }
 
 /// The model in pixels, or in the units of the points, of its rows in normalised coordinates.

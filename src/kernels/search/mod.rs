@@ -6,6 +6,7 @@ pub mod mark_inliers;
 pub mod normalize_matches;
 pub mod pack_mask;
 pub mod pack_models;
+pub mod place_prior;
 pub mod plan_round;
 pub mod refine_model;
 pub mod sample_minimal;

@@ -14,7 +14,7 @@ use crate::ransac::{
     },
 };
 use crate::{
-    ModelKind, Result,
+    Model, ModelKind, Result,
     cpu::search::{choose_finalists::choose_winner, normalize_matches::NormalizedMatches, score_models::Scorer},
 };
 
@@ -24,6 +24,7 @@ struct Prepared {
     matches: NormalizedMatches,
     scorer: Scorer,
     seed: u64,
+    prior: Option<Model>,
 }
 
 impl Prepared {
@@ -31,11 +32,17 @@ impl Prepared {
         check(problem)?;
         let weights = MatchWeights::new(problem, options)?;
         let (matches, scorer) = weighted_matches(problem, &weights, options);
-        Ok(Self { weights, matches, scorer, seed: problem.seed })
+        Ok(Self { weights, matches, scorer, seed: problem.seed, prior: problem.prior })
     }
 
     const fn search(&self) -> Search<'_> {
-        Search { matches: &self.matches, scorer: self.scorer, weights: &self.weights, seed: self.seed }
+        Search {
+            matches: &self.matches,
+            scorer: self.scorer,
+            weights: &self.weights,
+            seed: self.seed,
+            prior: self.prior,
+        }
     }
 
     fn final_score(&self, problem: &Problem<'_>, options: &Options) -> FinalScore<'_> {
@@ -106,11 +113,7 @@ pub(crate) fn supported(
 /// What the estimate would be, had the search drawn this model (a motion, a fundamental matrix or a pose) and had it won: refined and scored as any candidate,
 /// without a diagnosis. `None` for a model of another kind than the matches.
 #[cfg(feature = "cli")]
-pub(crate) fn estimate_from(
-    model: &crate::Model,
-    problem: &Problem<'_>,
-    options: &Options,
-) -> Result<Option<Estimate>> {
+pub(crate) fn estimate_from(model: &Model, problem: &Problem<'_>, options: &Options) -> Result<Option<Estimate>> {
     let prepared = Prepared::new(problem, options)?;
     let Some(rows) = prepared.matches.normalize_model(model) else { return Ok(None) };
     let score = prepared.scorer.score(&rows, &prepared.matches, f32::NEG_INFINITY);

@@ -15,10 +15,11 @@ use crate::ransac::{
 };
 use crate::{
     Camera, MatchesView, Result,
+    cpu::search::normalize_matches::{Scaling, normalize},
     gpu::{Context, TypedBuffer, Upload},
     kernels::{
         HostBuffers,
-        layout::{PairInput, Settings},
+        layout::{PairInput, PairResult, Settings},
         match_vectors,
     },
 };
@@ -55,6 +56,13 @@ impl<'a> Prepared<'a> {
         self.input.match_count as usize
     }
 
+    /// What is expected of the matches as they are uploaded.
+    fn prior(&self) -> PairResult {
+        let from_origin = self.origin.map(|offset| Scaling { offset, scale: DVec3::ONE });
+        let rows = self.problem.prior.map_or([[0.0; 4]; 3], |prior| normalize(&from_origin, &prior));
+        PairResult::of_rows(&rows)
+    }
+
     /// Its place in the buffers over the matches, once it is uploaded.
     pub(super) const fn match_start(&self) -> usize {
         self.input.match_start as usize
@@ -86,12 +94,14 @@ fn input(problem: &Problem<'_>, options: &Options) -> PairInput {
 /// Bytes that [`upload`] takes.
 pub(super) const fn upload_bytes(key: Key, pairs: usize, matches: usize) -> u64 {
     let Key { kind, given, ranked } = key;
+    let prior = if given.prior { TypedBuffer::<PairResult>::bytes(pairs) } else { 0 };
     // a network is told of each match what is known of it
     let known =
         if ranked { 4 + 16 } else { 4 * given.weights as u64 + 4 * given.ratios as u64 + 16 * given.key_points as u64 };
     (if ranked { counts_bytes(pairs) } else { 0 })
         + TypedBuffer::<Settings>::bytes(1)
         + TypedBuffer::<PairInput>::bytes(pairs)
+        + prior
         + matches as u64 * (16 * match_vectors(kind) as u64 + known)
 }
 
@@ -111,6 +121,10 @@ pub(super) fn upload(
     let inputs: Vec<PairInput> = batch.iter().map(|problem| problem.input).collect();
     let mut upload = Upload::new(context, upload_bytes(key, batch.len(), matches))?;
     pipeline.upload_pairs(&mut upload, &inputs);
+    if key.given.prior {
+        upload.begin(pipeline.priors(), 0);
+        upload.add(&batch.iter().map(Prepared::prior).collect::<Vec<_>>());
+    }
     let buffers = pipeline.buffers();
     upload.begin(&buffers.raw_matches, 0);
     batch.iter_mut().for_each(|problem| upload.add(&std::mem::take(&mut problem.matches)));
@@ -119,7 +133,7 @@ pub(super) fn upload(
         let HostBuffers { ratios, key_points, .. } = ranker.buffers();
         upload_known(&mut upload, batch, [None, ratios.map(|part| part.buffer), key_points.map(|part| part.buffer)]);
     } else {
-        let Given { weights, ratios, key_points } = key.given;
+        let Given { weights, ratios, key_points, .. } = key.given;
         let of_pipeline =
             [(weights, &*buffers.weights), (ratios, &*buffers.ratios), (key_points, &*buffers.key_points)];
         upload_known(&mut upload, batch, of_pipeline.map(|(is_given, buffer)| is_given.then(|| buffer.clone())));

@@ -76,12 +76,16 @@ impl GpuPipeline {
         }
         encode("normalize_matches", &stages.normalize, pairs);
         encode("plan_round", &stages.plan, one);
-        for _ in 0..self.settings.rounds {
+        for round in 0..self.settings.rounds {
             encode("sample_minimal", &stages.sample, a_hypothesis);
             encode("solve", &stages.solve, of_solver);
             encode("pack_models", &stages.pack, a_pair);
             encode("score_models", &stages.score, Workgroups::Indirect(&self.buffers.round_counts, 4));
             encode("select_best", &stages.select, a_pair);
+            if let (0, Some([place, catch_up])) = (round, &stages.prior) {
+                encode("place_prior", place, a_pair);
+                encode("refine_model, of priors", catch_up, pairs);
+            }
             encode("refine_model, of a round", &stages.refine, a_candidate);
             encode("plan_round", &stages.plan, one);
         }

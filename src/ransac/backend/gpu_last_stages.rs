@@ -7,7 +7,7 @@ use crate::ransac::{
     Options,
     stages::{
         coherence::{ROUNDS, WIDE, serves},
-        schedule::{FINAL, LOCAL},
+        schedule::{CATCH_UP, FINAL, LOCAL, Rounds, candidates_of},
     },
 };
 use crate::{
@@ -96,6 +96,19 @@ pub(super) fn last_stages(
 pub(super) fn local_stage(context: &Context, variant: Variant, buffers: &Buffers) -> Stage {
     let round = Places { first: 0, count: 0 };
     let refinement = refinement(&LOCAL, round, 0, KEEP_BETTER);
+    refine_model::stage(context, variant, buffers, &uniform(context, refinement), &buffers.candidates)
+}
+
+/// The refinement of the priors ahead of that of the first round's other candidates, behind which they are.
+pub(super) fn catch_up_stage(
+    context: &Context,
+    variant: Variant,
+    options: &Options,
+    capacity: Capacity,
+    buffers: &Buffers,
+) -> Stage {
+    let prior = Places { first: candidates_of(Rounds::of(options).first), count: 1 };
+    let refinement = refinement(&CATCH_UP, prior, capacity.candidates_a_pair(variant.kind), KEEP_BETTER);
     refine_model::stage(context, variant, buffers, &uniform(context, refinement), &buffers.candidates)
 }
 

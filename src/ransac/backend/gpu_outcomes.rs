@@ -7,11 +7,11 @@ use crate::constants::{
 };
 use crate::ransac::{Diagnosis, Options, Outcome, outcome::Estimate, stages::coordinates::coordinates};
 use crate::{
-    Error, ModelKind, Pose, Result,
-    algebra::{matrix3::unit_frobenius, svd3::Svd3},
+    Error, ModelKind, Result,
+    algebra::matrix3::unit_frobenius,
     cpu::{
         residual::ModelRows,
-        search::normalize_matches::{Scaling, denormalize, matrix_of, pose_of, rows_of_pose},
+        search::normalize_matches::{Scaling, closest_motion, denormalize, matrix_of, pose_of},
     },
     kernels::layout::{Candidate, Pair, PairDiagnosis, PairResult},
     parallel::parallel_map,
@@ -95,11 +95,7 @@ fn rows_f64(kind: ModelKind, rows: &[[f32; 4]; 3]) -> ModelRows {
     let rows = rows.map(|row| row.map(f64::from));
     match kind {
         ModelKind::Fundamental | ModelKind::Homography => rows,
-        ModelKind::Essential | ModelKind::Pose | ModelKind::Rigid => {
-            let Pose { rotation, translation } = pose_of(&rows);
-            let translation = if kind == ModelKind::Essential { translation.normalize() } else { translation };
-            rows_of_pose(&Pose { rotation: Svd3::new(&rotation).closest_rotation(), translation })
-        }
+        ModelKind::Essential | ModelKind::Pose | ModelKind::Rigid => closest_motion(kind, &rows),
     }
 }
 

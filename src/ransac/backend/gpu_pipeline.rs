@@ -4,7 +4,7 @@
 use crate::ransac::{
     Options,
     backend::{
-        gpu_last_stages::{LastStage, last_stages, local_stage},
+        gpu_last_stages::{LastStage, catch_up_stage, last_stages, local_stage},
         gpu_settings::{arrays, capacity_for, settings},
     },
     stages::{
@@ -15,7 +15,7 @@ use crate::ransac::{
 use crate::{
     Error, ModelKind, Result,
     gpu::{Context, Shader, TypedBuffer},
-    kernels::{self, Buffers, Capacity, HostBuffers, Stage, Variant, layout, solve::solver},
+    kernels::{self, Buffers, Capacity, HostBuffers, Priors, Stage, Variant, layout, solve::solver},
 };
 
 /// Estimates models of one kind for many pairs at once, from GPU buffers to GPU buffers.
@@ -42,6 +42,8 @@ pub(super) struct Stages {
     pub(super) pack: Stage,
     pub(super) score: Stage,
     pub(super) select: Stage,
+    /// Where anything is expected: what places and what refines it.
+    pub(super) prior: Option<[Stage; 2]>,
     pub(super) refine: Stage,
     pub(super) last: Vec<LastStage>,
 }
@@ -49,7 +51,7 @@ pub(super) struct Stages {
 impl GpuPipeline {
     /// A pipeline for models of `kind`, with all its buffers; `matches` is the room for those of all pairs together.
     ///
-    /// Weights, SNN ratios and key points are used where the host gives their buffers.
+    /// Weights, SNN ratios, key points and priors are used where the host gives their buffers.
     ///
     /// # Errors
     /// [`Error::BadOption`]; [`Error::MissingInput`]; [`Error::BadBuffer`] for one of the host's that is too small; [`Error::OutOfMemory`]
@@ -70,8 +72,9 @@ impl GpuPipeline {
             weights: host.weights.is_some(),
             ratios: host.ratios.is_some(),
             key_points: host.key_points.is_some() && uses_key_points(kind, options),
+            prior: !matches!(host.priors, Priors::None),
         };
-        let capacity = Capacity { pairs, matches, ..capacity_for(options) };
+        let capacity = Capacity { pairs, matches, ..capacity_for(options, given) };
         Self::with_given(context, kind, options, capacity, given, host).await
     }
 
@@ -104,11 +107,12 @@ impl GpuPipeline {
         }
         let variant = Variant { kind, residual: options.residual, score: options.score };
         host.check(&context, variant.match_vectors(), capacity.matches)?;
+        host.check_priors(&context, capacity.pairs)?;
         let needed = arrays(&rules, given, options.coherent && serves(kind));
         let settings = settings(variant, options, capacity, &rules, given);
         let made = context.catch(|| {
             let buffers = Buffers::new(&context, variant, capacity, needed, host);
-            let stages = Stages::new(&context, variant, options, capacity, &buffers);
+            let stages = Stages::new(&context, variant, options, capacity, given, &buffers);
             (buffers, stages)
         });
         let (buffers, stages) = made.await?;
@@ -154,7 +158,12 @@ impl GpuPipeline {
         &self.buffers.raw_matches
     }
 
-    /// The result of each pair.
+    /// What is expected of each pair, for the host to write where it asked for [`Priors::Written`].
+    pub const fn priors(&self) -> &TypedBuffer<layout::PairResult> {
+        &self.buffers.priors
+    }
+
+    /// The result of each pair; with uniform usage, so that a vertex shader may read one as it is.
     pub const fn results(&self) -> &TypedBuffer<layout::PairResult> {
         &self.buffers.results
     }
@@ -171,8 +180,21 @@ impl GpuPipeline {
 }
 
 impl Stages {
-    fn new(context: &Context, variant: Variant, options: &Options, capacity: Capacity, buffers: &Buffers) -> Self {
+    fn new(
+        context: &Context,
+        variant: Variant,
+        options: &Options,
+        capacity: Capacity,
+        given: Given,
+        buffers: &Buffers,
+    ) -> Self {
         let b = buffers;
+        let place_prior = || {
+            [
+                kernels::search::place_prior::stage(context, variant, b),
+                catch_up_stage(context, variant, options, capacity, b),
+            ]
+        };
         let Shader { name, parts } = solver::shader(variant.kind);
         Self {
             weigh: kernels::search::weigh_matches::stage(context, variant, b),
@@ -183,6 +205,7 @@ impl Stages {
             pack: kernels::search::pack_models::stage(context, variant, b),
             score: kernels::search::score_models::stage(context, variant, b),
             select: kernels::search::select_best::stage(context, variant, b),
+            prior: given.prior.then(place_prior),
             refine: local_stage(context, variant, b),
             last: last_stages(context, variant, options, capacity, b),
         }

@@ -7,12 +7,12 @@ use super::{
     gpu_ranking::{BatchRanker, Ranking},
     gpu_settings::capacity_for,
 };
-use crate::ransac::Options;
+use crate::ransac::{Options, stages::weights::Given};
 use crate::{
-    ModelKind, Result,
+    Result,
     gpu::{Context, ReadBack, TypedBuffer},
     kernels::{
-        Capacity, HostBuffers, Stage, Workgroups,
+        Capacity, HostBuffers, Priors, Stage, Workgroups,
         layout::{Candidate, Pair, PairDiagnosis, PairResult},
         search::pack_mask,
     },
@@ -47,9 +47,10 @@ impl Slot {
         let host = HostBuffers {
             ratios: host.ratios.filter(|_| given.ratios),
             key_points: host.key_points.filter(|_| given.key_points),
+            priors: if given.prior { Priors::Written } else { Priors::None },
             ..host
         };
-        let capacity = capacity(options, room);
+        let capacity = capacity(options, given, room);
         let pipeline = GpuPipeline::with_given(context.clone(), kind, options, capacity, given, host).await?;
         let made = context.catch(|| {
             let mask_bits = TypedBuffer::new(context, "mask bits", pack_mask::words(room.matches));
@@ -95,8 +96,8 @@ const fn read_back_sizes(diagnose: bool, pairs: usize, matches: usize) -> [u64; 
     ]
 }
 
-pub(super) fn capacity(options: &Options, room: Room) -> Capacity {
-    Capacity { pairs: room.pairs as u32, matches: room.matches as u32, ..capacity_for(options) }
+pub(super) fn capacity(options: &Options, given: Given, room: Room) -> Capacity {
+    Capacity { pairs: room.pairs as u32, matches: room.matches as u32, ..capacity_for(options, given) }
 }
 
 /// Bytes of a slot of so much room, with the staging buffers of its submissions in flight.
@@ -106,7 +107,7 @@ pub(super) fn slot_bytes(options: &Options, key: Key, ranking: Option<&dyn Ranki
     let read_back: u64 = read_back_sizes(options.diagnose, pairs, matches).iter().sum();
     let staging = upload_bytes(key, pairs, matches) + read_back;
     let ranker = ranking.map_or(0, |ranking| ranking.bytes(room));
-    ranker + capacity(options, room).bytes(key.kind) + bits + IN_FLIGHT as u64 * staging
+    ranker + capacity(options, key.given, room).bytes(key.kind) + bits + IN_FLIGHT as u64 * staging
 }
 
 /// Whether the device allows buffers as large as a slot of so much room has.
@@ -119,13 +120,13 @@ pub(super) fn is_allowed(
 ) -> bool {
     let is_counted = [room.pairs, room.matches].iter().all(|&size| size <= u32::MAX as usize / 4);
     is_counted
-        && largest_buffer(options, key.kind, ranking, room) <= context.max_storage_bytes()
+        && largest_buffer(options, key, ranking, room) <= context.max_storage_bytes()
         && upload_bytes(key, room.pairs, room.matches) <= context.device().limits().max_buffer_size
 }
 
-pub(super) fn largest_buffer(options: &Options, kind: ModelKind, ranking: Option<&dyn Ranking>, room: Room) -> u64 {
+pub(super) fn largest_buffer(options: &Options, key: Key, ranking: Option<&dyn Ranking>, room: Room) -> u64 {
     let of_ranker = ranking.map_or(0, |ranking| ranking.largest_buffer(room.matches));
-    of_ranker.max(capacity(options, room).largest_buffer(kind))
+    of_ranker.max(capacity(options, key.given, room).largest_buffer(key.kind))
 }
 
 /// The slots, that of the last use at the end.

@@ -15,21 +15,21 @@ use crate::{
     kernels::{Capacity, MatchArrays, Variant, layout, solve::solver},
 };
 
-/// Hypotheses, candidates and rounds at most, for one pair.
-pub(crate) fn capacity_for(options: &Options) -> Capacity {
+/// Hypotheses, candidates and rounds at most, for one pair with what is given of it.
+pub(crate) fn capacity_for(options: &Options, given: Given) -> Capacity {
     let hypotheses = Rounds::of(options).longest;
     Capacity {
         pairs: 1,
         matches: 1,
         hypotheses,
-        candidates: candidates_of(hypotheses),
+        candidates: candidates_of(hypotheses) + u32::from(given.prior),
         rounds: Rounds::of(options).starts(options.max_iterations).count() as u32,
     }
 }
 
 /// What the weighing of matches reads and writes.
 pub(super) const fn arrays(rules: &Rules, given: Given, coherent: bool) -> MatchArrays {
-    let Given { weights, ratios, key_points } = given;
+    let Given { weights, ratios, key_points, .. } = given;
     let Rules { one_to_one, weigh_score, weigh_refinement, .. } = *rules;
     let facts = one_to_one || weigh_score || weigh_refinement || key_points;
     let sums = !matches!(rules.sample_by, SampleBy::Nothing);
@@ -66,7 +66,8 @@ pub(super) fn settings(
         key_points: u32::from(given.key_points),
         diagnose: u32::from(options.diagnose),
         match_capacity: capacity.matches,
-        unused: [0; 3],
+        priors: u32::from(given.prior),
+        unused: [0; 2],
         magsac: MagsacFit::new(variant.kind).vectors(),
     }
 }

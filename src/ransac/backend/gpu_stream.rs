@@ -62,7 +62,7 @@ impl<'e, 'a> Stream<'e, 'a> {
         let key = self.estimator.key(problem);
         let room = Room { pairs: 1, matches: problem.matches.lengths()[0] };
         let [needed, available] =
-            [largest_buffer(options, key.kind, self.estimator.ranking(key), room), context.max_storage_bytes()];
+            [largest_buffer(options, key, self.estimator.ranking(key), room), context.max_storage_bytes()];
         if needed > available {
             return Error::OutOfMemory { needed, available };
         }

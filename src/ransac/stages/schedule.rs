@@ -49,6 +49,9 @@ pub(crate) fn candidates_of(hypotheses: u32) -> u32 {
 pub(crate) const LOCAL: Refinement = Refinement { loss: Loss::Cauchy(LOCAL_SCALE), max_iterations: 25, reach: 4.0 };
 /// The scale of its loss, thresholds.
 pub(crate) const LOCAL_SCALE: f64 = 0.5;
+/// The refinement of a prior ahead of the others: from one frame to the next points may move by so many thresholds that the last model
+/// explains none of them. So near it there are few wrong matches.
+pub(crate) const CATCH_UP: Refinement = Refinement { loss: Loss::Cauchy(8.0), max_iterations: 25, reach: 32.0 };
 /// The refinement of the winner.
 pub(crate) const FINAL: Refinement = Refinement { loss: Loss::Cauchy(FINAL_SCALE), max_iterations: 100, reach: 1.5 };
 

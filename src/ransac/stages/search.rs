@@ -1,11 +1,11 @@
 //! The search on the CPU: rounds of sample → solve → score → select → refine.
 
 use super::{
-    schedule::{LOCAL, Rounds, candidates_of},
+    schedule::{CATCH_UP, LOCAL, Rounds, candidates_of},
     stopping::{Chances, budget},
     weights::MatchWeights,
 };
-use crate::constants::{HYPOTHESES, RECOVERED};
+use crate::constants::{HYPOTHESES, RECOVERED, UNREACHED};
 use crate::ransac::Options;
 use crate::{
     cpu::{
@@ -18,14 +18,15 @@ use crate::{
             choose_finalists::Scored,
             mark_inliers::mark_inliers,
             normalize_matches::{NormalizedMatches, matrix_of, rows_of_matrix},
-            refine_model::refine_model,
+            place_prior::place_prior,
+            refine_model::{Refinement, refine_model},
             sample_minimal::sample_minimal,
             score_models::Scorer,
             select_best::{Candidate, SelectBest},
         },
         solve::solve_sample::solve_hypothesis,
     },
-    geometry::ModelKind,
+    geometry::{Model, ModelKind},
 };
 
 /// What a search found.
@@ -45,6 +46,8 @@ pub(crate) struct Search<'a> {
     pub(crate) scorer: Scorer,
     pub(crate) weights: &'a MatchWeights,
     pub(crate) seed: u64,
+    /// What is expected.
+    pub(crate) prior: Option<Model>,
 }
 
 impl Search<'_> {
@@ -57,7 +60,10 @@ impl Search<'_> {
         let mut needed = budget;
         while found.iterations < needed {
             let end = rounds.end(found.iterations, options.max_iterations);
-            let selected = self.select(found.iterations..end);
+            let mut selected = self.select(found.iterations..end);
+            if found.iterations == 0 {
+                selected.extend(self.prior());
+            }
             found.iterations = end;
             if self.refine(&selected, &mut found) && options.min_iterations < options.max_iterations {
                 let required = found.best.map_or(u32::MAX, |best| self.chances(&best.0).required(options.confidence));
@@ -86,6 +92,13 @@ impl Search<'_> {
         select.into_best()
     }
 
+    /// What is expected, as a candidate.
+    fn prior(&self) -> Option<Candidate> {
+        let placed = place_prior(&self.prior?, self.matches, &self.scorer)?;
+        let (model, score) = self.refine_by(&CATCH_UP, (placed.model, placed.score));
+        Some(Candidate { model, score, ..placed })
+    }
+
     /// Refines the models selected; whether one is better than all before.
     fn refine(&self, selected: &[Candidate], found: &mut Found) -> bool {
         let mut improved = false;
@@ -96,17 +109,22 @@ impl Search<'_> {
     }
 
     /// Adds what is recovered from the planes that explain the samples of the best candidates, each of which was refined to the model
-    /// at its place.
+    /// at its place. A prior has no sample.
     fn recover_from_planes(&self, candidates: &[Candidate], refined: &mut Vec<Scored>) {
-        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        let has_sample = |&place: &usize| candidates[place].hypothesis != UNREACHED;
+        let mut order: Vec<usize> = (0..candidates.len()).filter(has_sample).collect();
         order.sort_by(|&a, &b| refined[b].1.total_cmp(&refined[a].1));
         let best = order.into_iter().take(RECOVERED as usize);
         refined.extend(best.filter_map(|place| self.recover_from_plane(&candidates[place])).collect::<Vec<_>>());
     }
 
     /// The model refined, or as it was where that does not raise its score.
-    pub(crate) fn refine_one(&self, (model, score): Scored) -> Scored {
-        let refined = refine_model(&model, self.matches, &LOCAL);
+    pub(crate) fn refine_one(&self, scored: Scored) -> Scored {
+        self.refine_by(&LOCAL, scored)
+    }
+
+    fn refine_by(&self, refinement: &Refinement, (model, score): Scored) -> Scored {
+        let refined = refine_model(&model, self.matches, refinement);
         let refined_score = self.scorer.score(&refined, self.matches, f32::NEG_INFINITY);
         if refined_score >= score { (refined, refined_score) } else { (model, score) }
     }

@@ -26,15 +26,18 @@ pub(crate) struct Given {
     pub(crate) ratios: bool,
     /// Scales and orientations of key points, and a use for them.
     pub(crate) key_points: bool,
+    /// What is expected.
+    pub(crate) prior: bool,
 }
 
 impl Given {
     pub(crate) fn of(problem: &Problem<'_>, options: &Options) -> Self {
-        let Problem { weights, ratios, scales_px, angles_deg, .. } = problem;
+        let Problem { weights, ratios, scales_px, angles_deg, prior, .. } = problem;
         Self {
             weights: weights.is_some(),
             ratios: ratios.is_some(),
             key_points: scales_px.is_some() && angles_deg.is_some() && uses_key_points(problem.matches.kind(), options),
+            prior: prior.is_some(),
         }
     }
 
