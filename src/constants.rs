@@ -362,7 +362,7 @@ shared_constants! {
 }
 
 /// A cell whose recalled points are spread by this share of the scene's extent is sampled half as often as one that a map is sure of.
-#[cfg(feature = "network")]
+#[cfg(all(feature = "network", not(target_arch = "wasm32")))]
 pub(crate) const DOUBTFUL_SHARE: f64 = 0.075;
 
 /// Widths of the bins of descriptors, pixels.

@@ -217,6 +217,14 @@ pub enum Error {
         /// Hypotheses that would fit with as many matches; 0 also where not even the network does.
         most_hypotheses: usize,
     },
+    /// A camera that the model has no use for.
+    #[error("{camera}: expected none, for the {model} model has no use for it")]
+    UselessCamera {
+        /// Which.
+        camera: &'static str,
+        /// The model asked for.
+        model: &'static str,
+    },
     /// No pair of a data set can be trained on.
     #[cfg(feature = "data")]
     #[error(

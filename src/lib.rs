@@ -11,13 +11,13 @@ pub mod algebra;
 pub mod collection;
 pub mod constants;
 pub mod cpu;
-#[cfg(feature = "data")]
+#[cfg(feature = "formats")]
 pub mod data;
 mod error;
 pub mod geometry;
 pub mod gpu;
 pub mod kernels;
-#[cfg(feature = "network")]
+#[cfg(all(feature = "network", not(target_arch = "wasm32")))]
 pub mod localise;
 #[cfg(feature = "network")]
 pub mod network;

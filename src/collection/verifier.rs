@@ -88,7 +88,8 @@ impl Verifier {
         let asked = &options.estimator;
         let refit = Options { use_all: true, min_inliers: 0, diagnose: false, backend: Backend::Cpu, ..asked.clone() };
         let essential = LearnedEstimator::new(asked.clone(), ModelKind::Essential)?;
-        let fundamental = LearnedEstimator::beside(&essential, asked.clone(), ModelKind::Fundamental)?;
+        let fundamental =
+            LearnedEstimator::beside(essential.estimator(), asked.clone(), ModelKind::Fundamental, |_| {})?;
         Ok(Self { essential, fundamental, refit: Estimator::new(refit)?, options })
     }
 

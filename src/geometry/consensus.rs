@@ -2,7 +2,7 @@
 
 /// How a model's residuals become its score: the sum over the matches of a gain in 0..=1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "formats", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Score {
     /// 1 within the threshold, else 0.
@@ -11,14 +11,14 @@ pub enum Score {
     Msac,
     /// The noise scale marginalised up to the threshold (Barath et al. 2020).
     #[default]
-    #[cfg_attr(feature = "data", serde(rename = "magsac++", alias = "magsacpp"))]
+    #[cfg_attr(feature = "formats", serde(rename = "magsac++", alias = "magsacpp"))]
     #[cfg_attr(feature = "cli", value(name = "magsac++"))]
     Magsacpp,
 }
 
 /// How far a match is from an epipolar geometry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "formats", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum EpipolarResidual {
     /// First-order distance to the nearest match that fits exactly.

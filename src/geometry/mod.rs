@@ -19,7 +19,7 @@ pub use camera_model::CameraModel;
 pub use cell_grid::CellGrid;
 pub use consensus::{EpipolarResidual, Score};
 pub use intrinsics::Intrinsics;
-#[cfg(feature = "data")]
+#[cfg(feature = "formats")]
 pub(crate) use matches::pick;
 pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};

@@ -26,6 +26,7 @@ pub struct AdapterReport {
 }
 
 /// The adapters of this machine; blocks while the drivers answer.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn adapters() -> Vec<AdapterReport> {
     pollster::block_on(adapters_async())
 }

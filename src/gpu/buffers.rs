@@ -1,5 +1,4 @@
-use super::{BufferPart, Context, ReadBack};
-use crate::Result;
+use super::{BufferPart, Context};
 use bytemuck::Pod;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -99,10 +98,11 @@ impl<T: Pod> TypedBuffer<T> {
     ///
     /// # Errors
     /// [`Error::Device`](crate::Error::Device).
-    pub fn read_blocking(&self, context: &Context) -> Result<Vec<T>> {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read_blocking(&self, context: &Context) -> crate::Result<Vec<T>> {
         let mut encoder = context.encoder("read back");
         let sources = [(&self.buffer, self.offset, Self::bytes(self.len))];
-        let read_back = ReadBack::encode_parts(context, &mut encoder, &sources).submit(context, encoder);
+        let read_back = super::ReadBack::encode_parts(context, &mut encoder, &sources).submit(context, encoder);
         let bytes = read_back.wait_blocking(context)?;
         Ok(bytemuck::pod_collect_to_vec(bytes.first().map_or(&[][..], Vec::as_slice)))
     }

@@ -63,6 +63,7 @@ impl Context {
     ///
     /// # Errors
     /// Those of [`Self::request`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn request_blocking(software: bool) -> Result<Self> {
         pollster::block_on(Self::request(software))
     }
@@ -140,6 +141,7 @@ impl Context {
     ///
     /// # Errors
     /// Those of [`Self::catch`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn catch_blocking<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
         pollster::block_on(self.catch(work))
     }

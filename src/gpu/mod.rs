@@ -9,7 +9,9 @@ mod read_back;
 mod shader;
 mod upload;
 
-pub use adapters::{AdapterReport, adapters, adapters_async};
+#[cfg(not(target_arch = "wasm32"))]
+pub use adapters::adapters;
+pub use adapters::{AdapterReport, adapters_async};
 pub use buffers::TypedBuffer;
 pub use context::Context;
 pub use kernel::Kernel;

@@ -3,11 +3,12 @@ use crate::{Error, Result};
 use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 /// Another thread that polls the device may have taken the answer of a mapping, and be about to hand it out.
-const HANDED_OUT: Duration = Duration::from_secs(5);
+#[cfg(not(target_arch = "wasm32"))]
+const HANDED_OUT: std::time::Duration = std::time::Duration::from_secs(5);
 
+#[cfg(not(target_arch = "wasm32"))]
 const NEVER: &str = "the read-back never finished";
 
 /// Copies of buffers on their way to the CPU, through one staging buffer.
@@ -15,6 +16,7 @@ const NEVER: &str = "the read-back never finished";
 pub struct ReadBack {
     staging: wgpu::Buffer,
     sizes: Vec<u64>,
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "browsers poll by themselves"))]
     submission: Option<wgpu::SubmissionIndex>,
 }
 
@@ -75,6 +77,7 @@ impl ReadBack {
     ///
     /// # Errors
     /// Those of [`Self::wait`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn wait_blocking(self, context: &Context) -> Result<Vec<Vec<u8>>> {
         let mapped = self.map();
         mapped.drive(context.device(), self.poll_type());
@@ -85,6 +88,7 @@ impl ReadBack {
         self.bytes()
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn poll_type(&self) -> wgpu::PollType {
         wgpu::PollType::Wait { submission_index: self.submission.clone(), timeout: None }
     }
@@ -148,6 +152,7 @@ impl Mapped {
     }
 
     /// Waits for the device until the answer is there; that it fails, or says nothing, is an answer too.
+    #[cfg(not(target_arch = "wasm32"))]
     fn drive(&self, device: &wgpu::Device, until: wgpu::PollType) {
         if let Err(error) = device.poll(until) {
             return self.set(Err(error.to_string()));

@@ -2,7 +2,7 @@ use super::step::{Slot, Step};
 use super::steps::steps;
 use super::{Architecture, NetworkConfig, RankInput, Weights, features};
 use crate::constants::{EDGE_COLUMNS, NEIGHBOUR_ROWS, NORM_CHANNELS, POOLED_EDGES, TILE_COLUMNS, TILE_ROWS};
-use crate::gpu::{Context, TypedBuffer, Upload};
+use crate::gpu::{Context, ReadBack, TypedBuffer, Upload};
 use crate::kernels::{self, HostBuffers, Stage, Workgroups, buffers::of_host_or_new, layout::LayerShape};
 use crate::ransac::stages::coordinates::{coordinates, key_points_of, origins, ratios_of};
 use crate::{Error, Result};
@@ -63,6 +63,7 @@ impl GpuRanker {
     ///
     /// # Errors
     /// Those of [`Self::new`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn new_blocking(context: Context, weights: &Weights, capacity: [u32; 2], host: HostBuffers) -> Result<Self> {
         pollster::block_on(Self::new(context, weights, capacity, host))
     }
@@ -239,26 +240,48 @@ impl GpuRanker {
     /// The logits of some pairs; blocks.
     ///
     /// # Errors
-    /// Those of [`Self::write`]; [`Error::Device`]; [`Error::NotFinite`] when the network overflows.
+    /// Those of [`Self::logits_async`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn logits_blocking(&mut self, inputs: &[RankInput<'_>]) -> Result<Vec<Vec<f32>>> {
+        let bytes = self.submit(inputs)?.wait_blocking(&self.context)?;
+        split(inputs, &bytes)
+    }
+
+    /// The logits of some pairs; waits for them without blocking.
+    ///
+    /// # Errors
+    /// Those of [`Self::write`]; [`Error::Device`]; [`Error::NotFinite`] when the network overflows.
+    pub async fn logits_async(&mut self, inputs: &[RankInput<'_>]) -> Result<Vec<Vec<f32>>> {
+        let bytes = self.submit(inputs)?.wait(&self.context).await?;
+        split(inputs, &bytes)
+    }
+
+    fn submit(&mut self, inputs: &[RankInput<'_>]) -> Result<ReadBack> {
         self.write(inputs)?;
         let mut encoder = self.context.encoder("rank");
         self.encode(&mut encoder);
-        self.context.queue().submit([encoder.finish()]);
-        let all = self.buffers.logits.read_blocking(&self.context)?;
-        let mut rest = all.as_slice();
-        inputs
-            .iter()
-            .map(|input| {
-                let (logits, after) = rest.split_at(input.matches.lengths()[0]);
-                rest = after;
-                match logits.iter().position(|logit| !logit.is_finite()) {
-                    Some(index) => Err(Error::NotFinite { what: "logit", index, value: logits[index].into() }),
-                    None => Ok(logits.to_vec()),
-                }
-            })
-            .collect()
+        let matches: usize = inputs.iter().map(|input| input.matches.lengths()[0]).sum();
+        let sources = [(&**self.logits(), TypedBuffer::<f32>::bytes(matches))];
+        let read_back = ReadBack::encode(&self.context, &mut encoder, &sources);
+        Ok(read_back.submit(&self.context, encoder))
     }
+}
+
+/// The logits of each pair, out of what was read back.
+fn split(inputs: &[RankInput<'_>], bytes: &[Vec<u8>]) -> Result<Vec<Vec<f32>>> {
+    let all: Vec<f32> = bytemuck::pod_collect_to_vec(bytes.first().map_or(&[][..], Vec::as_slice));
+    let mut rest = all.as_slice();
+    inputs
+        .iter()
+        .map(|input| {
+            let (logits, after) = rest.split_at(input.matches.lengths()[0]);
+            rest = after;
+            match logits.iter().position(|logit| !logit.is_finite()) {
+                Some(index) => Err(Error::NotFinite { what: "logit", index, value: logits[index].into() }),
+                None => Ok(logits.to_vec()),
+            }
+        })
+        .collect()
 }
 
 /// Where each pair begins, as shaders read it.

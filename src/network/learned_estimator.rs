@@ -1,5 +1,6 @@
+#[cfg(not(target_arch = "wasm32"))]
 use super::gpu_ranking::GpuRanking;
-use super::{Architecture, RankInput, Ranker, guided, guiding_weights};
+use super::{Architecture, RankInput, Ranker, Weights, guided, guiding_weights};
 use crate::error::no_answer;
 use crate::gpu::Context;
 use crate::parallel::parallel_map;
@@ -26,7 +27,9 @@ struct Ranking {
 enum OnGpu {
     /// The network goes before the estimator in one submission: the estimator that has it.
     InFront(GpuEstimator),
-    /// The logits are read back: those of CLNet, whose rows the CPU makes, and for [`Options::use_all`], which works there.
+    /// The logits are read back: those of CLNet, whose rows the CPU makes, and for [`Options::use_all`], which works there. Not in
+    /// browsers, where nothing may wait for them: the CPU ranks there.
+    #[cfg(not(target_arch = "wasm32"))]
     ReadBack(Box<GpuRanking>),
 }
 
@@ -36,6 +39,7 @@ impl LearnedEstimator {
     ///
     /// # Errors
     /// Those of [`Estimator::new`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn new(options: Options, kind: ModelKind) -> Result<Self> {
         Self::adjusted(options, kind, |_| {})
     }
@@ -44,16 +48,22 @@ impl LearnedEstimator {
     ///
     /// # Errors
     /// Those of [`Estimator::new`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn adjusted(options: Options, kind: ModelKind, adjust: impl FnOnce(&mut Options)) -> Result<Self> {
         Self::made(options, kind, adjust, Estimator::new)
     }
 
-    /// [`Self::new`], where another estimator works: one device serves both.
+    /// [`Self::adjusted`], where another estimator works: one device serves both.
     ///
     /// # Errors
     /// Those of [`Estimator::with_options`].
-    pub fn beside(other: &Self, options: Options, kind: ModelKind) -> Result<Self> {
-        Self::made(options, kind, |_| {}, |options| other.estimator.with_options(options))
+    pub fn beside(
+        other: &Estimator,
+        options: Options,
+        kind: ModelKind,
+        adjust: impl FnOnce(&mut Options),
+    ) -> Result<Self> {
+        Self::made(options, kind, adjust, |options| other.with_options(options))
     }
 
     fn made(
@@ -76,9 +86,11 @@ impl LearnedEstimator {
     /// # Errors
     /// [`Error::Device`](crate::Error::Device) when the device does not take the network.
     pub fn with_ranker(estimator: Estimator, ranker: Option<Ranker>) -> Result<Self> {
-        let on_gpu =
-            |ranker: &Ranker| estimator.context().map(|context| OnGpu::new(context, estimator.options(), ranker));
-        let make = |ranker: Ranker| Ok(Ranking { on_gpu: on_gpu(&ranker).transpose()?, ranker });
+        let on_gpu = |ranker: &Ranker| match estimator.context() {
+            Some(context) => OnGpu::new(context, estimator.options(), ranker),
+            None => Ok(None),
+        };
+        let make = |ranker: Ranker| Ok(Ranking { on_gpu: on_gpu(&ranker)?, ranker });
         Ok(Self { ranking: ranker.map(make).transpose()?, estimator })
     }
 
@@ -96,11 +108,13 @@ impl LearnedEstimator {
     ///
     /// # Errors
     /// Those of [`Ranker::logits`] and [`Estimator::estimate`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn estimate(&self, problem: &Problem<'_>) -> Result<Outcome> {
         self.estimate_batch(std::slice::from_ref(problem)).pop().unwrap_or_else(no_answer)
     }
 
     /// [`Self::estimate`] of many problems, side by side.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         let Some(ranking) = &self.ranking else { return self.estimator.estimate_batch(problems) };
         if let Some(OnGpu::InFront(estimator)) = &ranking.on_gpu {
@@ -123,10 +137,10 @@ impl LearnedEstimator {
 }
 
 /// Of each problem the weights that it is given, `None` where it has its own, or what is wrong with it.
-type Weights = Vec<Result<Option<Vec<f32>>>>;
+type WeightsOfAll = Vec<Result<Option<Vec<f32>>>>;
 
 /// The problems that nothing is wrong with, with their weights.
-fn weighed<'a>(problems: &[Problem<'a>], weights: &'a Weights) -> Vec<Problem<'a>> {
+fn weighed<'a>(problems: &[Problem<'a>], weights: &'a WeightsOfAll) -> Vec<Problem<'a>> {
     let of_each = problems.iter().zip(weights).filter_map(|(problem, weights)| {
         let weights = weights.as_ref().ok()?.as_deref();
         Some(Problem { weights: weights.or(problem.weights), ..*problem })
@@ -135,19 +149,29 @@ fn weighed<'a>(problems: &[Problem<'a>], weights: &'a Weights) -> Vec<Problem<'a
 }
 
 /// The outcomes of those, and what is wrong with the others.
-fn with_faults(outcomes: Vec<Result<Outcome>>, weights: Weights) -> Vec<Result<Outcome>> {
+fn with_faults(outcomes: Vec<Result<Outcome>>, weights: WeightsOfAll) -> Vec<Result<Outcome>> {
     let mut outcomes = outcomes.into_iter();
     weights.into_iter().map(|weights| weights.and_then(|_| outcomes.next().unwrap_or_else(no_answer))).collect()
 }
 
 impl OnGpu {
-    fn new(context: &Context, options: &Options, ranker: &Ranker) -> Result<Self> {
+    fn new(context: &Context, options: &Options, ranker: &Ranker) -> Result<Option<Self>> {
         let weights = ranker.weights();
         if weights.config().architecture == Architecture::Clnet || options.use_all {
-            return Ok(Self::ReadBack(Box::new(GpuRanking::new(context, weights)?)));
+            return Self::read_back(context, weights);
         }
         let estimator = GpuEstimator::new(context.clone(), options.clone())?;
-        Ok(Self::InFront(estimator.with_ranking(Arc::new(weights.clone()))))
+        Ok(Some(Self::InFront(estimator.with_ranking(Arc::new(weights.clone())))))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn read_back(context: &Context, weights: &Weights) -> Result<Option<Self>> {
+        Ok(Some(Self::ReadBack(Box::new(GpuRanking::new(context, weights)?))))
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    const fn read_back(_: &Context, _: &Weights) -> Result<Option<Self>> {
+        Ok(None)
     }
 }
 
@@ -156,8 +180,9 @@ impl Ranking {
         self.ranker.logits(&RankInput::of(problem)).map(|logits| guiding_weights(&logits))
     }
 
-    fn weights_of_all(&self, problems: &[Problem<'_>], threads: usize) -> Weights {
-        let mut from_gpu = match &self.on_gpu {
+    fn weights_of_all(&self, problems: &[Problem<'_>], threads: usize) -> WeightsOfAll {
+        let mut from_gpu: Vec<Option<Vec<f32>>> = match &self.on_gpu {
+            #[cfg(not(target_arch = "wasm32"))]
             Some(OnGpu::ReadBack(on_gpu)) => {
                 let inputs: Vec<_> = problems.iter().map(RankInput::of).collect();
                 on_gpu.logits(&inputs)

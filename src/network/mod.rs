@@ -10,6 +10,7 @@ mod config;
 mod error;
 pub mod features;
 mod gpu_ranker;
+#[cfg(not(target_arch = "wasm32"))]
 mod gpu_ranking;
 mod guidance;
 mod in_front;

@@ -3,7 +3,7 @@ use crate::{Error, Result};
 
 /// Where the work runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "formats", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Backend {
     /// A real GPU where there is one, else the CPU; never a software rasteriser.
@@ -17,7 +17,7 @@ pub enum Backend {
 
 /// How minimal samples are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "formats", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Sampler {
     /// Rather from the matches that weights and SNN ratios, where these are known, make out to be right: the first hypotheses by the
@@ -34,7 +34,7 @@ pub enum Sampler {
 
 /// Options of the estimator.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "data", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "formats", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Options {
     /// Inlier threshold, pixels (for rigid transforms in the unit of the points). How much each inlier of a pose counts in its last
     /// refinement goes by their noise instead.

@@ -3,10 +3,11 @@
 use crate::border::{Failure, Result, bad_input, border, nabla_status, null};
 use crate::handles::{Held, held, hold, nabla_estimator, release};
 use crate::options::{model_kind, nabla_options};
-use crate::problem::{OwnedProblem, nabla_problem};
+use crate::problem::nabla_problem;
 use crate::result::{Place, nabla_result};
 use crate::versioned::Versioned;
 use nabla_ransac::cpu::rank::predict_logits::sigmoid;
+use nabla_ransac::data::OwnedProblem;
 use nabla_ransac::network::RankInput;
 use nabla_ransac::{Error, Outcome, Problem, Result as LibraryResult};
 use std::ffi::c_char;
@@ -157,16 +158,15 @@ pub unsafe extern "C" fn nabla_rank(
         }
         // SAFETY: the caller's struct has the size that it says, and its pointers are as it says
         let problem = unsafe { nabla_problem::read(problem, "problem")?.owned(held.kind) }?;
-        let expected = problem.match_count;
+        let expected = problem.match_count();
         if length != expected {
             return Err(bad_input(format!("length: expected {expected}, one a match, but it is {length}")));
         }
         let logits = held.ranker()?.logits(&RankInput::of(&problem.problem(held.kind)?))?;
-        // SAFETY: one a match of the caller's memory; what is seen along no ray is never right
-        unsafe { probabilities.write_bytes(0, length) };
-        for (&place, &logit) in problem.places.iter().zip(&logits) {
-            // SAFETY: places are those of matches
-            unsafe { probabilities.add(place).write(sigmoid(logit)) };
+        // what is seen along no ray is never right
+        for (index, logit) in problem.of_all(&logits, f32::NEG_INFINITY).into_iter().enumerate() {
+            // SAFETY: one a match of the caller's memory
+            unsafe { probabilities.add(index).write(sigmoid(logit)) };
         }
         Ok(())
     })

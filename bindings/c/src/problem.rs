@@ -5,9 +5,9 @@ use crate::border::{Result, bad_input};
 use crate::camera::nabla_camera;
 use crate::versioned::Versioned;
 use glam::{DVec2, DVec3};
-use nabla_ransac::data::{CameraSet, PairRecord};
+use nabla_ransac::ModelKind;
+use nabla_ransac::data::{CameraSet, OwnedProblem, PairRecord};
 use nabla_ransac::geometry::Matches;
-use nabla_ransac::{ModelKind, Problem, Result as LibraryResult};
 use std::ptr;
 
 /// The matches of one problem, and what is known of each. Set all to zero, then struct_size and what there is; arrays that are not given
@@ -76,7 +76,8 @@ impl nabla_problem {
         self.check_counts()?;
         // SAFETY: the caller says so
         let record = unsafe { self.record(kind) }?;
-        Ok(OwnedProblem::new(record, self))
+        let threshold_px = Some(self.threshold_px).filter(|&threshold_px| threshold_px != 0.0);
+        Ok(OwnedProblem::new(record, threshold_px, self.seed))
     }
 
     /// That all arrays have a row a match, before any is read.
@@ -131,25 +132,15 @@ impl nabla_problem {
     }
 
     unsafe fn cameras(&self, kind: ModelKind) -> Result<CameraSet> {
-        let wanted = match kind {
-            ModelKind::Essential => 2,
-            ModelKind::Pose => 1,
-            ModelKind::Fundamental | ModelKind::Homography | ModelKind::Rigid => 0,
-        };
         let mut cameras = [None, None];
         let given = [(self.camera1, "camera1"), (self.camera2, "camera2")];
         for (side, (camera, name)) in given.into_iter().enumerate() {
             // SAFETY: null or a camera, as the caller says
             let Some(camera) = (unsafe { camera.as_ref() }) else { continue };
-            if side >= wanted {
-                let model = kind.name();
-                return Err(bad_input(format!("{name}: expected none, for the {model} model has no use for it")));
-            }
             // SAFETY: the caller says so
             cameras[side] = Some(unsafe { camera.intrinsics(name) }?);
         }
-        let [camera1, camera2] = cameras;
-        Ok(CameraSet { camera1, camera2 })
+        Ok(CameraSet::for_model(kind, cameras)?)
     }
 }
 
@@ -177,29 +168,5 @@ unsafe fn both(arrays: [&nabla_array; 2], names: [&str; 2]) -> Result<Option<[Ve
         (Some(first), Some(second)) => Ok(Some([first, second])),
         (None, None) => Ok(None),
         _ => Err(bad_input(format!("{} and {}: expected both or none, but there is one", names[0], names[1]))),
-    }
-}
-
-/// A problem with what it borrows.
-pub(crate) struct OwnedProblem {
-    /// The matches that can be inliers.
-    record: PairRecord,
-    /// Their places among all matches.
-    pub(crate) places: Vec<usize>,
-    pub(crate) match_count: usize,
-    threshold_px: Option<f64>,
-    seed: u64,
-}
-
-impl OwnedProblem {
-    fn new(record: PairRecord, problem: &nabla_problem) -> Self {
-        let (places, match_count) = (record.usable(), record.matches.len());
-        let record = if places.len() == match_count { record } else { record.select(&places) };
-        let threshold_px = Some(problem.threshold_px).filter(|&threshold_px| threshold_px != 0.0);
-        Self { record, places, match_count, threshold_px, seed: problem.seed }
-    }
-
-    pub(crate) fn problem(&self, kind: ModelKind) -> LibraryResult<Problem<'_>> {
-        Ok(Problem { threshold_px: self.threshold_px, ..self.record.problem(kind, self.seed)? })
     }
 }

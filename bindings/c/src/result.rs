@@ -1,9 +1,9 @@
 //! What an estimation found, as one struct.
 
 use crate::border::{Result, bad_input, nabla_status, null};
-use crate::problem::OwnedProblem;
 use crate::versioned::Versioned;
 use glam::{DMat3, DQuat};
+use nabla_ransac::data::OwnedProblem;
 use nabla_ransac::ransac::{Diagnosis, Estimate};
 use nabla_ransac::{Model, Outcome, Pose};
 use std::ptr;
@@ -219,11 +219,9 @@ impl Place {
         if self.inliers.is_null() {
             return;
         }
-        // SAFETY: an entry a match, which the caller may write
-        unsafe { self.inliers.write_bytes(0, problem.match_count) };
-        for (&place, &inlier) in problem.places.iter().zip(outcome.estimate.iter().flat_map(|found| &found.inliers)) {
-            // SAFETY: places are those of matches
-            unsafe { self.inliers.add(place).write(inlier.into()) };
+        for (index, inlier) in problem.mask(outcome).into_iter().enumerate() {
+            // SAFETY: an entry a match, which the caller may write
+            unsafe { self.inliers.add(index).write(inlier.into()) };
         }
     }
 }

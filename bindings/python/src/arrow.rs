@@ -1,7 +1,6 @@
 //! Record batches and tables by the Arrow PyCapsule interface, without copying their columns.
 
 use crate::errors::{bad_input, raise_of_batch};
-use crate::problem::OwnedProblem;
 use arrow_array::RecordBatch;
 use nabla_ransac::ModelKind;
 use nabla_ransac::collection::Verifier;
@@ -31,7 +30,7 @@ pub(crate) fn problems_of(
         let mut problems = Vec::new();
         for batch in &batches {
             for pair in records(batch, kind, seed)? {
-                problems.push(pair.record.map(|record| OwnedProblem::new(&record, None, pair.seed)));
+                problems.push(pair.record.map(|record| OwnedProblem::new(record, None, pair.seed)));
             }
         }
         Ok(problems)

@@ -1,8 +1,8 @@
 //! What an estimation found, as the package's `Estimate`.
 
 use crate::arrays::{matrix_to_numpy, vector_to_numpy};
-use crate::problem::OwnedProblem;
 use glam::DMat3;
+use nabla_ransac::data::OwnedProblem;
 use nabla_ransac::ransac::Diagnosis;
 use nabla_ransac::{Model, ModelKind, Outcome, Pose};
 use numpy::PyArray1;
@@ -20,11 +20,7 @@ pub(crate) fn to_python<'py>(
     outcome: &Outcome,
     problem: &OwnedProblem,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut mask = vec![false; problem.match_count];
-    let estimate = outcome.estimate.as_ref();
-    for (&place, &inlier) in problem.places.iter().zip(estimate.iter().flat_map(|estimate| &estimate.inliers)) {
-        mask[place] = inlier;
-    }
+    let (mask, estimate) = (problem.mask(outcome), outcome.estimate.as_ref());
     let (matrix, pose) = estimate.map_or((None, None), |estimate| parts(&estimate.model));
     let none = Diagnosis::default();
     let diagnosis = estimate.map_or(&none, |estimate| &estimate.diagnosis);

@@ -4,9 +4,9 @@ use crate::arrays::{column, points2, points3};
 use crate::cameras::intrinsics;
 use crate::errors::{bad_input, raise};
 use crate::keywords::Keywords;
-use nabla_ransac::data::{CameraSet, PairRecord};
+use nabla_ransac::ModelKind;
+use nabla_ransac::data::{CameraSet, OwnedProblem, PairRecord};
 use nabla_ransac::geometry::Matches;
-use nabla_ransac::{ModelKind, Problem, Result};
 use pyo3::prelude::*;
 
 type Given<'py> = Option<Bound<'py, PyAny>>;
@@ -55,7 +55,7 @@ impl<'py> ProblemArguments<'py> {
         record.angles_deg = both(&self.angles, ["angles1", "angles2"])?;
         record.check_lengths().map_err(raise)?;
         self.cameras(kind)?.put_into(&mut record);
-        Ok(OwnedProblem::new(&record, self.threshold_px, self.seed))
+        Ok(OwnedProblem::new(record, self.threshold_px, self.seed))
     }
 
     fn matches(&self, kind: ModelKind) -> PyResult<Matches> {
@@ -78,24 +78,12 @@ impl<'py> ProblemArguments<'py> {
     }
 
     fn cameras(&self, kind: ModelKind) -> PyResult<CameraSet> {
-        let wanted = match kind {
-            ModelKind::Essential => 2,
-            ModelKind::Pose => 1,
-            ModelKind::Fundamental | ModelKind::Homography | ModelKind::Rigid => 0,
-        };
         let mut cameras = [None, None];
         for (side, name) in ["camera1", "camera2"].into_iter().enumerate() {
             let Some(camera) = &self.cameras[side] else { continue };
-            if side >= wanted {
-                return Err(bad_input(format!(
-                    "{name}: expected none, for the {} model has no use for it",
-                    kind.name()
-                )));
-            }
             cameras[side] = Some(intrinsics(camera, name)?);
         }
-        let [camera1, camera2] = cameras;
-        Ok(CameraSet { camera1, camera2 })
+        CameraSet::for_model(kind, cameras).map_err(raise)
     }
 }
 
@@ -108,27 +96,5 @@ fn both(values: &[Given<'_>; 2], names: [&str; 2]) -> PyResult<Option<[Vec<f32>;
         (Some(first), Some(second)) => Ok(Some([first, second])),
         (None, None) => Ok(None),
         _ => Err(bad_input(format!("{} and {}: expected both or none, but there is one", names[0], names[1]))),
-    }
-}
-
-/// A problem with what it borrows.
-pub(crate) struct OwnedProblem {
-    /// The matches that can be inliers.
-    pub(crate) record: PairRecord,
-    /// Their places among all matches.
-    pub(crate) places: Vec<usize>,
-    pub(crate) match_count: usize,
-    threshold_px: Option<f64>,
-    seed: u64,
-}
-
-impl OwnedProblem {
-    pub(crate) fn new(record: &PairRecord, threshold_px: Option<f64>, seed: u64) -> Self {
-        let places = record.usable();
-        Self { record: record.select(&places), match_count: record.matches.len(), places, threshold_px, seed }
-    }
-
-    pub(crate) fn problem(&self, kind: ModelKind) -> Result<Problem<'_>> {
-        Ok(Problem { threshold_px: self.threshold_px, ..self.record.problem(kind, self.seed)? })
     }
 }

@@ -49,10 +49,7 @@ pub(crate) fn rank<'py>(
     let problem = arguments.owned(kind)?;
     let found = py.detach(|| ranker(kind)?.logits(&RankInput::of(&problem.problem(kind)?))).map_err(raise)?;
     // what is seen along no ray is never right
-    let mut all = vec![f32::NEG_INFINITY; problem.match_count];
-    for (&place, logit) in problem.places.iter().zip(found) {
-        all[place] = logit;
-    }
+    let mut all = problem.of_all(&found, f32::NEG_INFINITY);
     if !logits {
         all.iter_mut().for_each(|value| *value = sigmoid(*value));
     }

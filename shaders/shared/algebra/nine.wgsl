@@ -21,8 +21,8 @@ fn from9(x: Nine, first: u32, last: u32) -> Nine {
     let first4 = vec4(first);
     let last4 = vec4(last);
     return Nine(
-        select(vec4(0.0), x.a, at >= first4 & at <= last4),
-        select(vec4(0.0), x.b, at + 4u >= first4 & at + 4u <= last4),
+        select(vec4(0.0), x.a, (at >= first4) & (at <= last4)),
+        select(vec4(0.0), x.b, (at + 4u >= first4) & (at + 4u <= last4)),
         select(0.0, x.c, last >= 8u),
     );
 }

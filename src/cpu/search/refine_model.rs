@@ -9,7 +9,7 @@ use crate::geometry::ModelKind;
 use crate::{
     algebra::linear::solve_positive_definite,
     cpu::{
-        real::{Fused, Real},
+        real::Real,
         residual::{Essential, Fundamental, Homography, ModelRows, Reprojection, Residual, Rigid},
         robust::Loss,
     },
@@ -118,7 +118,7 @@ impl Near {
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 fn near_indices<R: Residual>(residual: &R, matches: &NormalizedMatches, limit: f64) -> Vec<u32> {
     match_target! {
-        "x86_64+avx2+fma" => indices_below::<Fused<f64>, R>(residual, matches, limit),
+        "x86_64+avx2+fma" => indices_below::<crate::cpu::real::Fused<f64>, R>(residual, matches, limit),
         _ => indices_below::<f64, R>(residual, matches, limit),
     }
 }
@@ -201,7 +201,7 @@ fn normal_equations<D: Derivatives, const P: usize>(
     loss: Loss,
 ) -> NormalEquations<P> {
     match_target! {
-        "x86_64+avx2+fma" => sum_blocks::<Fused<f64>, D, P>(matrix, tangents, near, loss),
+        "x86_64+avx2+fma" => sum_blocks::<crate::cpu::real::Fused<f64>, D, P>(matrix, tangents, near, loss),
         _ => sum_blocks::<f64, D, P>(matrix, tangents, near, loss),
     }
 }

@@ -3,7 +3,7 @@
 use super::normalize_matches::{BLOCK, NormalizedMatches};
 use crate::cpu::{
     magsac::MagsacFit,
-    real::{Fused, Real},
+    real::Real,
     residual::{ModelRows, Quotient, Residual, with_residual},
     robust::{Gain, RansacGain, with_gain},
 };
@@ -78,7 +78,7 @@ fn residuals_sq<R: Residual>(residual: &R, matches: &NormalizedMatches) -> Vec<f
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 fn sum_gains<R: Residual, G: Gain>(residual: &R, matches: &NormalizedMatches, gain: G, at_least: f32) -> f32 {
     match_target! {
-        "x86_64+avx2+fma" => sum_in_lanes::<Fused<f32>, R, G>(residual, matches, gain, at_least),
+        "x86_64+avx2+fma" => sum_in_lanes::<crate::cpu::real::Fused<f32>, R, G>(residual, matches, gain, at_least),
         _ => sum_in_lanes::<f32, R, G>(residual, matches, gain, at_least),
     }
 }

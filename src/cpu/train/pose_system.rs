@@ -5,7 +5,7 @@
 //! order: F_ω = (y − c) × s, F_τ = s, F_ωω = [y − c]× A [y − c]×ᵀ + ½ ((y − c) sᵀ + s (y − c)ᵀ) − s·(y − c) I,
 //! F_ωτ = [y − c]× A, F_ττ = A. Gauss and Newton leave out of A and F_ωω what is linear in s or r.
 
-use crate::cpu::real::{Fused, Real};
+use crate::cpu::real::Real;
 use crate::cpu::search::{normalize_matches::BLOCK, refine_model::Near};
 use crate::geometry::Pose;
 use glam::{DMat3, DVec3};
@@ -135,7 +135,7 @@ const LANES: usize = 8;
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+fma+avx2", "x86_64+avx2+fma"))]
 pub(super) fn system_of<P: PointLoss>(pose: &Pose, frame: &Frame, near: &Near, is_whole: bool) -> System {
     let sums = match_target! {
-        "x86_64+avx2+fma" => sum_terms::<Fused<f64>, P>(pose, frame, near, is_whole),
+        "x86_64+avx2+fma" => sum_terms::<crate::cpu::real::Fused<f64>, P>(pose, frame, near, is_whole),
         _ => sum_terms::<f64, P>(pose, frame, near, is_whole),
     };
     arrange(&sums, frame.spread)

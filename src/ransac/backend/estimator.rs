@@ -1,7 +1,6 @@
-use super::{
-    cpu_pipeline,
-    in_turns::{estimate_in_turns, estimate_on_threads},
-};
+use super::in_turns::estimate_in_turns;
+#[cfg(not(target_arch = "wasm32"))]
+use super::{cpu_pipeline, in_turns::estimate_on_threads};
 use crate::ransac::{Backend, GpuEstimator, Options, Outcome, Problem};
 use crate::{Error, Result, gpu::Context};
 
@@ -17,6 +16,7 @@ impl Estimator {
     ///
     /// # Errors
     /// [`Error::BadOption`]; [`Error::NoAdapter`] for [`Backend::Gpu`] where there is none.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn new(options: Options) -> Result<Self> {
         pollster::block_on(Self::new_async(options))
     }
@@ -83,6 +83,7 @@ impl Estimator {
     ///
     /// # Errors
     /// What is wrong with the problem; see [`Error`]. No model found is an outcome, no error.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn estimate(&self, problem: &Problem<'_>) -> Result<Outcome> {
         let no_answer = || Err(Error::Device("the GPU gave no answer".to_owned()));
         match &self.gpu {
@@ -95,6 +96,7 @@ impl Estimator {
     ///
     /// On the CPU the problems are shared out among [`Options::threads`]; on the GPU they go in as few submissions as the
     /// memory allows.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         match &self.gpu {
             None => estimate_on_threads(problems, &self.options),

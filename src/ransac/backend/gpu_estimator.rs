@@ -5,7 +5,7 @@ use super::{
     gpu_pool::{Pool, Slot, is_allowed, slot_bytes},
     gpu_ranking::Ranking,
     gpu_stream::{Stream, Wait},
-    in_turns::{estimate_in_turns, estimate_on_threads},
+    in_turns::estimate_in_turns,
 };
 use crate::ransac::{Options, Outcome, Problem};
 use crate::{Result, gpu::Context};
@@ -76,10 +76,11 @@ impl GpuEstimator {
     }
 
     /// [`Self::estimate_batch_async`], blocking; not for browsers.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn estimate_batch(&self, problems: &[Problem<'_>]) -> Vec<Result<Outcome>> {
         if self.options.use_all {
             // one small least-squares problem a pair: nothing for a GPU
-            return estimate_on_threads(problems, &self.options);
+            return super::in_turns::estimate_on_threads(problems, &self.options);
         }
         pollster::block_on(Stream::new(self, problems, Wait::Blocking).run())
     }

@@ -82,6 +82,7 @@ impl GpuPipeline {
     ///
     /// # Errors
     /// Those of [`Self::new`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn new_blocking(
         context: Context,
         kind: ModelKind,

@@ -20,6 +20,8 @@ const WORTH_THREADS: usize = 1 << 14;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
     Async,
+    /// Not for browsers.
+    #[cfg(not(target_arch = "wasm32"))]
     Blocking,
 }
 
@@ -157,6 +159,7 @@ impl<'e, 'a> Stream<'e, 'a> {
         let context = &self.estimator.context;
         let bytes = match self.wait {
             Wait::Async => read_back.wait(context).await,
+            #[cfg(not(target_arch = "wasm32"))]
             Wait::Blocking => read_back.wait_blocking(context),
         };
         Some((Done { batch, prepared }, bytes))
