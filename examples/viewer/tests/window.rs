@@ -1,0 +1,156 @@
+//! The window as a user starts it, on whatever display and GPU are there; `test.sh` sees to a display.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use glam::{DMat3, DVec3};
+use image::RgbImage;
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+const VIEWER: &str = env!("CARGO_BIN_EXE_nabla-ransac-viewer");
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+/// Of discs at the ends of inliers and of outliers.
+const INLIER: [u8; 3] = [86, 180, 233];
+const OUTLIER: [u8; 3] = [230, 159, 0];
+
+fn file(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+fn viewer(arguments: &[&str]) -> Command {
+    let mut command = Command::new(VIEWER);
+    command.args(arguments);
+    command
+}
+
+/// The picture of the window, and what it said when it closed.
+fn shown(name: &str, arguments: &[&str]) -> (RgbImage, Value) {
+    assert!(std::env::var_os("DISPLAY").is_some(), "expected a display: examples/viewer/test.sh starts one");
+    let picture = file(name);
+    let output = viewer(arguments).arg("--screenshot").arg(&picture).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let state = serde_json::from_slice(&output.stdout).unwrap();
+    (image::open(picture).unwrap().to_rgb8(), state)
+}
+
+/// How many pixels have nearly this colour.
+fn count(picture: &RgbImage, colour: [u8; 3]) -> usize {
+    let is_near = |pixel: &[u8; 3]| pixel.iter().zip(colour).all(|(&a, b)| a.abs_diff(b) < 30);
+    picture.pixels().filter(|pixel| is_near(&pixel.0)).count()
+}
+
+fn number(state: &Value, key: &str) -> u64 {
+    state[key].as_u64().unwrap_or_else(|| panic!("{key} of {state}"))
+}
+
+#[test]
+fn the_shipped_pair_is_filtered_and_triangulated() {
+    let (picture, state) = shown("essential.png", &["--frames", "3"]);
+    assert_eq!(picture.dimensions(), (1440, 860));
+    assert_eq!((&state["model"], &state["sampler"]), (&"essential".into(), &"network".into()));
+    assert_eq!([number(&state, "matches"), number(&state, "matches_used")], [1326, 1326]);
+    assert!((350..500).contains(&number(&state, "inliers")), "{state}");
+    assert!(number(&state, "points") * 10 > number(&state, "inliers") * 9, "{state}");
+    assert!(count(&picture, INLIER) > 2000 && count(&picture, OUTLIER) > 1000);
+}
+
+#[test]
+fn models_samplers_and_filters_can_be_chosen() {
+    let arguments = ["--model", "fundamental", "--snn", "0.8", "--only-inliers", "--frames", "2"];
+    let (picture, state) = shown("fundamental.png", &arguments);
+    assert_eq!(number(&state, "matches_used"), 404);
+    assert!((250..404).contains(&number(&state, "inliers")), "{state}");
+    assert!(count(&picture, INLIER) > 2000 && count(&picture, OUTLIER) < 100);
+    for sampler in ["uniform", "ratio"] {
+        let (_, state) = shown("homography.png", &["--model", "homography", "--sampler", sampler]);
+        assert!(number(&state, "inliers") > 100 && state["points"].is_null(), "{state}");
+    }
+}
+
+#[test]
+fn each_frame_may_estimate_anew() {
+    let (_, state) = shown("every_frame.png", &["--every-frame", "--hypotheses", "64", "--frames", "20"]);
+    assert!(number(&state, "frames") >= 20 && state["frame_ms"].as_f64() > Some(0.0), "{state}");
+    assert!(number(&state, "inliers") > 200, "{state}");
+}
+
+/// Matches of a plane that two cameras see, which two motions explain.
+fn matches_of_a_plane() -> PathBuf {
+    let rotation = DMat3::from_rotation_y(0.25);
+    let row = |k: u32| {
+        let at = |step: f64, size: f64| (f64::from(k) * step).fract() * size - 0.5 * size;
+        let point = DVec3::new(at(0.618_034, 4.0), at(0.754_878, 3.0), 5.0);
+        let seen = rotation * point + DVec3::new(-1.0, 0.2, 0.3);
+        let [p, q] = [point, seen].map(|p| 500.0 * p.truncate() / p.z + 320.0);
+        // every third is wrong
+        let off = if k % 3 == 0 { 40.0 + f64::from(k % 7) } else { 0.0 };
+        format!("{},{},{},{}\n", p.x, p.y, q.x, q.y - off)
+    };
+    let path = file("plane.csv");
+    fs::write(&path, format!("x1,y1,x2,y2\n{}", (1..400).map(row).collect::<String>())).unwrap();
+    path
+}
+
+#[test]
+fn the_second_motion_of_an_ambiguous_pair_is_shown() {
+    let plane = matches_of_a_plane();
+    let camera = ["--camera1", "500,500,320,320", "--camera2", "500,500,320,320"];
+    let arguments = [&[plane.to_str().unwrap()], &camera[..]].concat();
+    let (_, first) = shown("first.png", &arguments);
+    let (picture, second) = shown("second.png", &[&arguments[..], &["--second"]].concat());
+    assert_eq!([&first["ambiguous"], &first["shows_second"], &second["shows_second"]], [true, false, true]);
+    for state in [&first, &second] {
+        assert!((260..300).contains(&number(state, "inliers")) && number(state, "points") > 250, "{state}");
+    }
+    assert!(count(&picture, INLIER) > 1000 && count(&picture, OUTLIER) > 500);
+}
+
+/// What is said where no window comes to be.
+fn refused(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!((status.code(), stdout.len()), (Some(1), 0), "{said}");
+    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{said}");
+    said
+}
+
+#[test]
+fn bad_files_are_told_of() {
+    let text = file("text.npz");
+    fs::write(&text, "no archive").unwrap();
+    let points = file("points.csv");
+    fs::write(&points, "a,b\n1,2\n").unwrap();
+    let [text, points] = [&text, &points].map(|path| path.to_str().unwrap());
+    let leuven = format!("{EXAMPLES}/leuven.npz");
+    let [a, notes] = ["leuvenA.jpg", "README.md"].map(|name| format!("{EXAMPLES}/{name}"));
+    let turned = file("turned.png");
+    image::open(&a).unwrap().rotate90().save(&turned).unwrap();
+    let turned = turned.to_str().unwrap();
+    let cases: [(&[&str], &str); 8] = [
+        (&["nowhere.npz"], "nowhere.npz: No such file"),
+        (&[text], "expected an npz archive"),
+        (&[points], "expected"),
+        (&[&notes], ".safetensors, .npz or .csv"),
+        (&[&leuven, "--images", &a, "nowhere.jpg"], "nowhere.jpg: expected a JPEG or PNG photograph"),
+        (&[&leuven, "--images", &a, &notes], "README.md: expected a JPEG or PNG photograph"),
+        (&[&leuven, "--images", &a, turned], "turned.png: expected the photograph of"),
+        (&["--threshold", "0"], "option threshold_px: expected a number above 0"),
+    ];
+    for (arguments, expected) in cases {
+        let said = refused(&mut viewer(arguments));
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    let said = refused(&mut viewer(&["--model", "homography", "--sampler", "network"]));
+    assert!(said.contains("--sampler network"), "{said}");
+}
+
+#[test]
+fn without_a_gpu_or_a_display_there_is_no_window() {
+    let said = refused(viewer(&["--frames", "1"]).env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null"));
+    assert!(said.contains("no GPU adapter found"), "{said}");
+    let said = refused(viewer(&["--frames", "1"]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
+    assert!(said.contains("expected a window on a display"), "{said}");
+}
