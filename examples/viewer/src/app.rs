@@ -1,7 +1,7 @@
 //! The window's content, frame by frame.
 
 use crate::arguments::Start;
-use crate::ending::{Ending, Ended};
+use crate::ending::{Ended, Ending};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::match_lines::View;
@@ -14,6 +14,7 @@ use crate::settings::{Display, Settings};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Sense, Ui};
 use eframe::egui_wgpu::{Callback, CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
+use nabla_ransac::ModelKind;
 use nabla_ransac::gpu::Context;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -49,7 +50,11 @@ impl SharedGpu {
 }
 
 impl App {
-    pub(crate) fn new(creation: &eframe::CreationContext<'_>, start: Start, ended: mpsc::Sender<Ended>) -> Result<Self> {
+    pub(crate) fn new(
+        creation: &eframe::CreationContext<'_>,
+        start: Start,
+        ended: mpsc::Sender<Ended>,
+    ) -> Result<Self> {
         let render = creation.wgpu_render_state.as_ref().ok_or(Error::NotWgpu)?;
         let context = Context::from_device(render.device.clone(), render.queue.clone());
         let pair = Arc::new(start.pair);
@@ -84,7 +89,8 @@ impl App {
     /// Whether what is shown is the answer to the settings, or where each frame has another one, an answer to them.
     fn is_settled(&self) -> bool {
         let of_plan = |scene: &Scene| scene.answer.given.settings == self.settings;
-        self.scene.as_ref().is_some_and(of_plan) && (self.display.every_frame || self.gpu.get().is_settled(&self.settings))
+        self.scene.as_ref().is_some_and(of_plan)
+            && (self.display.every_frame || self.gpu.get().is_settled(&self.settings))
     }
 
     pub(crate) fn shows_second(&self) -> bool {
@@ -122,14 +128,15 @@ impl eframe::App for App {
             Ok(()) => {}
             Err(error) => self.error = Some(error.to_string()),
         }
-        let is_settled = self.is_settled();
+        let (is_settled, second) = (self.is_settled(), self.shows_second());
         let plain = Frame::new().inner_margin(Margin::same(6)).fill(ui.visuals().panel_fill);
-        Panel::right("points").default_size(400.0).frame(plain).show(ui, |ui| {
-            let second = usize::from(self.shows_second());
-            let motion = self.scene.as_ref().and_then(|scene| scene.motions[second].as_ref());
-            let cameras = self.pair.cameras_or(self.settings.assumed_focal_px);
-            self.orbit.show(ui, motion, &cameras);
-        });
+        // a homography tells no depth
+        if self.settings.plan.kind != ModelKind::Homography {
+            Panel::bottom("points").default_size(400.0).frame(plain).show(ui, |ui| {
+                let motion = self.scene.as_ref().and_then(|scene| Some((scene.motion(second)?, &scene.cameras)));
+                self.orbit.show(ui, motion);
+            });
+        }
         CentralPanel::default().frame(plain).show(ui, |ui| self.show_photographs(ui));
         self.ask_for_frames(ui.ctx(), is_settled);
         if let Some(mut ending) = self.ending.take() {

@@ -64,7 +64,7 @@ impl App {
         ui.spacing_mut().slider_width = 150.0;
         ui.spacing_mut().item_spacing.y = 6.0;
         ui.add_space(8.0);
-        ui.heading("∇-RANSAC");
+        ui.heading("nabla-ransac");
         ui.label(RichText::new(&self.pair.file).weak());
         ui.add_space(8.0);
         self.show_choices(ui);
@@ -120,7 +120,7 @@ impl App {
         ui.label("SNN ratio below");
         ui.add_enabled(self.pair.record.ratios.is_some(), Slider::new(&mut settings.ratio_below, 0.4..=1.0));
         if self.pair.cameras.is_none() {
-            let likely = self.pair.likely_focal_px();
+            let likely = self.pair.likely_focal_px;
             let focal = Slider::new(&mut settings.assumed_focal_px, 0.3 * likely..=4.0 * likely).logarithmic(true);
             ui.label("focal length, not known: assumed");
             ui.add(focal.fixed_decimals(0).suffix(" px"));
@@ -160,10 +160,11 @@ impl App {
         }
         if scene.motions[1].is_some() {
             let share = 100.0 * answer.diagnosis.second_score / answer.result.score;
-            let text = if scene.is_ambiguous() { "ambiguous: M shows the second motion" } else { "there is a second motion" };
+            let text =
+                if scene.is_ambiguous() { "ambiguous: M shows the second motion" } else { "there is a second motion" };
             ui.colored_label(WARNING, format!("{text}, {share:.0} % of the score"));
         }
-        if let Some(motion) = &scene.motions[usize::from(self.shows_second())] {
+        if let Some(motion) = scene.motion(self.shows_second()) {
             ui.label(format!("{} points in front of both cameras", motion.points.len()));
         }
     }

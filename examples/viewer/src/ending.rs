@@ -57,7 +57,7 @@ impl Ending {
     fn state(&self, app: &App) -> Value {
         let second = app.shows_second();
         let scene = app.scene.as_ref();
-        let motion = scene.and_then(|scene| scene.motions[usize::from(second)].as_ref());
+        let motion = scene.and_then(|scene| scene.motion(second));
         json!({
             "model": app.settings.plan.kind,
             "sampler": app.settings.plan.sampling.name(),

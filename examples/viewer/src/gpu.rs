@@ -158,10 +158,6 @@ impl Gpu {
     pub(crate) fn write_second(&self, inliers: &[bool]) {
         self.second_mask.write(&self.context, 0, &inliers.iter().map(|&inlier| inlier.into()).collect::<Vec<_>>());
     }
-
-    pub(crate) fn name(&self) -> String {
-        self.context.name()
-    }
 }
 
 fn input(pair: &Pair, settings: &Settings, matches: usize) -> PairInput {

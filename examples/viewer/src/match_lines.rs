@@ -71,10 +71,8 @@ impl MatchLines {
         inlier_mask: &TypedBuffer<u32>,
     ) -> wgpu::BindGroup {
         let resources = [self.view.binding(), matches.binding(), inlier_mask.binding()];
-        let entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
+        let entries: Vec<_> =
+            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
         context.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("match lines"),
             layout: &self.pipeline.get_bind_group_layout(0),

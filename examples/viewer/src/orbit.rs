@@ -32,7 +32,7 @@ impl Default for Orbit {
 
 impl Orbit {
     /// Draws into what is left of the space.
-    pub(crate) fn show(&mut self, ui: &mut Ui, motion: Option<&Motion>, cameras: &[Camera; 2]) {
+    pub(crate) fn show(&mut self, ui: &mut Ui, seen: Option<(&Motion, &[Camera; 2])>) {
         let (response, painter) = ui.allocate_painter(ui.available_size(), Sense::click_and_drag());
         painter.rect_filled(response.rect, 4.0, BACKGROUND);
         let dragged = response.drag_delta();
@@ -45,7 +45,7 @@ impl Orbit {
         if response.double_clicked() {
             *self = Self::default();
         }
-        let Some(motion) = motion else { return };
+        let Some((motion, cameras)) = seen else { return };
         let eye = Eye::new(self, motion, response.rect);
         eye.draw_points(&painter, motion);
         let poses = [Pose::IDENTITY, motion.camera2_from_camera1];

@@ -8,7 +8,7 @@ use nabla_ransac::data::PairRecord;
 use nabla_ransac::geometry::Matches;
 use std::path::{Path, PathBuf};
 
-/// A focal length that is likely where none is known, in widths of the image (its longer side), as COLMAP takes it.
+/// A focal length that is likely where none is known, in longer sides of the image, as COLMAP takes it.
 const LIKELY_FOCAL: f64 = 1.2;
 /// Larger photographs are shown at this size, pixels of their longer side.
 const SHOWN_PX: u32 = 2048;
@@ -24,6 +24,8 @@ pub(crate) struct Pair {
     pub(crate) cameras: Option<[Camera; 2]>,
     /// Width and height of the images that the points are of.
     pub(crate) sizes_px: [[u32; 2]; 2],
+    /// Of both cameras where none are known, pixels, until the user says otherwise.
+    pub(crate) likely_focal_px: f64,
     /// As far as they are given, not larger than they can be shown.
     pub(crate) photographs: [Option<RgbaImage>; 2],
 }
@@ -59,13 +61,9 @@ impl Pair {
             photographs[side] = Some(shown(&photograph));
         }
         let sizes_px = [0, 1].map(|side| sizes[side].unwrap_or_else(|| size_of_points(&points_px[side])));
-        Ok(Self { file: file.to_owned(), record, points_px, cameras, sizes_px, photographs })
-    }
-
-    /// Likely of both cameras, pixels.
-    pub(crate) fn likely_focal_px(&self) -> f64 {
-        let longest = self.sizes_px.as_flattened().iter().max().copied().unwrap_or(1);
-        LIKELY_FOCAL * f64::from(longest)
+        let longest = sizes_px.as_flattened().iter().max().copied().unwrap_or(1);
+        let likely_focal_px = LIKELY_FOCAL * f64::from(longest);
+        Ok(Self { file: file.to_owned(), record, points_px, cameras, sizes_px, likely_focal_px, photographs })
     }
 
     /// The cameras that are known, else those of this focal length.

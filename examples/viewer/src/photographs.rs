@@ -2,15 +2,13 @@
 
 use crate::match_lines::View;
 use crate::pair::Pair;
-use eframe::egui::{
-    Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2, vec2,
-};
+use eframe::egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOptions, Vec2, pos2, vec2};
 
 /// Between the photographs, points of the screen.
 const GAP: f32 = 6.0;
 const EMPTY: Color32 = Color32::from_gray(60);
 /// Photographs are shown this much darker, so that the colours stand out.
-const DIM: Color32 = Color32::from_gray(170);
+const DIM: Color32 = Color32::from_gray(190);
 /// Those of `estimate --draw`.
 const INLIER: [f32; 3] = [86.0, 180.0, 233.0];
 const OUTLIER: [f32; 3] = [230.0, 159.0, 0.0];
@@ -50,7 +48,13 @@ impl Photographs {
     }
 
     /// How matches are drawn over photographs that are there, in an area of the screen.
-    pub(crate) fn view(&self, area: Rect, rects: [Rect; 2], pixels_per_point: f32, [inlier, outlier]: [f32; 2]) -> View {
+    pub(crate) fn view(
+        &self,
+        area: Rect,
+        rects: [Rect; 2],
+        pixels_per_point: f32,
+        [inlier, outlier]: [f32; 2],
+    ) -> View {
         let colour = |[r, g, b]: [f32; 3], opacity: f32| [r / 255.0, g / 255.0, b / 255.0, opacity];
         let placed = |side: usize| {
             let scale = pixels_per_point * rects[side].size() / self.sizes_px[side];

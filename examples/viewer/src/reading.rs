@@ -67,9 +67,9 @@ impl Reading {
             result: bytemuck::pod_read_unaligned(result),
             diagnosis: bytemuck::pod_read_unaligned(diagnosis),
             inliers: words.map(|word| word != 0).collect(),
-            milliseconds: clock.zip(ticks.first()).map(|(clock, ticks)| {
-                clock.milliseconds(bytemuck::pod_read_unaligned(ticks))
-            }),
+            milliseconds: clock
+                .zip(ticks.first())
+                .map(|(clock, ticks)| clock.milliseconds(bytemuck::pod_read_unaligned(ticks))),
         }))
     }
 }

@@ -41,13 +41,18 @@ impl Scene {
         let cameras = pair.cameras_or(settings.assumed_focal_px);
         let seen = Seen { pair, points_px: seen(pair, &answer), cameras };
         let [points1_px, points2_px] = &seen.points_px;
-        let first = model.as_ref().and_then(|model| motion_of_model(model, &cameras, points1_px, points2_px, &answer.inliers));
+        let first =
+            model.as_ref().and_then(|model| motion_of_model(model, &cameras, points1_px, points2_px, &answer.inliers));
         let first = first.map(|motion| seen.motion(motion, answer.inliers.clone()));
         let second = second_motion(&answer).map(|motion| {
             let inliers = seen.inliers(&motion, settings.threshold_px);
             seen.motion(motion, inliers)
         });
         Self { answer, model, cameras, motions: [first, second] }
+    }
+
+    pub(crate) const fn motion(&self, second: bool) -> Option<&Motion> {
+        self.motions[second as usize].as_ref()
     }
 
     /// Whether either of two motions may be the right one.
@@ -114,6 +119,12 @@ impl Seen<'_> {
         let shown = DVec2::new(photograph.width().into(), photograph.height().into());
         let pixel = (point_px + 0.5) * shown / DVec2::from(self.pair.sizes_px[0].map(f64::from));
         let pixel = pixel.as_ivec2().max(glam::IVec2::ZERO).as_uvec2();
-        photograph.get_pixel_checked(pixel.x, pixel.y).map_or(GREY, |&image::Rgba([r, g, b, _])| Color32::from_rgb(r, g, b))
+        photograph.get_pixel_checked(pixel.x, pixel.y).map_or(GREY, |&image::Rgba([r, g, b, _])| paler([r, g, b]))
     }
+}
+
+/// Bright enough on a dark ground.
+fn paler(rgb: [u8; 3]) -> Color32 {
+    let [r, g, b] = rgb.map(|level| level + (255 - level) / 3);
+    Color32::from_rgb(r, g, b)
 }

@@ -149,7 +149,8 @@ fn bad_files_are_told_of() {
 
 #[test]
 fn without_a_gpu_or_a_display_there_is_no_window() {
-    let said = refused(viewer(&["--frames", "1"]).env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null"));
+    let said =
+        refused(viewer(&["--frames", "1"]).env("VK_DRIVER_FILES", "/dev/null").env("VK_ICD_FILENAMES", "/dev/null"));
     assert!(said.contains("no GPU adapter found"), "{said}");
     let said = refused(viewer(&["--frames", "1"]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
     assert!(said.contains("expected a window on a display"), "{said}");
