@@ -76,7 +76,7 @@ impl Arguments {
     /// Reads the files.
     pub(crate) fn read(self) -> Result<Start> {
         let pair = self.pair()?;
-        let has_ratios = pair.record.ratios.is_some();
+        let has_ratios = pair.has_ratios();
         let sampling = self.sampler.unwrap_or_else(|| Sampling::best(self.model, has_ratios));
         if !sampling.serves(self.model, has_ratios) {
             return Err(Error::Sampler { sampler: sampling.name(), needed: sampling.needed() });

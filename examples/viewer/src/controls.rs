@@ -1,11 +1,13 @@
 //! The panel of settings and figures, and the keys.
 
 use crate::app::App;
+use crate::photographs::{INLIER, OUTLIER};
 use crate::scene::Scene;
 use crate::settings::{KINDS, Sampling};
 use eframe::egui::{Color32, Key, RichText, Slider, Ui};
 use nabla_ransac::ModelKind;
 use nabla_ransac::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, PLANAR, ROTATION_ONLY, TOO_FEW};
+use std::path::Path;
 
 const WARNING: Color32 = Color32::from_rgb(240, 160, 90);
 const KEYS: [(&str, &str); 6] = [
@@ -39,22 +41,18 @@ impl App {
         }
     }
 
-    fn has_ratios(&self) -> bool {
-        self.pair.record.ratios.is_some()
-    }
-
     /// A kind of model, with another sampler where that of now does not serve it.
     fn choose(&mut self, kind: ModelKind) {
         let plan = &mut self.settings.plan;
         plan.kind = kind;
-        if !plan.sampling.serves(kind, self.pair.record.ratios.is_some()) {
-            plan.sampling = Sampling::best(kind, self.pair.record.ratios.is_some());
+        if !plan.sampling.serves(kind, self.pair.has_ratios()) {
+            plan.sampling = Sampling::best(kind, self.pair.has_ratios());
         }
     }
 
     fn choose_next_sampling(&mut self) {
         let plan = self.settings.plan;
-        let serving = Sampling::ALL.into_iter().filter(|sampling| sampling.serves(plan.kind, self.has_ratios()));
+        let serving = Sampling::ALL.into_iter().filter(|sampling| sampling.serves(plan.kind, self.pair.has_ratios()));
         let next = serving.clone().cycle().skip_while(|&sampling| sampling != plan.sampling).nth(1);
         self.settings.plan.sampling = next.unwrap_or(plan.sampling);
     }
@@ -65,7 +63,8 @@ impl App {
         ui.spacing_mut().item_spacing.y = 6.0;
         ui.add_space(8.0);
         ui.heading("nabla-ransac");
-        ui.label(RichText::new(&self.pair.file).weak());
+        let name = Path::new(&self.pair.file).file_name().unwrap_or_default();
+        ui.weak(name.to_string_lossy()).on_hover_text(&self.pair.file);
         ui.add_space(8.0);
         self.show_choices(ui);
         ui.add_space(8.0);
@@ -99,7 +98,7 @@ impl App {
             }
         });
         self.choose(kind);
-        let has_ratios = self.has_ratios();
+        let has_ratios = self.pair.has_ratios();
         ui.horizontal(|ui| {
             ui.label("sampler");
             for choice in Sampling::ALL {
@@ -118,7 +117,7 @@ impl App {
         ui.label("hypotheses at most");
         ui.add(Slider::new(&mut settings.plan.hypotheses, 16..=16384).logarithmic(true));
         ui.label("SNN ratio below");
-        ui.add_enabled(self.pair.record.ratios.is_some(), Slider::new(&mut settings.ratio_below, 0.4..=1.0));
+        ui.add_enabled(self.pair.has_ratios(), Slider::new(&mut settings.ratio_below, 0.4..=1.0));
         if self.pair.cameras.is_none() {
             let likely = self.pair.likely_focal_px;
             let focal = Slider::new(&mut settings.assumed_focal_px, 0.3 * likely..=4.0 * likely).logarithmic(true);
@@ -138,8 +137,10 @@ impl App {
         }
         let milliseconds = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
         ui.label(format!("estimation {} on the GPU", milliseconds(self.pace.estimation_ms())));
-        let frame = if self.display.every_frame { self.pace.interval_ms() } else { None };
-        ui.label(format!("frame {}, {} on the CPU", milliseconds(frame), milliseconds(self.pace.cpu_ms())));
+        ui.label(format!("frame {} on the CPU", milliseconds(self.pace.cpu_ms())));
+        if self.display.every_frame {
+            ui.label(format!("{} from frame to frame", milliseconds(self.pace.interval_ms())));
+        }
         ui.weak(&self.device);
     }
 
@@ -150,7 +151,13 @@ impl App {
             ui.colored_label(WARNING, why_none(answer.result.status));
         }
         let count = scene.inlier_count(self.shows_second());
-        ui.label(RichText::new(format!("{count} inliers of {used}")).strong().size(18.0));
+        ui.horizontal(|ui| {
+            let large = |number: usize, colour| RichText::new(number.to_string()).size(20.0).strong().color(colour);
+            ui.label(large(count, INLIER));
+            ui.label("inliers");
+            ui.label(large(used - count, OUTLIER));
+            ui.label("outliers");
+        });
         ui.label(format!("score {:.1}, {} hypotheses", answer.result.score, answer.result.iterations));
         let says = |flag| answer.diagnosis.flags & flag != 0;
         if says(ROTATION_ONLY) {
@@ -160,9 +167,9 @@ impl App {
         }
         if scene.motions[1].is_some() {
             let share = 100.0 * answer.diagnosis.second_score / answer.result.score;
-            let text =
-                if scene.is_ambiguous() { "ambiguous: M shows the second motion" } else { "there is a second motion" };
-            ui.colored_label(WARNING, format!("{text}, {share:.0} % of the score"));
+            let ambiguous = if scene.is_ambiguous() { "ambiguous: " } else { "" };
+            let which = if self.shows_second() { "this second motion has" } else { "a second motion (M) has" };
+            ui.colored_label(WARNING, format!("{ambiguous}{which} {share:.0} % of the score"));
         }
         if let Some(motion) = scene.motion(self.shows_second()) {
             ui.label(format!("{} points in front of both cameras", motion.points.len()));

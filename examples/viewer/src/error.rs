@@ -37,10 +37,14 @@ impl From<eframe::Error> for Error {
     fn from(error: eframe::Error) -> Self {
         use eframe::egui_wgpu::WgpuError;
         match error {
-            eframe::Error::Wgpu(WgpuError::RequestAdapterError(error)) => {
-                Self::Library(nabla_ransac::Error::NoAdapter { details: error.to_string() })
-            }
+            eframe::Error::Wgpu(WgpuError::RequestAdapterError(error)) => no_adapter(error),
+            // without any adapter there is nothing to draw on either
+            eframe::Error::Wgpu(WgpuError::CreateSurfaceError(error)) => no_adapter(error),
             error => Self::Window(error),
         }
     }
+}
+
+fn no_adapter(error: impl ToString) -> Error {
+    Error::Library(nabla_ransac::Error::NoAdapter { details: error.to_string() })
 }

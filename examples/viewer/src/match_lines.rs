@@ -13,7 +13,7 @@ const VERTICES: u32 = 18;
 pub(crate) struct View {
     /// x, y of a pixel of either image to the drawn area, screen pixels: scale, then offset.
     pub(crate) area_from_image: [[f32; 4]; 2],
-    /// Opacity last; 0 draws nothing.
+    /// Opacity of lines last; 0 draws nothing.
     pub(crate) inlier_colour: [f32; 4],
     pub(crate) outlier_colour: [f32; 4],
     /// Of the area, screen pixels.
@@ -21,7 +21,9 @@ pub(crate) struct View {
     pub(crate) half_width_px: f32,
     pub(crate) radius_px: f32,
     pub(crate) match_count: u32,
-    pub(crate) unused: [u32; 3],
+    pub(crate) unused: u32,
+    /// Of inliers, of outliers.
+    pub(crate) disc_opacities: [f32; 2],
 }
 
 pub(crate) struct MatchLines {

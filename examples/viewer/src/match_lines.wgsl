@@ -5,7 +5,7 @@ struct View {
     // x, y of a pixel of either image to the drawn area, screen pixels: scale, then offset
     area_from_image1: vec4<f32>,
     area_from_image2: vec4<f32>,
-    // opacity in w, of a line; 0 draws nothing
+    // of lines opacity in w; 0 draws nothing
     inlier_colour: vec4<f32>,
     outlier_colour: vec4<f32>,
     // of the area, screen pixels
@@ -13,6 +13,8 @@ struct View {
     half_width_px: f32,
     radius_px: f32,
     match_count: u32,
+    // of inliers, of outliers
+    disc_opacities: vec2<f32>,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -53,8 +55,8 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) instance: 
         return Corner(clip(at), colour, vec2(0.0, off), view.half_width_px);
     }
     let off = corner * (view.radius_px + SOFT_PX);
-    let opaque = vec4(colour.xyz, min(1.0, 2.0 * colour.w));
-    return Corner(clip(select(end1, end2, index >= 12u) + off), opaque, off, view.radius_px);
+    let opacity = select(view.disc_opacities.y, view.disc_opacities.x, draws_inliers);
+    return Corner(clip(select(end1, end2, index >= 12u) + off), vec4(colour.xyz, opacity), off, view.radius_px);
 }
 
 fn clip(area_px: vec2<f32>) -> vec4<f32> {

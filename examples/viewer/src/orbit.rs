@@ -11,11 +11,11 @@ const CAMERA_COLOURS: [Color32; 2] = [Color32::from_rgb(240, 228, 66), Color32::
 /// Radians a point of the screen that the mouse is dragged by.
 const TURN: f64 = 0.008;
 /// How far the eye is, in radii of the scene.
-const AWAY: f64 = 2.6;
+const AWAY: f64 = 2.2;
 /// This share of the points is in view at first.
 const IN_VIEW: f64 = 0.9;
 /// The depth of a camera's pyramid, in radii of the scene.
-const PYRAMID: f64 = 0.16;
+const PYRAMID: f64 = 0.14;
 
 /// Where the eye is: behind the first camera at 0, above for a positive pitch.
 pub(crate) struct Orbit {
@@ -26,7 +26,7 @@ pub(crate) struct Orbit {
 
 impl Default for Orbit {
     fn default() -> Self {
-        Self { yaw: 0.55, pitch: 0.35, zoom: 1.0 }
+        Self { yaw: 0.6, pitch: 0.45, zoom: 1.0 }
     }
 }
 
@@ -75,7 +75,7 @@ impl Eye {
         let radius = most.max(pivot.length()).max(pivot.distance(camera2));
         let rotation = DMat3::from_rotation_x(orbit.pitch) * DMat3::from_rotation_y(orbit.yaw);
         let translation = DVec3::new(0.0, 0.0, AWAY * radius / orbit.zoom) - rotation * pivot;
-        let scale = 0.5 * AWAY * f64::from(area.size().min_elem());
+        let scale = 0.7 * AWAY * f64::from(area.size().min_elem());
         Self { eye_from_world: Pose { rotation, translation }, radius, scale, centre: area.center().to_vec2() }
     }
 
@@ -92,7 +92,7 @@ impl Eye {
         let mut seen: Vec<_> = motion.points.iter().filter_map(project).collect();
         seen.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (depth, at, colour) in seen {
-            painter.circle_filled(at, (5.0 / depth).clamp(1.2, 4.0) as f32, colour);
+            painter.circle_filled(at, (5.0 / depth).clamp(1.5, 4.0) as f32, colour);
         }
     }
 

@@ -66,6 +66,10 @@ impl Pair {
         Ok(Self { file: file.to_owned(), record, points_px, cameras, sizes_px, likely_focal_px, photographs })
     }
 
+    pub(crate) const fn has_ratios(&self) -> bool {
+        self.record.ratios.is_some()
+    }
+
     /// The cameras that are known, else those of this focal length.
     pub(crate) fn cameras_or(&self, focal_px: f64) -> [Camera; 2] {
         self.cameras.unwrap_or_else(|| {

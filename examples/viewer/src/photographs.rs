@@ -9,9 +9,12 @@ const GAP: f32 = 6.0;
 const EMPTY: Color32 = Color32::from_gray(60);
 /// Photographs are shown this much darker, so that the colours stand out.
 const DIM: Color32 = Color32::from_gray(190);
-/// Those of `estimate --draw`.
-const INLIER: [f32; 3] = [86.0, 180.0, 233.0];
-const OUTLIER: [f32; 3] = [230.0, 159.0, 0.0];
+/// As `estimate --draw` has them.
+pub(crate) const INLIER: Color32 = Color32::from_rgb(86, 180, 233);
+pub(crate) const OUTLIER: Color32 = Color32::from_rgb(230, 159, 0);
+
+/// Of inliers, of outliers.
+const DISC_OPACITIES: [f32; 2] = [0.9, 0.5];
 
 pub(crate) struct Photographs {
     textures: [Option<TextureHandle>; 2],
@@ -55,7 +58,10 @@ impl Photographs {
         pixels_per_point: f32,
         [inlier, outlier]: [f32; 2],
     ) -> View {
-        let colour = |[r, g, b]: [f32; 3], opacity: f32| [r / 255.0, g / 255.0, b / 255.0, opacity];
+        let colour = |colour: Color32, opacity: f32| {
+            let [r, g, b, _] = colour.to_array().map(|level| f32::from(level) / 255.0);
+            [r, g, b, opacity]
+        };
         let placed = |side: usize| {
             let scale = pixels_per_point * rects[side].size() / self.sizes_px[side];
             let offset = pixels_per_point * (rects[side].min - area.min);
@@ -68,6 +74,7 @@ impl Photographs {
             size_px: (pixels_per_point * area.size()).into(),
             half_width_px: 0.5 * pixels_per_point,
             radius_px: 2.0 * pixels_per_point,
+            disc_opacities: DISC_OPACITIES,
             ..View::default()
         }
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Given {
     /// Counts the estimations.
     pub(crate) number: u32,
+    pub(crate) is_timed: bool,
     pub(crate) settings: Settings,
     /// Indices in the pair of the matches that were used.
     pub(crate) used: Arc<Vec<usize>>,
@@ -27,7 +28,7 @@ pub(crate) struct Answer {
     pub(crate) diagnosis: PairDiagnosis,
     /// One entry a match that was used.
     pub(crate) inliers: Vec<bool>,
-    /// By the GPU's clock, where there is one.
+    /// By the GPU's clock, where there is one and it was to be timed.
     pub(crate) milliseconds: Option<f64>,
 }
 
@@ -61,6 +62,7 @@ impl Reading {
     pub(crate) fn try_read(&mut self, context: &Context, clock: Option<&Clock>) -> Result<Option<Answer>> {
         let Some(bytes) = self.read_back.try_read(context)? else { return Ok(None) };
         let [result, diagnosis, mask, ticks @ ..] = &bytes[..] else { return Ok(None) };
+        let clock = clock.filter(|_| self.given.is_timed);
         let words = mask.as_chunks().0.iter().map(|&word| u32::from_ne_bytes(word));
         Ok(Some(Answer {
             given: self.given.clone(),

@@ -1,7 +1,7 @@
 //! The window as a user starts it, on whatever display and GPU are there; `test.sh` sees to a display.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use glam::{DMat3, DVec3};
+use glam::{DMat3, DQuat, DVec2, DVec3};
 use image::RgbImage;
 use serde_json::Value;
 use std::fs;
@@ -77,20 +77,23 @@ fn each_frame_may_estimate_anew() {
     assert!(number(&state, "inliers") > 200, "{state}");
 }
 
-/// Matches of a plane that two cameras see, which two motions explain.
+/// Matches of a plane seen by two cameras, to which two motions bring it.
 fn matches_of_a_plane() -> PathBuf {
-    let rotation = DMat3::from_rotation_y(0.25);
+    let rotation = DMat3::from_quat(DQuat::from_scaled_axis(DVec3::new(-0.21, 0.035, -0.1)));
+    let translation = DVec3::new(0.38, 0.46, -0.8);
+    // evenly spread over -0.5 .. 0.5
+    let spread = |k: u32, step: f64| (f64::from(k) * step).fract() - 0.5;
     let row = |k: u32| {
-        let at = |step: f64, size: f64| (f64::from(k) * step).fract() * size - 0.5 * size;
-        let point = DVec3::new(at(0.618_034, 4.0), at(0.754_878, 3.0), 5.0);
-        let seen = rotation * point + DVec3::new(-1.0, 0.2, 0.3);
-        let [p, q] = [point, seen].map(|p| 500.0 * p.truncate() / p.z + 320.0);
-        // every third is wrong
-        let off = if k % 3 == 0 { 40.0 + f64::from(k % 7) } else { 0.0 };
-        format!("{},{},{},{}\n", p.x, p.y, q.x, q.y - off)
+        let ray = DVec3::new(1.2 * spread(k, 0.618_034), 0.9 * spread(k, 0.754_878), 1.0);
+        let point = 6.0 / (1.0 - 0.2 * ray.x + 0.1 * ray.y) * ray;
+        let pixel = |p: DVec3| 500.0 * p.truncate() / p.z + 320.0;
+        let noise = DVec2::new(spread(k, 0.414_214), spread(k, 0.732_051));
+        let [p, right] = [pixel(point), pixel(rotation * point + translation) + noise];
+        let q = if k.is_multiple_of(3) { 320.0 + 640.0 * noise } else { right };
+        format!("{},{},{},{}\n", p.x, p.y, q.x, q.y)
     };
     let path = file("plane.csv");
-    fs::write(&path, format!("x1,y1,x2,y2\n{}", (1..400).map(row).collect::<String>())).unwrap();
+    fs::write(&path, format!("x1,y1,x2,y2\n{}", (1..=300).map(row).collect::<String>())).unwrap();
     path
 }
 
@@ -103,7 +106,7 @@ fn the_second_motion_of_an_ambiguous_pair_is_shown() {
     let (picture, second) = shown("second.png", &[&arguments[..], &["--second"]].concat());
     assert_eq!([&first["ambiguous"], &first["shows_second"], &second["shows_second"]], [true, false, true]);
     for state in [&first, &second] {
-        assert!((260..300).contains(&number(state, "inliers")) && number(state, "points") > 250, "{state}");
+        assert!((180..220).contains(&number(state, "inliers")) && number(state, "points") > 180, "{state}");
     }
     assert!(count(&picture, INLIER) > 1000 && count(&picture, OUTLIER) > 500);
 }
@@ -113,8 +116,11 @@ fn refused(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!((status.code(), stdout.len()), (Some(1), 0), "{said}");
-    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{said}");
-    said
+    assert!(!said.contains("panicked"), "{said}");
+    // drivers may have said something, too
+    let ours = said.lines().next_back().unwrap_or_default();
+    assert!(ours.starts_with("error: "), "{said}");
+    ours.to_owned()
 }
 
 #[test]
