@@ -14,7 +14,7 @@ pub(crate) const INLIER: Color32 = Color32::from_rgb(86, 180, 233);
 pub(crate) const OUTLIER: Color32 = Color32::from_rgb(230, 159, 0);
 
 /// Of inliers, of outliers.
-const DISC_OPACITIES: [f32; 2] = [0.9, 0.5];
+const DISC_OPACITIES: [f32; 2] = [0.9, 0.6];
 
 pub(crate) struct Photographs {
     textures: [Option<TextureHandle>; 2],
