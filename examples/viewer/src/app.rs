@@ -37,6 +37,8 @@ pub(crate) struct App {
     photographs: Photographs,
     orbit: Orbit,
     ending: Option<Ending>,
+    /// What the device complains of, to which wgpu's own answer is to panic.
+    faults: mpsc::Receiver<String>,
 }
 
 /// Between the window's content and what is called while its frame is encoded, on one thread.
@@ -58,6 +60,9 @@ impl App {
         let render = creation.wgpu_render_state.as_ref().ok_or(Error::NotWgpu)?;
         let context = Context::from_device(render.device.clone(), render.queue.clone());
         let pair = Arc::new(start.pair);
+        let (sender, faults) = mpsc::channel();
+        // once the window is closed, nobody asks
+        render.device.on_uncaptured_error(Arc::new(move |error| drop(sender.send(error.to_string()))));
         creation.egui_ctx.set_theme(egui::Theme::Dark);
         Ok(Self {
             device: context.name(),
@@ -71,6 +76,7 @@ impl App {
             pace: Pace::default(),
             orbit: Orbit::default(),
             ending: start.ends.map(|ends| Ending::new(ends, ended)),
+            faults,
         })
     }
 
@@ -124,9 +130,9 @@ impl eframe::App for App {
         self.pace.frame(frame.info().cpu_usage);
         self.press_keys(ui);
         Panel::left("settings").resizable(false).exact_size(286.0).show(ui, |ui| self.show_controls(ui));
-        match self.advance() {
-            Ok(()) => {}
-            Err(error) => self.error = Some(error.to_string()),
+        let failed = self.advance().err().map(|error| error.to_string());
+        if let Some(error) = failed.or_else(|| self.faults.try_recv().ok()) {
+            self.error = Some(error);
         }
         let (is_settled, second) = (self.is_settled(), self.shows_second());
         let plain = Frame::new().inner_margin(Margin::same(6)).fill(ui.visuals().panel_fill);

@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID")]
     pair: Option<String>,
     /// Intrinsics of image 1, pixels: fx,fy,cx,cy
-    #[arg(long, value_name = "CAMERA", value_parser = parse_camera)]
+    #[arg(long, value_name = "CAMERA", value_parser = parse_camera, requires = "camera2")]
     camera1: Option<Intrinsics>,
     /// Intrinsics of image 2, pixels
-    #[arg(long, value_name = "CAMERA", value_parser = parse_camera)]
+    #[arg(long, value_name = "CAMERA", value_parser = parse_camera, requires = "camera1")]
     camera2: Option<Intrinsics>,
     /// What to estimate: essential, fundamental or homography
     #[arg(long, default_value = "essential", value_parser = parse_kind)]
@@ -89,7 +89,9 @@ impl Arguments {
             assumed_focal_px: pair.likely_focal_px,
             seed: 0,
         };
-        Options { threshold_px: self.threshold, ..plan.options() }.check()?;
+        let sample_ratio_below = self.snn.into();
+        Options { threshold_px: self.threshold, sample_ratio_below, ..plan.options() }.check()?;
+        pair.check_count(self.model)?;
         let Self { second, only_inliers, every_frame, frames, screenshot, .. } = self;
         let ends = frames.is_some() || screenshot.is_some();
         let ends = ends.then(|| Ends { frames: frames.unwrap_or(1).max(1), screenshot });

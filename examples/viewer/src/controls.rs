@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::photographs::{INLIER, OUTLIER};
 use crate::scene::Scene;
 use crate::settings::{KINDS, Sampling};
-use eframe::egui::{Color32, Key, RichText, Slider, Ui};
+use eframe::egui::{Color32, Key, RichText, Slider, SliderClamping, Ui};
 use nabla_ransac::ModelKind;
 use nabla_ransac::constants::{BAD_INPUT, NO_MODEL, NOT_FINITE, PLANAR, ROTATION_ONLY, TOO_FEW};
 use std::path::Path;
@@ -111,13 +111,16 @@ impl App {
 
     fn show_sliders(&mut self, ui: &mut Ui) {
         let settings = &mut self.settings;
+        // the command line may say what is beyond a slider
+        let beyond = SliderClamping::Edits;
         let threshold = Slider::new(&mut settings.threshold_px, 0.1..=20.0).logarithmic(true).suffix(" px");
         ui.label("inlier threshold");
-        ui.add(threshold);
+        ui.add(threshold.clamping(beyond));
         ui.label("hypotheses at most");
-        ui.add(Slider::new(&mut settings.plan.hypotheses, 16..=16384).logarithmic(true));
+        ui.add(Slider::new(&mut settings.plan.hypotheses, 64..=16384).logarithmic(true).clamping(beyond));
         ui.label("SNN ratio below");
-        ui.add_enabled(self.pair.has_ratios(), Slider::new(&mut settings.ratio_below, 0.4..=1.0));
+        let ratio = Slider::new(&mut settings.ratio_below, 0.4..=1.0).clamping(beyond);
+        ui.add_enabled(self.pair.has_ratios(), ratio);
         if self.pair.cameras.is_none() {
             let likely = self.pair.likely_focal_px;
             let focal = Slider::new(&mut settings.assumed_focal_px, 0.3 * likely..=4.0 * likely).logarithmic(true);

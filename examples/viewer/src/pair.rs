@@ -3,9 +3,9 @@
 use crate::error::{Error, Result};
 use glam::DVec2;
 use image::{DynamicImage, ImageError, ImageReader, RgbaImage, imageops::FilterType};
-use nabla_ransac::Camera;
 use nabla_ransac::data::PairRecord;
 use nabla_ransac::geometry::Matches;
+use nabla_ransac::{Camera, ModelKind};
 use std::path::{Path, PathBuf};
 
 /// A focal length that is likely where none is known, in longer sides of the image, as COLMAP takes it.
@@ -64,6 +64,15 @@ impl Pair {
         let longest = sizes_px.as_flattened().iter().max().copied().unwrap_or(1);
         let likely_focal_px = LIKELY_FOCAL * f64::from(longest);
         Ok(Self { file: file.to_owned(), record, points_px, cameras, sizes_px, likely_focal_px, photographs })
+    }
+
+    /// Whether there are enough matches for a sample.
+    pub(crate) fn check_count(&self, kind: ModelKind) -> Result<()> {
+        let (model, needed, found) = (kind.name(), kind.sample_size(), self.record.usable().len());
+        if found < needed {
+            return Err(nabla_ransac::Error::TooFewMatches { model, needed, found }.into());
+        }
+        Ok(())
     }
 
     pub(crate) const fn has_ratios(&self) -> bool {

@@ -136,16 +136,20 @@ fn bad_files_are_told_of() {
     fs::write(&text, "no archive").unwrap();
     let points = file("points.csv");
     fs::write(&points, "a,b\n1,2\n").unwrap();
-    let [text, points] = [&text, &points].map(|path| path.to_str().unwrap());
+    let few = file("few.csv");
+    fs::write(&few, "x1,y1,x2,y2\n1,2,3,4\n2,3,4,5\n").unwrap();
+    let [text, points, few] = [&text, &points, &few].map(|path| path.to_str().unwrap());
     let leuven = format!("{EXAMPLES}/leuven.npz");
     let [a, notes] = ["leuvenA.jpg", "README.md"].map(|name| format!("{EXAMPLES}/{name}"));
     let turned = file("turned.png");
     image::open(&a).unwrap().rotate90().save(&turned).unwrap();
     let turned = turned.to_str().unwrap();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["nowhere.npz"], "nowhere.npz: No such file"),
         (&[text], "expected an npz archive"),
         (&[points], "expected"),
+        (&[few], "needs at least 5 different matches"),
+        (&["--snn", "nan"], "option sample_ratio_below: expected a number above 0"),
         (&[&notes], ".safetensors, .npz or .csv"),
         (&[&leuven, "--images", &a, "nowhere.jpg"], "nowhere.jpg: expected a JPEG or PNG photograph"),
         (&[&leuven, "--images", &a, &notes], "README.md: expected a JPEG or PNG photograph"),
