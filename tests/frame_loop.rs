@@ -5,7 +5,7 @@
 #[path = "common/scenes.rs"]
 mod scenes;
 
-use nabla_ransac::gpu::Context;
+use nabla_ransac::gpu::{Context, ReadBack};
 use nabla_ransac::kernels::{HostBuffers, Priors, layout::PairResult};
 use nabla_ransac::ransac::GpuPipeline;
 use nabla_ransac::{Error, Model, ModelKind, Options};
@@ -208,6 +208,28 @@ fn a_frame_does_not_see_the_matches_of_larger_ones_before() {
             assert_eq!(found.status, 0);
         }
     }
+}
+
+#[test]
+fn results_are_read_frames_later_without_waiting() {
+    let host = Host::new();
+    let context = &host.context;
+    let pipeline = host.pipeline(ModelKind::Homography);
+    let scene = Scene::new(ModelKind::Homography, 1, 400, 0.5, 0.5);
+    let expected = frame(context, &pipeline, &scene).unwrap();
+    let mut encoder = context.encoder("frame");
+    pipeline.encode(&mut encoder);
+    let copied = [(&**pipeline.results(), size_of::<PairResult>() as u64)];
+    let mut read_back = ReadBack::encode(context, &mut encoder, &copied).submit(context, encoder);
+    let start = std::time::Instant::now();
+    let bytes = loop {
+        if let Some(bytes) = read_back.try_read(context).unwrap() {
+            break bytes;
+        }
+        assert!(start.elapsed().as_secs() < 60);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    };
+    assert_eq!(bytemuck::pod_read_unaligned::<PairResult>(&bytes[0]), expected);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct ReadBack {
     sizes: Vec<u64>,
     #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "browsers poll by themselves"))]
     submission: Option<wgpu::SubmissionIndex>,
+    /// Once [`Self::try_read`] has asked.
+    asked: Option<Arc<Mapped>>,
 }
 
 impl ReadBack {
@@ -45,7 +47,7 @@ impl ReadBack {
             encoder.copy_buffer_to_buffer(buffer, from, &staging, offset, size);
             offset += size;
         }
-        Self { staging, sizes, submission: None }
+        Self { staging, sizes, submission: None, asked: None }
     }
 
     /// Submits what was encoded, so that this submission alone is waited for and none after it.
@@ -86,6 +88,22 @@ impl ReadBack {
             Poll::Pending => return Err(lost(context, &NEVER)),
         }
         self.bytes()
+    }
+
+    /// Each buffer's bytes as soon as they are there, else `None`; never waits. For a frame loop, which asks after the submission and from
+    /// then on in each frame, until it has the bytes.
+    ///
+    /// # Errors
+    /// Those of [`Self::wait`].
+    pub fn try_read(&mut self, context: &Context) -> Result<Option<Vec<Vec<u8>>>> {
+        let mapped = self.asked.take().unwrap_or_else(|| self.map());
+        context.device().poll(wgpu::PollType::Poll).map_err(|error| lost(context, &error))?;
+        let answer = mapped.poll(Waker::noop());
+        self.asked = Some(mapped);
+        match answer {
+            Poll::Ready(result) => result.map_err(|error| lost(context, &error)).and_then(|()| self.bytes()).map(Some),
+            Poll::Pending => Ok(None),
+        }
     }
 
     #[cfg(not(target_arch = "wasm32"))]
