@@ -12,6 +12,7 @@ mod model;
 mod pose;
 pub mod ranking;
 mod sharing;
+mod triangulation;
 
 pub(crate) use bulk::{Bounds, Bulk};
 pub use camera::Camera;
@@ -25,3 +26,4 @@ pub use matches::{Matches, MatchesView};
 pub use model::{Model, ModelKind};
 pub use pose::{Pose, cross_matrix};
 pub(crate) use sharing::Sharing;
+pub use triangulation::triangulate;
