@@ -97,7 +97,7 @@ pub(crate) const fn colour(mark: Mark) -> RGBColor {
 }
 
 /// How opaque the lines of a kind are: the less, the more there are, so that the images stay visible.
-pub(crate) fn line_opacity(mark: Mark, count: usize) -> f64 {
+fn line_opacity(mark: Mark, count: usize) -> f64 {
     let share = 1.0 / count.max(1) as f64;
     match mark {
         Mark::Inlier => (100.0 * share).clamp(0.2, 0.6),

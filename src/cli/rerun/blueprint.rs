@@ -34,7 +34,9 @@ pub(super) fn messages(has_images: bool, worlds: &[&str]) -> anyhow::Result<Vec<
 /// A view of an entity and all below it, called like it; where it is in the blueprint.
 fn log_view(blueprint: &mut Recording, class: &str, entity: &str) -> anyhow::Result<String> {
     let path = format!("view/{}", Uuid::new_v4());
-    blueprint.log(&format!("{path}/ViewContents"), &ViewContents::new(["$origin/**"]))?;
+    // lines of outliers may be so many that nothing else is seen; the view's "Edit" button adds them
+    let query = ["+ $origin/**", "- /matches/outliers"];
+    blueprint.log(&format!("{path}/ViewContents"), &ViewContents::new(query))?;
     let view = ViewBlueprint::new(class).with_display_name(entity).with_space_origin(entity);
     blueprint.log(&path, &view)?;
     Ok(path)

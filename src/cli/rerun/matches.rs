@@ -2,15 +2,17 @@
 
 use super::recording::Recording;
 use super::view::{LoggedView, MARKS, colour_of, with_mark};
-use crate::cli::plot::draw::line_opacity;
 use crate::cli::plot::views::Mark;
 use re_chunk::ChunkResult;
 use re_sdk_types::archetypes::{LineStrips2D, Transform3D};
+use re_sdk_types::components::Radius;
 
 /// Between the images, as a share of the width of the first.
 const GAP: f64 = 0.02;
 /// Lines are over the images, which the viewer draws at −10, and below the points, at 30.
 const LINES_ORDER: f32 = 10.0;
+/// Thin, as the viewer draws no line through which the image could be seen.
+const RADIUS_UI_POINTS: f32 = 0.5;
 
 pub(super) fn log(recording: &mut Recording, views: &[LoggedView<'_>], marks: &[Mark]) -> ChunkResult<()> {
     for (index, view) in views.iter().enumerate() {
@@ -34,9 +36,9 @@ fn log_lines(recording: &mut Recording, views: &[LoggedView<'_>], marks: &[Mark]
     };
     for (order, (mark, name)) in MARKS.into_iter().enumerate() {
         let lines: Vec<_> = with_mark(marks, mark).map(|index| [0, 1].map(|view| point(index, view))).collect();
-        let opacity = line_opacity(mark, lines.len());
-        if !lines.is_empty() && opacity > 0.0 {
-            let lines = LineStrips2D::new(lines).with_colors([colour_of(mark, opacity)]);
+        if !lines.is_empty() && mark != Mark::Unused {
+            let lines = LineStrips2D::new(lines).with_colors([colour_of(mark)]);
+            let lines = lines.with_radii([Radius::new_ui_points(RADIUS_UI_POINTS)]);
             recording.log(&format!("matches/{name}"), &lines.with_draw_order(LINES_ORDER + order as f32))?;
         }
     }

@@ -56,7 +56,7 @@ impl<'a> LoggedView<'a> {
         for (mark, name) in MARKS {
             let points: Vec<_> = with_mark(marks, mark).map(|index| self.pixel(index)).collect();
             if !points.is_empty() {
-                let points = Points2D::new(points).with_colors([colour_of(mark, 1.0)]);
+                let points = Points2D::new(points).with_colors([colour_of(mark)]);
                 let points = points.with_radii([Radius::new_ui_points(RADIUS_UI_POINTS)]);
                 recording.log(&format!("{entity}/{name}"), &points)?;
             }
@@ -86,7 +86,7 @@ pub(super) fn with_mark(marks: &[Mark], mark: Mark) -> impl Iterator<Item = usiz
 }
 
 /// That of the pictures of `--draw`.
-pub(super) fn colour_of(mark: Mark, opacity: f64) -> Color {
+pub(super) fn colour_of(mark: Mark) -> Color {
     let RGBColor(red, green, blue) = colour(mark);
-    Color::from_unmultiplied_rgba(red, green, blue, (255.0 * opacity) as u8)
+    Color::from_rgb(red, green, blue)
 }

@@ -81,7 +81,7 @@ impl Pair<'_> {
         let ray = |side: usize, index: usize| self.cameras[side].normalize(self.points_px[side][index]).extend(1.0);
         let meeting = |index| triangulate(camera2_from_camera1, ray(0, index), ray(1, index));
         let points = with_mark(self.marks, Mark::Inlier).filter_map(meeting).map(coordinates);
-        let points = Points3D::new(points).with_colors([colour_of(Mark::Inlier, 1.0)]);
+        let points = Points3D::new(points).with_colors([colour_of(Mark::Inlier)]);
         recording.log(&format!("{root}/points"), &points)
     }
 }
@@ -106,7 +106,7 @@ fn log_points(recording: &mut Recording, entity: &str, points: &[DVec3], marks: 
     for (mark, name) in MARKS {
         let points: Vec<_> = with_mark(marks, mark).map(|index| coordinates(points[index])).collect();
         if !points.is_empty() {
-            let points = Points3D::new(points).with_colors([colour_of(mark, 1.0)]);
+            let points = Points3D::new(points).with_colors([colour_of(mark)]);
             recording.log(&format!("{entity}/{name}"), &points)?;
         }
     }
