@@ -151,6 +151,16 @@ fn the_readme_example_estimates_and_draws() {
 }
 
 #[test]
+#[cfg(not(feature = "rerun"))]
+fn a_program_without_rerun_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, file) = (csv(&folder), folder.path().join("out.rrd"));
+    let arguments = ["estimate", text(&path), "--model", "fundamental", "--rerun", text(&file)];
+    fails(&arguments, 1, &["without rerun", "--features rerun"]);
+    assert!(!file.exists());
+}
+
+#[test]
 fn matches_are_drawn_without_images_too() {
     let folder = tempfile::tempdir().unwrap();
     let (path, picture) = (csv(&folder), folder.path().join("matches.png"));

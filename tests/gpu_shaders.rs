@@ -1,51 +1,16 @@
-//! Every stage shader is valid WGSL for every variant without any feature, stays within WebGPU's default limits, and has
-//! structs laid out as the Rust types.
+//! The structs of the shaders are laid out as the Rust types, no array is in memory that belongs in registers, and Burn can bind the
+//! shaders of the ranking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::kernels::{LOCALISE_SHADERS, RANK_SHADERS, Variant, layout, stage_texts};
+#[path = "common/valid_wgsl.rs"]
+mod valid_wgsl;
+
+use nabla_ransac::kernels::{LOCALISE_SHADERS, RANK_SHADERS, Variant, layout, shader_texts, stage_texts};
 use nabla_ransac::{ModelKind, Score, ransac::EpipolarResidual};
-use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::valid::ModuleInfo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
-
-fn variants() -> impl Iterator<Item = Variant> {
-    use EpipolarResidual::{Sampson, Symmetric};
-    ModelKind::ALL.into_iter().flat_map(|kind| {
-        [Sampson, Symmetric].into_iter().flat_map(move |residual| {
-            [Score::Ransac, Score::Msac, Score::Magsacpp].map(move |score| Variant { kind, residual, score })
-        })
-    })
-}
-
-fn parse(name: &str, parts: &[&str]) -> (naga::Module, ModuleInfo) {
-    let source = parts.join("\n");
-    let module = naga::front::wgsl::parse_str(&source)
-        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
-    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
-        .validate(&module)
-        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
-    (module, info)
-}
-
-#[test]
-fn every_stage_is_valid_within_webgpus_default_limits() {
-    let stages = variants().flat_map(stage_texts);
-    let others = RANK_SHADERS.iter().chain(&LOCALISE_SHADERS).map(|shader| (shader.name, shader.parts.to_vec()));
-    for (name, parts) in stages.chain(others) {
-        let (module, _) = parse(name, &parts);
-        let [entry] = module.entry_points.as_slice() else { panic!("{name}: one entry point") };
-        assert_eq!(entry.name, "main", "{name}");
-        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}");
-        let in_space = |wanted: fn(naga::AddressSpace) -> bool| {
-            module.global_variables.iter().filter(move |(_, variable)| wanted(variable.space))
-        };
-        assert!(in_space(|s| matches!(s, naga::AddressSpace::Storage { .. })).count() <= 8, "{name}");
-        let memory: u32 = in_space(|s| s == naga::AddressSpace::WorkGroup)
-            .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16))
-            .sum();
-        assert!(memory <= 16 * 1024, "{name}: {memory} bytes of workgroup memory");
-    }
-}
+use valid_wgsl::parse;
 
 /// The variables of a function that hold an array which is indexed by what is known at run time only.
 fn indexed_arrays(module: &naga::Module, info: &ModuleInfo) -> BTreeSet<String> {
@@ -87,13 +52,13 @@ fn variable_of(function: &naga::Function, mut of: naga::Handle<naga::Expression>
 }
 
 /// On real cards such an array is in memory, not in registers. Lists of nearest neighbours are left: their length is an option, and that of
-/// `find_neighbours` is needed only where more matches are equally near than a workgroup lists.
+/// `find_neighbours` is needed only where more matches are equally near than a workgroup lists. The gradients of solvers, which only training
+/// runs, have such arrays.
 #[test]
 fn only_lists_of_neighbours_are_arrays_that_are_indexed_at_run_time() {
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let others = RANK_SHADERS.iter().chain(&LOCALISE_SHADERS).map(|shader| (shader.name, shader.parts.to_vec()));
-    for (name, parts) in variants().flat_map(stage_texts).chain(others) {
-        let (module, info) = parse(name, &parts);
+    for (name, text) in shader_texts().into_iter().filter(|(name, _)| !name.ends_with("_backward")) {
+        let (module, info) = parse(name, &text);
         found.entry(name).or_default().extend(indexed_arrays(&module, &info));
     }
     found.retain(|_, arrays| !arrays.is_empty());
@@ -120,7 +85,7 @@ macro_rules! assert_layout {
 fn structs_are_laid_out_as_their_rust_twins() {
     let variant = Variant { kind: ModelKind::Essential, residual: EpipolarResidual::Sampson, score: Score::Msac };
     let texts = stage_texts(variant);
-    let (module, _) = parse("types", &texts[0].1[..4]);
+    let (module, _) = parse("types", &texts[0].1[..4].join("\n"));
     assert_layout!(&module, PairInput: camera1, camera2, skew, threshold, match_start, match_count, seed_low, seed_high, enabled);
     assert_layout!(&module, Pair: offset1, match_start, scale1, match_count, offset2, flags, scale2, sampleable, metric, seed, iterations, budget);
     assert_layout!(&module, Settings: pair_count, hypotheses, sample_size, max_solutions, candidates, min_iterations, max_iterations, log_miss, weigh_sampling, weighing, sample_ratio_below, kind, first_round, rounds, weigh_matches, solver_hypotheses, min_inliers, candidates_a_pair, key_points, diagnose, match_capacity, priors, magsac);
@@ -128,11 +93,14 @@ fn structs_are_laid_out_as_their_rust_twins() {
     assert_layout!(&module, PairDiagnosis: homography, second_motion, second_score, homography_inliers, rotation_inliers, flags);
     assert_layout!(&module, PairResult: rows, score, inliers, iterations, status, log_rest);
     assert_layout!(&module, Coherence: first, places, again);
-    let (ranking, _) = parse("rank_types", &[include_str!("../shaders/shared/layout/rank_types.wgsl")]);
+    let (_, offsets) = layout_of(&module, "Progress");
+    let header: [usize; layout::Progress::WORDS] = std::array::from_fn(|word| 4 * word);
+    assert_eq!(offsets, [&header[..], &[size_of::<layout::Progress>()]].concat(), "the pairs follow the header");
+    let (ranking, _) = parse("rank_types", include_str!("../shaders/shared/layout/rank_types.wgsl"));
     assert_layout!(&ranking, LayerShape: inputs, outputs, neighbours, mode);
-    let (localising, _) = parse("orient_gradients", LOCALISE_SHADERS[1].parts);
+    let (localising, _) = parse("orient_gradients", &LOCALISE_SHADERS[1].source());
     assert_layout!(&localising, FrameShape: width, height, columns, rows, keys, doubtful_spread, encode, unused);
-    let (convolving, _) = parse("plane_types", &[include_str!("../shaders/shared/layout/plane_types.wgsl")]);
+    let (convolving, _) = parse("plane_types", include_str!("../shaders/shared/layout/plane_types.wgsl"));
     assert_layout!(&convolving, PlaneShape: columns, rows, channels, stride, columns_out, rows_out, unused);
     assert_layout!(&module, Refinement: first, count, stride, loss, scale_sq, reach_sq, iterations, keep, by_neighbours);
 }
@@ -142,9 +110,6 @@ fn structs_are_laid_out_as_their_rust_twins() {
 fn shaders_of_the_ranking_are_valid_with_all_their_buffers_writable() {
     for shader in RANK_SHADERS {
         let text = shader.source().replace("var<storage, read>", "var<storage, read_write>");
-        let module = naga::front::wgsl::parse_str(&text).unwrap();
-        let flags = ValidationFlags::all();
-        let valid = Validator::new(flags, Capabilities::empty()).validate(&module);
-        assert!(valid.is_ok(), "{}: {}", shader.name, valid.unwrap_err().emit_to_string(&text));
+        parse(shader.name, &text);
     }
 }

@@ -7,7 +7,8 @@ mod scenes;
 use glam::{DMat3, DVec3};
 use nabla_ransac::cpu::search::{normalize_matches::NormalizedMatches, place_prior::place_prior, score_models::Scorer};
 use nabla_ransac::gpu::Context;
-use nabla_ransac::kernels::{self, HostBuffers, Priors, Variant, Workgroups, layout::PairResult};
+use nabla_ransac::kernels::layout::{PairResult, Progress};
+use nabla_ransac::kernels::{self, HostBuffers, Priors, Variant, Workgroups};
 use nabla_ransac::ransac::{EpipolarResidual, GpuEstimator, GpuPipeline};
 use nabla_ransac::{Backend, Error, Estimator, Model, ModelKind, Options, Outcome, Pose, Problem, Score};
 use scenes::Scene;
@@ -229,7 +230,8 @@ fn the_stage_agrees_with_its_twin() {
         frame(&context, &pipeline);
         let b = pipeline.buffers();
         // one pair under way in the first round, with five candidates
-        b.progress.write(&context, 0, &[1, 64, 0, 1, 5, 0]);
+        let progress = Progress { active_pairs: 1, hypotheses: 64, first_hypothesis: 0, round: 1, candidates: 5 };
+        b.progress.write(&context, 0, &progress.with_pairs([0]));
         let variant = Variant { kind, residual: EpipolarResidual::Sampson, score };
         let stage = kernels::search::place_prior::stage(&context, variant, b);
         let mut encoder = context.encoder("stage");

@@ -1,58 +1,30 @@
-//! Every shader is valid WGSL that needs no WebGPU feature, and has its launcher and its CPU twin.
+//! Every shader is valid WGSL that needs no WebGPU feature and stays within WebGPU's default limits, and has its launcher and its CPU
+//! twin.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use nabla_ransac::gpu::Shader;
+#[path = "common/shader_limits.rs"]
+mod shader_limits;
+#[path = "common/valid_wgsl.rs"]
+mod valid_wgsl;
+
 use nabla_ransac::kernels;
-use naga::valid::{Capabilities, ValidationFlags, Validator};
+use shader_limits::assert_within_default_limits;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-const SHADERS: &[Shader<'static>] = &[
-    kernels::solve::solve_essential_5pt::SHADER,
-    kernels::solve::solve_fundamental_7pt::SHADER,
-    kernels::solve::solve_fundamental_8pt::SHADER,
-    kernels::solve::solve_fundamental_8pt::FIT_SHADER,
-    kernels::solve::solve_homography_4pt::SHADER,
-    kernels::solve::solve_homography_4pt::FIT_SHADER,
-    kernels::solve::solve_pose_p3p::SHADER,
-    kernels::solve::solve_rigid_3pt::SHADER,
-    kernels::solve::solve_rigid_3pt::FIT_SHADER,
-    kernels::solve::solve_essential_5pt_backward::SHADER,
-    kernels::solve::solve_fundamental_7pt_backward::SHADER,
-    kernels::solve::solve_fundamental_8pt_backward::SHADER,
-    kernels::solve::solve_homography_4pt_backward::SHADER,
-    kernels::solve::solve_pose_p3p_backward::SHADER,
-    kernels::solve::solve_rigid_3pt_backward::SHADER,
-];
-
-fn shaders() -> impl Iterator<Item = Shader<'static>> {
-    SHADERS.iter().chain(&kernels::RANK_SHADERS).chain(&kernels::LOCALISE_SHADERS).copied()
-}
+use valid_wgsl::parse;
 
 #[test]
-fn every_composition_is_valid_without_any_feature() {
-    for shader in shaders() {
-        let source = shader.source();
-        let module = naga::front::wgsl::parse_str(&source)
-            .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
-        Validator::new(ValidationFlags::all(), Capabilities::empty())
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{}: {}", shader.name, error.emit_to_string(&source)));
-        let [entry] = module.entry_points.as_slice() else { panic!("{}: one entry point", shader.name) };
-        assert_eq!(entry.name, "main", "{}", shader.name);
-        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", shader.name);
+fn every_variant_is_valid_without_any_feature_and_within_webgpus_default_limits() {
+    for (name, text) in kernels::shader_texts() {
+        assert_within_default_limits(name, &parse(name, &text).0);
     }
 }
 
 #[test]
 fn every_shader_has_a_launcher_and_a_cpu_twin() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // validated in gpu_shaders.rs
-    let stages = nabla_ransac::ModelKind::ALL.into_iter().flat_map(|kind| {
-        let residual = nabla_ransac::ransac::EpipolarResidual::Sampson;
-        let variant = kernels::Variant { kind, residual, score: nabla_ransac::Score::Msac };
-        kernels::stage_texts(variant).into_iter().map(|(stem, _)| stem)
-    });
-    let listed: BTreeSet<_> = shaders().filter_map(|shader| shader.name.split('/').next()).chain(stages).collect();
+    let texts = kernels::shader_texts();
+    let listed: BTreeSet<_> = texts.iter().filter_map(|(name, _)| name.split('/').next()).collect();
     let exists = |path: String| root.join(path).with_extension("rs").exists();
     let rooms = ["localise", "rank", "recover", "search", "solve", "train"];
     let files =

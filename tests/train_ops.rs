@@ -1,10 +1,19 @@
 //! The operations in Burn: shaders against CPU twins, and the straight-through gradient against one made of plain tensor
 //! operations.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it measured")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it measured"
+)]
 
 #[path = "common/packed.rs"]
 mod packed;
+#[path = "common/shader_limits.rs"]
+mod shader_limits;
+#[path = "common/valid_wgsl.rs"]
+mod valid_wgsl;
 
 use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
@@ -13,8 +22,9 @@ use nabla_ransac::train::ops::{
     score_function_loss, select_hypotheses, shader_texts, solve, weighted_scores,
 };
 use nabla_ransac::{ModelKind, Score};
-use naga::valid::{Capabilities, ValidationFlags, Validator};
 use packed::{Batch, THRESHOLD};
+use shader_limits::assert_within_default_limits;
+use valid_wgsl::parse;
 
 fn cpu() -> Device {
     Device::flex().autodiff()
@@ -88,13 +98,10 @@ fn uneven<const D: usize>(like: &Tensor<D>) -> Tensor<D> {
 }
 
 #[test]
-fn every_shader_is_valid_without_any_feature() {
+fn every_shader_is_valid_without_any_feature_and_within_webgpus_default_limits() {
     for (name, text) in shader_texts() {
-        let module = naga::front::wgsl::parse_str(&text)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&text)));
-        Validator::new(ValidationFlags::all(), Capabilities::empty())
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&text)));
+        let (module, _) = parse(name, &text);
+        assert_within_default_limits(name, &module);
         let bindings = module.global_variables.iter().filter(|(_, variable)| variable.binding.is_some()).count();
         assert!(bindings <= 8, "{name}: {bindings}");
     }

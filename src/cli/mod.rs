@@ -6,6 +6,8 @@ mod interrupt;
 mod plot;
 mod progress;
 mod report;
+#[cfg(feature = "rerun")]
+mod rerun;
 mod sampling;
 mod synthetic_views;
 mod warnings;

@@ -1,5 +1,4 @@
 use super::Pose;
-use crate::cpu::solve::solve_essential_5pt::is_in_front;
 use glam::DVec3;
 
 /// The point that two rays see, in the frame of camera 1: halfway between them where they are nearest to each other (Hartley and Sturm,
@@ -7,14 +6,14 @@ use glam::DVec3;
 ///
 /// The rays are `(x, y, 1)` of the points normalised by their cameras. `None` where they are nearest behind a camera, or parallel.
 pub fn triangulate_midpoint(camera2_from_camera1: &Pose, ray1: DVec3, ray2: DVec3) -> Option<DVec3> {
-    if !is_in_front(camera2_from_camera1, ray1, ray2) {
-        return None;
-    }
     // depth1 a + t and depth2 b are the two points, in the frame of camera 2
     let (a, b, t) = (camera2_from_camera1.rotation * ray1, ray2, camera2_from_camera1.translation);
     let (ab, ta, tb) = (a.dot(b), t.dot(a), t.dot(b));
     let (aa, bb) = (a.length_squared(), b.length_squared());
     let [depth1, depth2] = [tb * ab - ta * bb, tb * aa - ab * ta].map(|numerator| numerator / (aa * bb - ab * ab));
+    if !(depth1 > 0.0 && depth2 > 0.0) {
+        return None;
+    }
     let seen_by_camera2 = 0.5 * (depth1 * a + t + depth2 * b);
     Some(camera2_from_camera1.inverse().transform(seen_by_camera2)).filter(|point| point.is_finite())
 }

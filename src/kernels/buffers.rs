@@ -2,7 +2,7 @@
 
 use super::{
     Variant,
-    layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Settings},
+    layout::{Candidate, Pair, PairDiagnosis, PairInput, PairResult, Progress, Settings},
     match_vectors,
 };
 use crate::constants::{COHERENT_NEIGHBOURS, FINALIST_PLACES, FINALISTS, RECOVERED, SCORE_SHARES, SHARING_WORDS};
@@ -258,7 +258,7 @@ impl Buffers {
             pairs: TypedBuffer::new(context, "pairs", pairs),
             matches: TypedBuffer::new(context, "matches", vectors),
             weight_sums: TypedBuffer::new(context, "weight sums", when(needed.sums, matches)),
-            progress: TypedBuffer::new(context, "progress", 5 + 2 * pairs),
+            progress: TypedBuffer::new(context, "progress", Progress::WORDS + 2 * pairs),
             samples: TypedBuffer::new(context, "samples", hypotheses * kind.sample_size()),
             points: TypedBuffer::new(context, "sampled points", sample_points),
             models: TypedBuffer::new(context, "models", models),

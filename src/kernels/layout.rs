@@ -62,6 +62,32 @@ pub struct Pair {
     pub budget: u32,
 }
 
+/// The round under way. In its buffer follows the pair of each slot, for the pairs that are not finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Progress {
+    /// Pairs that are not finished.
+    pub active_pairs: u32,
+    /// Hypotheses a pair in this round.
+    pub hypotheses: u32,
+    /// Hypotheses a pair of the rounds before.
+    pub first_hypothesis: u32,
+    /// Its number, from 1.
+    pub round: u32,
+    /// Refined a pair in this round, the prior too.
+    pub candidates: u32,
+}
+
+impl Progress {
+    /// Words in front of the pairs.
+    pub const WORDS: usize = size_of::<Self>() / size_of::<u32>();
+
+    /// What the buffer holds with these pairs.
+    pub fn with_pairs(self, pairs: impl IntoIterator<Item = u32>) -> Vec<u32> {
+        bytemuck::cast::<Self, [u32; Self::WORDS]>(self).into_iter().chain(pairs).collect()
+    }
+}
+
 /// What all stages share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 #[repr(C)]

@@ -22,6 +22,15 @@ pub(crate) const fn match_vectors(kind: ModelKind) -> usize {
 }
 
 impl Variant {
+    /// Every variant there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ModelKind::ALL.into_iter().flat_map(|kind| {
+            [EpipolarResidual::Sampson, EpipolarResidual::Symmetric].into_iter().flat_map(move |residual| {
+                [Score::Ransac, Score::Msac, Score::Magsacpp].map(move |score| Self { kind, residual, score })
+            })
+        })
+    }
+
     /// vec4 a match.
     pub const fn match_vectors(self) -> usize {
         match_vectors(self.kind)

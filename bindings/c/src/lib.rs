@@ -8,6 +8,8 @@
 mod against_rust;
 mod array;
 mod border;
+#[cfg(test)]
+mod both_sides;
 mod camera;
 mod estimator;
 mod handles;

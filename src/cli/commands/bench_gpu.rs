@@ -6,7 +6,7 @@ use crate::constants::{MODELS_A_WORKGROUP, SCORE_SHARES};
 use crate::cpu::magsac::MagsacFit;
 use crate::cpu::search::normalize_matches::{NormalizedMatches, rows_of_pose};
 use crate::gpu::{Context, Shader, TypedBuffer};
-use crate::kernels::layout::{Pair, Settings};
+use crate::kernels::layout::{Pair, Progress, Settings};
 use crate::kernels::solve::solver::{SolverBuffers, SolverKernel};
 use crate::kernels::{
     Buffers, Capacity, HostBuffers, MatchArrays, Variant, Workgroups,
@@ -137,8 +137,8 @@ pub(crate) fn scoring_rate(
         let metric = matches.metric.map(|metric| metric as f32);
         let pair = Pair { match_count: count as u32, metric, ..Pair::zeroed() };
         buffers.pairs.write(context, 0, &vec![pair; pairs]);
-        let slots = (0..pairs as u32).collect::<Vec<_>>();
-        buffers.progress.write(context, 0, &[&[pairs as u32, MODELS as u32, 0, 0][..], &slots].concat());
+        let progress = Progress { active_pairs: pairs as u32, hypotheses: MODELS as u32, ..Progress::default() };
+        buffers.progress.write(context, 0, &progress.with_pairs(0..pairs as u32));
         let models: Vec<[[f32; 4]; 3]> = (0..MODELS).map(|index| rows_f32(views, index)).collect();
         buffers.models.write(context, 0, &models.repeat(pairs));
         let list: Vec<u32> = std::iter::once(MODELS as u32).chain(0..MODELS as u32).collect();

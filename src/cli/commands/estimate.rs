@@ -1,9 +1,12 @@
 //! `nabla-ransac estimate`: one model from the matches of a file.
 
 use crate::cli::arguments::{CameraArgs, FilterArgs, OptionArgs};
-use crate::cli::plot::draw::{self, Mark};
+use crate::cli::plot::draw;
+use crate::cli::plot::views::Mark;
 use crate::cli::report::accuracy::Accuracy;
 use crate::cli::report::two_view::TwoViewAccuracy;
+#[cfg(feature = "rerun")]
+use crate::cli::rerun::{self, Shown};
 use crate::cli::sampling::{SamplerArgs, SamplerName};
 use crate::cli::{print, print_json, report::json, warnings};
 use crate::data::synthetic::problems::pair_seed;
@@ -13,7 +16,7 @@ use crate::geometry::accuracy::{position_error, rotation_error_deg};
 use crate::ransac::{Estimate, Outcome};
 use crate::{Backend, Error, Estimator, ModelKind, Pose};
 use anyhow::anyhow;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use glam::DMat3;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -21,6 +24,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("pictures").args(["draw", "rerun"]).multiple(true))]
 pub(crate) struct EstimateArgs {
     /// Matches: .safetensors, .npz or .csv
     file: PathBuf,
@@ -35,8 +39,12 @@ pub(crate) struct EstimateArgs {
     /// Draw the matches into this PNG file
     #[arg(long, value_name = "FILE.png")]
     draw: Option<PathBuf>,
-    /// The two images (one for a pose), to draw over
-    #[arg(long, value_names = ["A", "B"], num_args = 1..=2, requires = "draw")]
+    /// Write matches, cameras and points into this file, to look at with the rerun viewer; only in a program built with
+    /// --features rerun
+    #[arg(long, value_name = "FILE.rrd")]
+    rerun: Option<PathBuf>,
+    /// The two images (one for a pose), to draw over or to write into the file for the rerun viewer
+    #[arg(long, value_names = ["A", "B"], num_args = 1..=2, requires = "pictures")]
     images: Vec<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
@@ -64,6 +72,10 @@ struct Report<'a> {
 
 pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let kind = arguments.model;
+    #[cfg(not(feature = "rerun"))]
+    if arguments.rerun.is_some() {
+        return super::missing::rerun();
+    }
     let mut options = arguments.options.options()?;
     let scene = Scene::open(&arguments.file, kind, arguments.cameras.cameras()?)?;
     let index = arguments.pair.as_ref().map_or(Ok(0), |id| scene.find(id))?;
@@ -89,10 +101,10 @@ pub(crate) fn run(arguments: &EstimateArgs) -> anyhow::Result<()> {
     let milliseconds = (ranking_time + start.elapsed()).as_secs_f64() * 1e3;
     let sampler = sampling.name();
     let report = Report { arguments, record: &record, used, outcome, milliseconds, estimator, sampler, warnings };
-    if let Some(path) = &arguments.draw {
+    if arguments.draw.is_some() || arguments.rerun.is_some() {
         // where the points were measured, also of a camera with distortion
         let measured = Scene::open(&arguments.file, kind, CameraSet::default())?.pair(index)?;
-        draw::draw(path, &arguments.images, &measured, &report.marks(), title(kind))?;
+        report.save_pictures(&measured)?;
     }
     if arguments.json { print_json(&report.json()) } else { print(&report.text()?) }
 }
@@ -127,6 +139,20 @@ impl Report<'_> {
             marks[index] = if inlier { Mark::Inlier } else { Mark::Outlier };
         }
         marks
+    }
+
+    fn save_pictures(&self, measured: &PairRecord) -> anyhow::Result<()> {
+        let (arguments, marks) = (self.arguments, self.marks());
+        if let Some(path) = &arguments.draw {
+            draw::draw(path, &arguments.images, measured, &marks, title(arguments.model))?;
+        }
+        #[cfg(feature = "rerun")]
+        if let Some(path) = &arguments.rerun {
+            let views = crate::cli::plot::views::views(&arguments.images, measured)?;
+            let (estimate, report) = (self.outcome.estimate.as_ref(), self.text()?);
+            rerun::save(path, &Shown { record: self.record, views: &views, marks: &marks, estimate, report })?;
+        }
+        Ok(())
     }
 
     fn json(&self) -> Value {
@@ -206,6 +232,9 @@ impl Report<'_> {
         }
         if let Some(path) = &self.arguments.draw {
             writeln!(text, "drawn: {}", path.display())?;
+        }
+        if let Some(path) = &self.arguments.rerun {
+            writeln!(text, "for the rerun viewer: {}", path.display())?;
         }
         Ok(text)
     }

@@ -38,3 +38,12 @@ pub(crate) fn hloc<T>() -> Result<T> {
          it with HDF5"
     )
 }
+
+/// Says how to get recordings for the rerun viewer.
+#[cfg(not(feature = "rerun"))]
+pub(crate) fn rerun<T>() -> Result<T> {
+    bail!(
+        "this program was built without rerun; in the folder of its source, `cargo install --path . --features rerun` builds \
+         it with rerun"
+    )
+}

@@ -14,7 +14,7 @@ mod import_checkpoint;
 #[cfg(feature = "shards")]
 mod import_geometries;
 pub(crate) mod localise;
-#[cfg(not(all(feature = "train", feature = "shards", feature = "hloc")))]
+#[cfg(not(all(feature = "train", feature = "shards", feature = "hloc", feature = "rerun")))]
 pub(crate) mod missing;
 pub(crate) mod rank;
 pub(crate) mod synthesize;

@@ -1,6 +1,7 @@
 //! `--draw`: inliers and outliers over the two images, or on a canvas of their sizes.
 
 use super::canvas::{Area, FONT, ORANGE, SKY_BLUE, save};
+use super::views::{Mark, View, views};
 use crate::data::PairRecord;
 use crate::geometry::Matches;
 use anyhow::{Context, bail};
@@ -21,21 +22,9 @@ const EMPTY_IMAGE: Rgb<u8> = Rgb([60, 60, 60]);
 /// Photographs are shown grey and this much darker, so that the colours stand out.
 const DIM: f32 = 0.75;
 
-/// Which matches there are, by colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Inlier,
-    Outlier,
-    /// Not given to the estimator.
-    Unused,
-}
-
 /// One image of the picture.
 struct Panel {
-    points_px: Vec<DVec2>,
-    /// Width and height of the image, pixels.
-    size_px: DVec2,
-    path: Option<PathBuf>,
+    view: View,
     /// Place in the picture.
     corner: DVec2,
 }
@@ -48,14 +37,19 @@ pub(crate) fn draw(
     marks: &[Mark],
     title: &str,
 ) -> anyhow::Result<()> {
-    let mut panels = panels(images, record)?;
-    let total: f64 = panels.iter().map(|panel| panel.size_px.x).sum();
-    let tallest = panels.iter().map(|panel| panel.size_px.y).fold(0.0, f64::max);
+    if matches!(record.matches, Matches::WorldWorld { .. }) {
+        bail!("--draw shows matches in images, but these are of two 3-D point sets");
+    }
+    let views = views(images, record)?;
+    let total: f64 = views.iter().map(|view| view.size_px.x).sum();
+    let tallest = views.iter().map(|view| view.size_px.y).fold(0.0, f64::max);
     let scale = (WIDTH / total).min(MAX_HEIGHT / tallest);
     let mut left = 0.0;
-    for panel in &mut panels {
-        panel.corner = DVec2::new(left, f64::from(HEADER));
-        left += (panel.size_px.x * scale).ceil() + f64::from(GAP);
+    let mut panels = Vec::new();
+    for view in views {
+        let corner = DVec2::new(left, f64::from(HEADER));
+        left += (view.size_px.x * scale).ceil() + f64::from(GAP);
+        panels.push(Panel { view, corner });
     }
     let size = ((left as u32).saturating_sub(GAP).max(640), (tallest * scale).ceil() as u32 + HEADER);
     let mut picture = RgbImage::from_pixel(size.0, size.1, BACKGROUND);
@@ -70,43 +64,11 @@ pub(crate) fn draw(
     })
 }
 
-fn panels(images: &[PathBuf], record: &PairRecord) -> anyhow::Result<Vec<Panel>> {
-    let sides = match &record.matches {
-        Matches::TwoView { points1_px, points2_px, .. } => vec![points1_px.clone(), points2_px.clone()],
-        Matches::ImageWorld { points_px, .. } => vec![points_px.clone()],
-        Matches::WorldWorld { .. } => bail!("--draw shows matches in images, but these are of two 3-D point sets"),
-    };
-    if !images.is_empty() && images.len() != sides.len() {
-        bail!("--images: expected {} images, but got {}", sides.len(), images.len());
-    }
-    let panel = |(index, points_px): (usize, Vec<DVec2>)| {
-        let path = images.get(index).cloned();
-        let size_px = size_px(index, path.as_deref(), &points_px, record)?;
-        Ok(Panel { points_px, size_px, path, corner: DVec2::ZERO })
-    };
-    sides.into_iter().enumerate().map(panel).collect()
-}
-
-/// What the file says, else the image's own size, else what holds all points.
-fn size_px(index: usize, path: Option<&Path>, points_px: &[DVec2], record: &PairRecord) -> anyhow::Result<DVec2> {
-    if let Some(sizes) = record.sizes_px
-        && sizes[index].iter().all(|&side| side > 0)
-    {
-        return Ok(DVec2::new(sizes[index][0].into(), sizes[index][1].into()));
-    }
-    if let Some(path) = path {
-        let (width, height) = image::image_dimensions(path).with_context(|| path.display().to_string())?;
-        return Ok(DVec2::new(width.into(), height.into()));
-    }
-    let finite = points_px.iter().filter(|point| point.is_finite());
-    Ok(finite.fold(DVec2::ONE, |size, &point| size.max(point + 1.0)))
-}
-
 impl Panel {
     fn image(&self, scale: f64) -> anyhow::Result<RgbImage> {
-        let size = (self.size_px * scale).ceil().max(DVec2::ONE);
+        let size = (self.view.size_px * scale).ceil().max(DVec2::ONE);
         let (width, height) = (size.x as u32, size.y as u32);
-        let Some(path) = &self.path else { return Ok(RgbImage::from_pixel(width, height, EMPTY_IMAGE)) };
+        let Some(path) = &self.view.path else { return Ok(RgbImage::from_pixel(width, height, EMPTY_IMAGE)) };
         let photograph = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
         let photograph = photograph.with_context(|| path.display().to_string())?;
         let photograph = photograph.decode().with_context(|| path.display().to_string())?;
@@ -119,14 +81,14 @@ impl Panel {
 
     /// A point's place in the picture; `None` outside of the image.
     fn place(&self, index: usize, scale: f64) -> Option<(i32, i32)> {
-        let point = *self.points_px.get(index)?;
-        let inside = point.cmpge(DVec2::splat(-0.5)).all() && point.cmplt(self.size_px).all();
+        let point = *self.view.points_px.get(index)?;
+        let inside = point.cmpge(DVec2::splat(-0.5)).all() && point.cmplt(self.view.size_px).all();
         let place = self.corner + (point + 0.5) * scale;
         inside.then_some((place.x as i32, place.y as i32))
     }
 }
 
-const fn colour(mark: Mark) -> RGBColor {
+pub(crate) const fn colour(mark: Mark) -> RGBColor {
     match mark {
         Mark::Inlier => SKY_BLUE,
         Mark::Outlier => ORANGE,
@@ -184,13 +146,13 @@ fn write_header(area: &Area<'_>, marks: &[Mark], title: &str) -> anyhow::Result<
 fn label(area: &Area<'_>, panels: &[Panel], scale: f64) -> anyhow::Result<()> {
     let font = (FONT, 15).into_font();
     for (index, panel) in panels.iter().enumerate() {
-        let name =
-            panel.path.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+        let view = &panel.view;
+        let name = view.path.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
         let number = if panels.len() > 1 { format!("image {}", index + 1) } else { "image".to_owned() };
         let name = name.unwrap_or(number);
-        let text = format!("{name}, {} × {} px", panel.size_px.x.round(), panel.size_px.y.round());
+        let text = format!("{name}, {} × {} px", view.size_px.x.round(), view.size_px.y.round());
         let (width, height) = font.box_size(&text)?;
-        let bottom = (panel.corner.y + panel.size_px.y * scale) as i32;
+        let bottom = (panel.corner.y + view.size_px.y * scale) as i32;
         let corner = (panel.corner.x as i32 + 8, bottom - height as i32 - 12);
         let back = plotters::element::Rectangle::new(
             [(corner.0 - 4, corner.1 - 4), (corner.0 + width as i32 + 4, corner.1 + height as i32 + 6)],

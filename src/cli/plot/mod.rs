@@ -6,3 +6,4 @@ pub(crate) mod draw;
 pub(crate) mod localise_plot;
 #[cfg(feature = "train")]
 pub(crate) mod train_plot;
+pub(crate) mod views;
