@@ -5,7 +5,8 @@ cd "$(dirname "$0")"
 
 step() {
     echo "== $*"
-    "$@"
+    TIMEFORMAT="   %0R s"
+    time "$@"
 }
 
 # The tests of the shaders need an adapter, and fail without one.
@@ -13,26 +14,26 @@ has_adapter() {
     cargo run --release --quiet -- devices --json | grep -q '"usable":true'
 }
 
-# Mesa's software Vulkan, as Debian and its like have it.
-install_software_vulkan() {
-    local as_root=()
-    if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" apt-get install -q -y --no-install-recommends mesa-vulkan-drivers libvulkan1
-}
-
 # All in the release profile, which the tests need to be quick. What users install is built first, without Burn; the tests
 # then run with all features.
 step cargo fmt --check
 step cargo build --release --locked
-if ! has_adapter && command -v apt-get >/dev/null; then
-    step install_software_vulkan
+if ! has_adapter; then
+    step .ci/install_packages mesa-vulkan-drivers libvulkan1
 fi
+
+# What has target folders of its own is built and tested beside the rest, for neither keeps all processors busy.
+beside=$(mktemp -d)
+{ bindings/web/test.sh && examples/viewer/test.sh; } >"$beside/log" 2>&1 &
+beside_process=$!
+trap 'kill "$beside_process" 2>/dev/null || true; rm -rf "$beside"' EXIT
+
 step cargo clippy --release --no-default-features -- -D warnings
 step cargo clippy --release -- -D warnings
 step cargo clippy --release --all-targets --features train,hloc,shards -- -D warnings
 step cargo clippy --release -p nabla-ransac-c --all-targets -- -D warnings
 step cargo clippy --release -p nabla-ransac-python -- -D warnings
+step cargo clippy --release -p nabla-ransac-web-bindgen -p shader-targets --all-targets -- -D warnings
 step env RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --features train,hloc,shards
 step cargo test --release --features train,hloc,shards
 for example in examples/*.rs; do
@@ -41,9 +42,15 @@ for example in examples/*.rs; do
     if [ "$name" = solver_accuracy ]; then arguments=(--count 2000); fi
     if [ "$name" = solver_gradients ]; then arguments=(--count 100); fi
     if [ "$name" = dsac_line ]; then arguments=(--steps 50); fi
+    if [ "$name" = shader_texts ]; then arguments=("$beside/shaders"); fi
     if [ "$name" = train_matcher ]; then arguments=(--steps 50); fi
     step cargo run --release --features train,hloc,shards --example "$name" -- "${arguments[@]}"
 done
+step cargo run --release -p shader-targets -- "$beside/shaders"
 step bindings/c/test.sh
 step bindings/python/test.sh
+echo "== bindings/web/test.sh, examples/viewer/test.sh"
+wait "$beside_process" || { tail -n 200 "$beside/log"; exit 1; }
+tail -n 100 "$beside/log"
+step env NABLA_SHADERS="$beside/shaders" node --test bindings/web/tests/shaders.mjs
 echo "== all checks passed"

@@ -9,12 +9,7 @@ command -v valgrind >/dev/null || lacking+=(valgrind)
 command -v pkg-config >/dev/null || lacking+=(pkg-config)
 [ -e /usr/include/eigen3 ] || lacking+=(libeigen3-dev)
 [ -e /usr/include/opencv4/opencv2/core.hpp ] || lacking+=(libopencv-core-dev)
-if [ ${#lacking[@]} != 0 ] && command -v apt-get >/dev/null; then
-    as_root=()
-    if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" apt-get install -q -y --no-install-recommends "${lacking[@]}"
-fi
+if [ ${#lacking[@]} != 0 ]; then .ci/install_packages "${lacking[@]}"; fi
 
 cargo test --release --locked --package nabla-ransac-c
 

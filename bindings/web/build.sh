@@ -4,7 +4,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
-target=${CARGO_TARGET_DIR:-$PWD/target}
+# its own, so that nothing else waits for it
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/web/cargo
 
 if [ ! -x "$here/node_modules/.bin/wasm-opt" ]; then
     npm --prefix "$here" ci --no-audit --no-fund --silent
@@ -16,14 +17,14 @@ cargo build --release --locked --package nabla-ransac-web-bindgen
     build=(cargo build --release --locked --package nabla-ransac-web --target wasm32-unknown-unknown)
     if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
         # shellcheck source=bindings/web/toolchain.sh
-        source "$here/toolchain.sh" "$target/web/toolchain"
+        source "$here/toolchain.sh" "$CARGO_TARGET_DIR/../toolchain"
         build+=(-Zbuild-std=std,panic_abort)
     fi
     "${build[@]}"
 )
 
 rm -rf "$here/pkg"
-"$target/release/nabla-ransac-web-bindgen" "$target/wasm32-unknown-unknown/release/nabla_ransac.wasm" "$here/pkg"
+"$CARGO_TARGET_DIR/release/nabla-ransac-web-bindgen" "$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/nabla_ransac.wasm" "$here/pkg"
 wasm=$here/pkg/nabla_ransac_bg.wasm
 "$here/node_modules/.bin/wasm-opt" -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
     --enable-mutable-globals --enable-reference-types --enable-multivalue "$wasm" -o "$wasm"

@@ -4,14 +4,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-if ! [ -x /usr/bin/chromium ] && command -v apt-get >/dev/null; then
-    as_root=()
-    if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" apt-get install -q -y --no-install-recommends chromium
-fi
+[ -x /usr/bin/chromium ] || "$root/.ci/install_packages" chromium
 
 "$here/demo.sh" --build-only
-cargo build --release --locked --manifest-path "$root/Cargo.toml" # the native program, to compare with
+# the native program, to compare with, whatever its features
+target=${CARGO_TARGET_DIR:-$root/target}
+[ -x "$target/release/nabla-ransac" ] || cargo build --release --locked --manifest-path "$root/Cargo.toml"
 (cd "$here" && npx tsc --project tests/tsconfig.json)
 node --test --test-reporter=spec "$here"/tests/*.test.mjs

@@ -8,12 +8,8 @@ command -v Xvfb >/dev/null || lacking+=(xvfb)
 for library in libvulkan.so.1 libX11.so.6 libX11-xcb.so.1 libXcursor.so.1 libXi.so.6 libxkbcommon-x11.so.0; do
     ldconfig -p | grep -q "$library" || lacking+=("$library")
 done
-if [ ${#lacking[@]} != 0 ] && command -v apt-get >/dev/null; then
-    as_root=()
-    if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" apt-get install -q -y --no-install-recommends xvfb mesa-vulkan-drivers libvulkan1 \
-        libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0
+if [ ${#lacking[@]} != 0 ]; then
+    .ci/install_packages xvfb mesa-vulkan-drivers libvulkan1 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0
 fi
 
 # on a display of its own, whose number Xvfb finds
