@@ -28,7 +28,7 @@ export class View {
         const width = this.canvas.parentElement.clientWidth * devicePixelRatio;
         const [[w1, h1], [w2, h2]] = this.sizes;
         const beside = width - GAP, scale = beside / (w1 * (h2 / h1) + w2); // of photograph 2, both as high
-        const sideBySide = { scales: [scale * h2 / h1, scale], at: [[0, 0], [beside - w2 * scale, 0]], height: h2 * scale };
+        const sideBySide = { scales: [scale * h2 / h1, scale], at: [[0, 0], [width - w2 * scale, 0]], height: h2 * scale };
         if (width > 640 * devicePixelRatio || sideBySide.height > 0.5 * innerHeight * devicePixelRatio) return { width, ...sideBySide };
         const scales = [width / w1, width / w2];
         return { width, scales, at: [[0, 0], [0, h1 * scales[0] + GAP]], height: h1 * scales[0] + h2 * scales[1] + GAP };
