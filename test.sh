@@ -24,9 +24,9 @@ fi
 
 # What has target folders of its own is built and tested beside the rest, for neither keeps all processors busy.
 beside=$(mktemp -d)
-{ bindings/web/test.sh && examples/viewer/test.sh; } >"$beside/log" 2>&1 &
+setsid bash -c "bindings/web/test.sh && examples/viewer/test.sh" >"$beside/log" 2>&1 &
 beside_process=$!
-trap 'kill "$beside_process" 2>/dev/null || true; rm -rf "$beside"' EXIT
+trap 'kill -- "-$beside_process" 2>/dev/null || true; rm -rf "$beside"' EXIT
 
 step cargo clippy --release --no-default-features -- -D warnings
 step cargo clippy --release -- -D warnings
