@@ -5,6 +5,7 @@ use arrow_array::RecordBatch;
 use nabla_ransac::ModelKind;
 use nabla_ransac::collection::Verifier;
 use nabla_ransac::collection::shards::{geometries_schema, records, verify_record_batch};
+use nabla_ransac::data::OwnedProblem;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 use pyo3_arrow::{PyRecordBatch, PyTable};
