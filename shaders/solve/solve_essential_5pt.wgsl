@@ -207,7 +207,7 @@ struct Root {
 }
 
 fn task_of(root: Root) -> u32 {
-    return root.sample | root.row << 8u | root.step << 16u | root.k << 24u | root.index << 28u;
+    return root.sample | (root.row << 8u) | (root.step << 16u) | (root.k << 24u) | (root.index << 28u);
 }
 
 fn root_of(task: u32) -> Root {
