@@ -24,7 +24,7 @@ fi
 
 # What has target folders of its own is built and tested beside the rest, for neither keeps all processors busy.
 beside=$(mktemp -d)
-setsid bash -c "bindings/web/test.sh && examples/viewer/test.sh" >"$beside/log" 2>&1 &
+setsid .ci/beside >"$beside/log" 2>&1 &
 beside_process=$!
 trap 'kill -- "-$beside_process" 2>/dev/null || true; rm -rf "$beside"' EXIT
 
@@ -49,7 +49,7 @@ done
 step cargo run --release -p shader-targets -- "$beside/shaders"
 step bindings/c/test.sh
 step bindings/python/test.sh
-echo "== bindings/web/test.sh, examples/viewer/test.sh"
+echo "== .ci/beside"
 wait "$beside_process" || { tail -n 200 "$beside/log"; exit 1; }
 tail -n 100 "$beside/log"
 step env NABLA_SHADERS="$beside/shaders" node --test bindings/web/tests/shaders.mjs

@@ -23,5 +23,4 @@ for _ in $(seq 100); do
 done
 # without optimisation, which takes most of the time of a build and helps little: the GPU does the work
 export DISPLAY=:$(cat "$numbers") CARGO_PROFILE_DEV_DEBUG=0
-cargo clippy --locked --package nabla-ransac-viewer --all-targets -- -D warnings
 cargo test --locked --package nabla-ransac-viewer
