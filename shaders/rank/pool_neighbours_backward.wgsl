@@ -26,6 +26,7 @@ const LANES: u32 = 16u; // rows at a time
 const WORKGROUP: u32 = CHANNELS * LANES;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
+var<workgroup> is_beyond: u32;
 var<private> edge_weight: array<f32, EDGE_COLUMNS>;
 
 // What goes back through the message at a place of the list of neighbours.
@@ -48,7 +49,11 @@ fn main(
     let tiles = channels / CHANNELS;
     let index = workgroup_index(workgroup, workgroups);
     let chunk = index / tiles;
-    if (chunk * ROWS >= sizes.rows) {
+    // that all return, or none: what comes from writable storage is not so to validators
+    if (local == 0u) {
+        is_beyond = select(0u, 1u, chunk * ROWS >= sizes.rows);
+    }
+    if (workgroupUniformLoad(&is_beyond) == 1u) {
         return;
     }
     let channel = index % tiles * CHANNELS + local % CHANNELS;

@@ -12,6 +12,8 @@
 @group(0) @binding(6) var<storage, read_write> to_gamma: array<vec4<f32>>; // pairs × channels
 @group(0) @binding(7) var<storage, read_write> to_beta: array<vec4<f32>>; // pairs × channels
 
+var<workgroup> is_beyond: u32;
+
 // The gradient that the ReLU lets through.
 fn passed_at(place: u32, value: vec4<f32>) -> vec4<f32> {
     if (shape.mode != 0u) {
@@ -30,7 +32,11 @@ fn main(
     let groups = (vectors + VECTORS - 1u) / VECTORS;
     let index = workgroup_index(workgroup, workgroups);
     let pair = index / groups;
-    if (pair >= batch.pairs) {
+    // that all return, or none: what comes from writable storage is not so to validators
+    if (local == 0u) {
+        is_beyond = select(0u, 1u, pair >= batch.pairs);
+    }
+    if (workgroupUniformLoad(&is_beyond) == 1u) {
         return;
     }
     let begin = batch.offsets[pair];

@@ -233,12 +233,13 @@ fn main(
     var inliers = 0.0;
     var frame: Frame;
     var chosen: array<vec4<f32>, 3>;
-    for (var round = 0u; round < params[2]; round++) {
+    for (var round = 0u; ; round++) {
         let rows = rows_of(pose.rotation, pose.translation);
         let residual = make_residual(rows, share.metric);
         let sum = sum_near(residual, share, local);
         if (local == 0u) {
-            verdict = select(ENDS, GOES_ON, starts_well && sum.w > max(inliers, f32(params[3]) - 1.0));
+            let grows = sum.w > max(inliers, f32(params[3]) - 1.0);
+            verdict = select(ENDS, GOES_ON, round < params[2] && starts_well && grows);
         }
         if (workgroupUniformLoad(&verdict) == ENDS) {
             break;
