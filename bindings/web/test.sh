@@ -4,6 +4,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
+if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)'; then
+    echo "expected Node.js 20 or newer" >&2
+    exit 1
+fi
 [ -x /usr/bin/chromium ] || "$root/.ci/install_packages" chromium
 
 "$here/demo.sh" --build-only
