@@ -24,7 +24,9 @@ fi
 
 # What has target folders of its own is built and tested beside the rest, for neither keeps all processors busy.
 beside=$(mktemp -d)
-setsid .ci/beside >"$beside/log" 2>&1 &
+set -m # in a group of its own, to be ended with all that it started
+.ci/beside >"$beside/log" 2>&1 &
+set +m
 beside_process=$!
 trap 'kill -- "-$beside_process" 2>/dev/null || true; rm -rf "$beside"' EXIT
 
