@@ -260,8 +260,7 @@ impl GpuRanker {
         self.write(inputs)?;
         let mut encoder = self.context.encoder("rank");
         self.encode(&mut encoder);
-        let matches: usize = inputs.iter().map(|input| input.matches.lengths()[0]).sum();
-        let sources = [(&**self.logits(), TypedBuffer::<f32>::bytes(matches))];
+        let sources = [(&**self.logits(), TypedBuffer::<f32>::bytes(self.written[1] as usize))];
         let read_back = ReadBack::encode(&self.context, &mut encoder, &sources);
         Ok(read_back.submit(&self.context, encoder))
     }

@@ -16,6 +16,26 @@ pub fn guided(options: Options, kind: ModelKind) -> Options {
     Options { sampler: Sampler::Auto, weigh_refinement: true, weigh_score, coherent: true, ..options }
 }
 
+/// Options that [`guided`] decides on, where the caller does instead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unguided {
+    /// [`Options::weigh_score`].
+    pub weigh_score: Option<bool>,
+    /// [`Options::weigh_refinement`].
+    pub weigh_refinement: Option<bool>,
+    /// [`Options::coherent`].
+    pub coherent: Option<bool>,
+}
+
+impl Unguided {
+    /// Puts what is given in its place.
+    pub fn adjust(self, options: &mut Options) {
+        options.weigh_score = self.weigh_score.unwrap_or(options.weigh_score);
+        options.weigh_refinement = self.weigh_refinement.unwrap_or(options.weigh_refinement);
+        options.coherent = self.coherent.unwrap_or(options.coherent);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,7 +32,7 @@ pub use features::Features;
 pub use gpu_ranker::GpuRanker;
 #[cfg(feature = "cli")]
 pub(crate) use gpu_ranking::GpuRanking;
-pub use guidance::{guided, guiding_weights};
+pub use guidance::{Unguided, guided, guiding_weights};
 pub use input::RankInput;
 pub use learned_estimator::LearnedEstimator;
 pub use ranker::Ranker;

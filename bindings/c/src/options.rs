@@ -2,7 +2,7 @@
 
 use crate::border::{Result, bad_input};
 use crate::versioned::Versioned;
-use nabla_ransac::network::LearnedEstimator;
+use nabla_ransac::network::{LearnedEstimator, Unguided};
 use nabla_ransac::ransac::EpipolarResidual;
 use nabla_ransac::{Backend, ModelKind, Options, Sampler, Score};
 
@@ -147,15 +147,12 @@ unsafe impl Versioned for nabla_options {
 impl nabla_options {
     /// The estimator that is asked for.
     pub(crate) fn estimator(&self, kind: ModelKind) -> Result<LearnedEstimator> {
-        let weigh_score = as_suits("weigh_score", self.weigh_score)?;
-        let weigh_refinement = as_suits("weigh_refinement", self.weigh_refinement)?;
-        let coherent = as_suits("coherent", self.coherent)?;
-        let adjust = |options: &mut Options| {
-            options.weigh_score = weigh_score.unwrap_or(options.weigh_score);
-            options.weigh_refinement = weigh_refinement.unwrap_or(options.weigh_refinement);
-            options.coherent = coherent.unwrap_or(options.coherent);
+        let unguided = Unguided {
+            weigh_score: as_suits("weigh_score", self.weigh_score)?,
+            weigh_refinement: as_suits("weigh_refinement", self.weigh_refinement)?,
+            coherent: as_suits("coherent", self.coherent)?,
         };
-        Ok(LearnedEstimator::adjusted(self.library_options()?, kind, adjust)?)
+        Ok(LearnedEstimator::adjusted(self.library_options()?, kind, |options| unguided.adjust(options))?)
     }
 
     fn library_options(&self) -> Result<Options> {

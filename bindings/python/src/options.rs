@@ -3,7 +3,7 @@
 use crate::errors::{bad_input, raise};
 use crate::keywords::Keywords;
 use nabla_ransac::collection::VerifyOptions;
-use nabla_ransac::network::LearnedEstimator;
+use nabla_ransac::network::{LearnedEstimator, Unguided};
 use nabla_ransac::{ModelKind, Options, Result, Sampler};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -12,9 +12,7 @@ use serde::Serialize;
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) options: Options,
-    weigh_score: Option<bool>,
-    weigh_refinement: Option<bool>,
-    coherent: Option<bool>,
+    unguided: Unguided,
 }
 
 impl Asked {
@@ -37,9 +35,11 @@ impl Asked {
         keywords.set("use_all", &mut options.use_all)?;
         keywords.set("diagnose", &mut options.diagnose)?;
         let asked = Self {
-            weigh_score: keywords.take("weigh_score")?,
-            weigh_refinement: keywords.take("weigh_refinement")?,
-            coherent: keywords.take("coherent")?,
+            unguided: Unguided {
+                weigh_score: keywords.take("weigh_score")?,
+                weigh_refinement: keywords.take("weigh_refinement")?,
+                coherent: keywords.take("coherent")?,
+            },
             options,
         };
         asked.adjusted().check().map_err(raise)?;
@@ -47,20 +47,14 @@ impl Asked {
     }
 
     pub(crate) fn estimator(&self, kind: ModelKind) -> Result<LearnedEstimator> {
-        LearnedEstimator::adjusted(self.options.clone(), kind, |options| self.adjust(options))
+        LearnedEstimator::adjusted(self.options.clone(), kind, |options| self.unguided.adjust(options))
     }
 
     /// With what is asked for in place of the library's defaults.
     fn adjusted(&self) -> Options {
         let mut options = self.options.clone();
-        self.adjust(&mut options);
+        self.unguided.adjust(&mut options);
         options
-    }
-
-    fn adjust(&self, options: &mut Options) {
-        options.weigh_score = self.weigh_score.unwrap_or(options.weigh_score);
-        options.weigh_refinement = self.weigh_refinement.unwrap_or(options.weigh_refinement);
-        options.coherent = self.coherent.unwrap_or(options.coherent);
     }
 }
 
@@ -70,9 +64,9 @@ pub(crate) fn verify_options(keywords: &mut Keywords<'_>) -> PyResult<VerifyOpti
     let asked = Asked::take(keywords, options.estimator)?;
     let ranks = asked.options.sampler == Sampler::Auto && !asked.options.use_all;
     let given = [
-        ("weigh_score", asked.weigh_score),
-        ("weigh_refinement", asked.weigh_refinement),
-        ("coherent", asked.coherent),
+        ("weigh_score", asked.unguided.weigh_score),
+        ("weigh_refinement", asked.unguided.weigh_refinement),
+        ("coherent", asked.unguided.coherent),
     ];
     if let (true, Some((name, _))) = (ranks, given.into_iter().find(|(_, given)| given.is_some())) {
         let why = "expected none with the sampler auto, whose network comes with its own";

@@ -1,5 +1,5 @@
 use crate::errors::{Result, bad_input, thrown};
-use crate::fields::Fields;
+use crate::fields::{Fields, numbers};
 use glam::DVec2;
 use nabla_ransac::Camera;
 use nabla_ransac::data::Intrinsics;
@@ -10,15 +10,15 @@ use wasm_bindgen::JsValue;
 pub(crate) fn intrinsics(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<Intrinsics>> {
     let Some(value) = fields.take(name) else { return Ok(None) };
     let is_model = js_sys::Reflect::has(&value, &JsValue::from_str("model")).unwrap_or(false);
-    let camera = if is_model { model(&value, name) } else { pinhole(fields, name) };
+    let camera = if is_model { model(&value, name) } else { pinhole(&value, name) };
     camera.map(Some)
 }
 
-fn pinhole(fields: &mut Fields<'_>, name: &'static str) -> Result<Intrinsics> {
+fn pinhole(value: &JsValue, name: &str) -> Result<Intrinsics> {
     let camera = |focal_px, principal_point_px, skew_px| {
         Ok(Intrinsics::Pinhole(Camera { focal_px, principal_point_px, skew_px }))
     };
-    match *fields.numbers(name)?.unwrap_or_default() {
+    match *numbers(name, value)? {
         [fx, fy, cx, cy] => camera(DVec2::new(fx, fy), DVec2::new(cx, cy), 0.0),
         [fx, fy, cx, cy, skew] => camera(DVec2::new(fx, fy), DVec2::new(cx, cy), skew),
         ref others => {

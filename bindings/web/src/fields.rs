@@ -23,9 +23,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn take(&mut self, name: &'static str) -> Option<JsValue> {
-        if !self.known.contains(&name) {
-            self.known.push(name);
-        }
+        self.known.push(name);
         let value = self.of.is_object().then(|| Reflect::get(self.of, &name.into()).ok()).flatten();
         value.filter(|value| !value.is_undefined() && !value.is_null())
     }
@@ -75,7 +73,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Numbers: a typed array, or an array of numbers.
+    /// [`numbers`].
     pub(crate) fn numbers(&mut self, name: &'static str) -> Result<Option<Vec<f64>>> {
         self.take(name).map(|value| numbers(name, &value)).transpose()
     }
@@ -113,7 +111,8 @@ pub(crate) fn by_name<T: DeserializeOwned>(what: &str, value: &JsValue) -> Resul
     T::deserialize(name).map_err(|error| bad_input(&format!("{what}: {}", camel(&error.to_string()))))
 }
 
-fn numbers(name: &str, value: &JsValue) -> Result<Vec<f64>> {
+/// A typed array, or an array of numbers.
+pub(crate) fn numbers(name: &str, value: &JsValue) -> Result<Vec<f64>> {
     if ArrayBuffer::is_view(value) && !value.is_instance_of::<js_sys::DataView>() {
         return Ok(Float64Array::new(value).to_vec());
     }

@@ -24,13 +24,17 @@ pub fn read_matches(bytes: Vec<u8>, name: &str, model: &JsValue) -> Result<Array
 
 fn pair(record: &PairRecord) -> Result<JsValue> {
     let (points1, points2, cameras) = match &record.matches {
-        Matches::TwoView { points1_px, points2_px, cameras } => {
-            (flat2(points1_px), flat2(points2_px), cameras.map_or([None, None], |cameras| cameras.map(Some)))
-        }
+        Matches::TwoView { points1_px, points2_px, cameras } => (
+            flat(points1_px, DVec2::to_array),
+            flat(points2_px, DVec2::to_array),
+            cameras.map_or([None, None], |cameras| cameras.map(Some)),
+        ),
         Matches::ImageWorld { points_px, points_world, camera } => {
-            (flat2(points_px), flat3(points_world), [*camera, None])
+            (flat(points_px, DVec2::to_array), flat(points_world, DVec3::to_array), [*camera, None])
         }
-        Matches::WorldWorld { points1, points2 } => (flat3(points1), flat3(points2), [None, None]),
+        Matches::WorldWorld { points1, points2 } => {
+            (flat(points1, DVec3::to_array), flat(points2, DVec3::to_array), [None, None])
+        }
     };
     let floats = |values: &Option<Vec<f32>>| {
         values.as_ref().map_or(JsValue::UNDEFINED, |values| Float32Array::from(values.as_slice()).into())
@@ -53,10 +57,7 @@ fn pair(record: &PairRecord) -> Result<JsValue> {
     ])
 }
 
-fn flat2(points: &[DVec2]) -> Float64Array {
-    Float64Array::from(&points.iter().flat_map(|point| point.to_array()).collect::<Vec<_>>()[..])
-}
-
-fn flat3(points: &[DVec3]) -> Float64Array {
-    Float64Array::from(&points.iter().flat_map(|point| point.to_array()).collect::<Vec<_>>()[..])
+/// Their coordinates, one point after the other.
+fn flat<P, const N: usize>(points: &[P], coordinates: fn(&P) -> [f64; N]) -> Float64Array {
+    Float64Array::from(points.iter().map(coordinates).collect::<Vec<_>>().as_flattened())
 }

@@ -2,16 +2,14 @@
 
 use crate::errors::{Result, thrown};
 use crate::fields::Fields;
-use nabla_ransac::network::LearnedEstimator;
+use nabla_ransac::network::{LearnedEstimator, Unguided};
 use nabla_ransac::{Estimator, ModelKind, Options};
 
 /// What the estimator is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     options: Options,
-    weigh_score: Option<bool>,
-    weigh_refinement: Option<bool>,
-    coherent: Option<bool>,
+    unguided: Unguided,
 }
 
 impl Asked {
@@ -33,9 +31,11 @@ impl Asked {
         fields.set("diagnose", &mut options.diagnose, Fields::flag)?;
         let asked = Self {
             options,
-            weigh_score: fields.flag("weighScore")?,
-            weigh_refinement: fields.flag("weighRefinement")?,
-            coherent: fields.flag("coherent")?,
+            unguided: Unguided {
+                weigh_score: fields.flag("weighScore")?,
+                weigh_refinement: fields.flag("weighRefinement")?,
+                coherent: fields.flag("coherent")?,
+            },
         };
         asked.adjusted().check().map_err(thrown)?;
         Ok(asked)
@@ -48,20 +48,14 @@ impl Asked {
 
     /// The estimator of a kind, on the device of another.
     pub(crate) fn learned(&self, beside: &Estimator, kind: ModelKind) -> Result<LearnedEstimator> {
-        let adjust = |options: &mut Options| self.adjust(options);
-        LearnedEstimator::beside(beside, self.options.clone(), kind, adjust).map_err(thrown)
+        LearnedEstimator::beside(beside, self.options.clone(), kind, |options| self.unguided.adjust(options))
+            .map_err(thrown)
     }
 
     /// With what is asked for in place of the library's defaults.
     pub(crate) fn adjusted(&self) -> Options {
         let mut options = self.options.clone();
-        self.adjust(&mut options);
+        self.unguided.adjust(&mut options);
         options
-    }
-
-    fn adjust(&self, options: &mut Options) {
-        options.weigh_score = self.weigh_score.unwrap_or(options.weigh_score);
-        options.weigh_refinement = self.weigh_refinement.unwrap_or(options.weigh_refinement);
-        options.coherent = self.coherent.unwrap_or(options.coherent);
     }
 }
